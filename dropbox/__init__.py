@@ -1,0 +1,1 @@
+"""onion-dropbox: an anonymous reporting drop behind a Tor onion service."""

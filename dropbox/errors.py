@@ -1,0 +1,327 @@
+"""Every error that this package raises on purpose, in one tree.
+
+Texts are fixed: no payload, path of a stored file, codename, key material or gpg output may enter them, because errors
+end up in logs and on screens. What may be named is what the reader needs to act: a configuration key, a desk's id, a
+line or item number. Third-party exceptions are translated where they arise (gpg, onion, store) and stop there.
+"""
+
+from typing import ClassVar
+
+
+class DropboxError(Exception):
+    """Root of the tree. `message` says what happened, `hint` what can be done about it."""
+
+    message: ClassVar[str] = "Something failed."
+    hint: str = ""
+
+    def __init__(self) -> None:
+        super().__init__(self.message)
+
+
+class NamedError(DropboxError):
+    """An error that names one safe thing (a configuration key, a desk, an item number) beside its fixed text."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.message}"
+
+
+# --- configuration and set-up -------------------------------------------------------------------------------------
+
+
+class ConfigError(DropboxError):
+    """A configuration value that cannot be used: names the key and what is allowed, never the value."""
+
+    message = "The configuration cannot be used."
+
+    def __init__(self, key: str, allowed: str) -> None:
+        super().__init__()
+        self.key = key
+        self.allowed = allowed
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.allowed}"
+
+
+class InvalidValue(DropboxError):
+    message = "An identifier, fingerprint or day has the wrong form."
+
+
+class StartRefused(NamedError):
+    """The drop will not start in this state (swap in clear, a changed salt, a secret key in keys/, ...)."""
+
+    message = "The drop refuses to start."
+
+    def __init__(self, name: str, hint: str = "") -> None:
+        super().__init__(name)
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.name
+
+
+# --- codename -----------------------------------------------------------------------------------------------------
+
+
+class CodenameError(DropboxError):
+    message = "That is not a codename of seven words from the list."
+
+
+class Busy(DropboxError):
+    message = "Too much is going on at once. Nothing was stored."
+    hint = "Try again in a minute."
+
+
+# --- sealing, keys, signatures ------------------------------------------------------------------------------------
+
+
+class GpgError(DropboxError):
+    message = "GnuPG failed."
+    hint = "Run the check command, or gpg by hand, to see what is wrong."
+
+
+class SealError(GpgError):
+    message = "Sealing failed. Nothing was stored."
+
+
+class UnsealError(GpgError):
+    message = "The item could not be unsealed, or is not whole."
+
+
+class NotForYou(UnsealError):
+    message = "No secret key at hand opens this item."
+
+
+class KeyUnavailable(NamedError):
+    """A desk cannot be sealed to: a member's key is missing, expired, revoked or of the wrong fingerprint."""
+
+    message = "A member's key of this desk cannot be used. Nothing was stored."
+    hint = "Put the current public key into the keys folder."
+
+
+class SecretKeyFound(NamedError):
+    message = "A secret key lies in the keys folder."
+    hint = "Remove it at once and treat that key as compromised."
+
+
+class SignatureInvalid(DropboxError):
+    message = "The signature is missing, not valid, or not by the key that it should be by."
+
+
+# --- containers and bundles ---------------------------------------------------------------------------------------
+
+
+class EnvelopeError(DropboxError):
+    message = "The envelope does not have the exact form of format 1."
+
+
+class ReplyBoxError(DropboxError):
+    message = "The reply's container is damaged, or its lock does not open."
+
+
+class BundleError(DropboxError):
+    """A bundle that is refused whole; nothing was changed."""
+
+    message = "The bundle was refused: it does not have the exact form of format 1."
+
+
+class BundleSignatureInvalid(BundleError):
+    message = "The bundle was refused: its signature is not valid, or not by the expected key."
+
+
+class BundleForeign(BundleError):
+    message = "The bundle was refused: it belongs to another drop or desk."
+
+
+class BundleFork(BundleError):
+    message = "ALARM. The bundle was refused: it tells another history of this desk than an earlier one did."
+    hint = "Tell the other members over another channel. The server may be in strange hands."
+
+
+class BundleAuthorUnknown(BundleError):
+    message = "The bundle was refused: its author is not a current member of the desk."
+
+
+class BundleItemMismatch(BundleError):
+    message = "The bundle was refused: an item is missing, foreign, or not what the manifest says."
+
+
+class TargetExists(DropboxError):
+    message = "The target file exists already and is never overwritten."
+    hint = "Name a new file."
+
+
+class TargetUnusable(DropboxError):
+    message = "The target cannot be written."
+    hint = "Check that the folder exists, is yours and has room."
+
+
+class FileUnreadable(DropboxError):
+    message = "The file cannot be read."
+    hint = "Check its name and permissions."
+
+
+# --- what a reporter's request can meet ---------------------------------------------------------------------------
+
+
+class RequestError(DropboxError):
+    """A request that is refused with a page; `status` is the HTTP status, `page` names the fixed text of that page."""
+
+    status: ClassVar[int] = 400
+    page: ClassVar[str] = "bad_request"
+    message = "The request was refused."
+
+
+class BadForm(RequestError):
+    page = "bad_form"
+    message = "The form was not complete or was changed on its way."
+
+
+class FormExpired(RequestError):
+    page = "form_expired"
+    message = "The form is too old, or its cookie is missing."
+
+
+class CrossSite(RequestError):
+    status = 403
+    page = "cross_site"
+    message = "The form was sent from another site."
+
+
+class SessionEnded(RequestError):
+    status = 401
+    page = "session_ended"
+    message = "The session has ended."
+
+
+class NothingSent(RequestError):
+    page = "nothing_sent"
+    message = "There was neither text nor a file."
+
+
+class TextTooLong(RequestError):
+    page = "text_too_long"
+    message = "The text is longer than fits."
+
+
+class TooManyFiles(RequestError):
+    page = "too_many_files"
+    message = "There were more files than are allowed."
+
+
+class BodyTooLarge(RequestError):
+    status = 413
+    page = "too_large"
+    message = "The upload is larger than is allowed."
+
+
+class LengthRequired(RequestError):
+    status = 411
+    page = "length_required"
+    message = "The upload does not say how long it is."
+
+
+class UploadTooSlow(RequestError):
+    status = 408
+    page = "too_slow"
+    message = "The upload was too slow or took too long."
+
+
+class UploadCutOff(RequestError):
+    page = "cut_off"
+    message = "The upload ended before it was complete."
+
+
+class TooManyUploads(RequestError):
+    status = 503
+    page = "busy"
+    message = "Too many uploads are going on at once."
+
+
+class DiskLow(RequestError):
+    status = 503
+    page = "disk_low"
+    message = "There is no room for this upload at the moment."
+
+
+# --- store --------------------------------------------------------------------------------------------------------
+
+
+class StoreError(DropboxError):
+    message = "The store failed. What was acknowledged is safe."
+
+
+class StoreBusy(StoreError):
+    message = "The store is in use by another process."
+    hint = "Try again in a moment."
+
+
+class CaseEnded(DropboxError):
+    message = "The case has ended or was withdrawn."
+
+
+class ItemUnknown(DropboxError):
+    message = "There is no such item."
+
+
+# --- onion service ------------------------------------------------------------------------------------------------
+
+
+class OnionError(DropboxError):
+    message = "The onion service could not be published."
+    hint = "See that tor 0.4.8 or newer is installed and running, then run: dropbox-server check"
+
+
+class OnionControlFailed(OnionError):
+    message = "tor's control socket could not be reached, or refused us."
+    hint = "Check onion.control_socket, and that this user may read tor's control cookie."
+
+
+# --- workstation --------------------------------------------------------------------------------------------------
+
+
+class VaultError(DropboxError):
+    message = "The vault cannot be used."
+    hint = "Start one with: dropbox-workstation init --vault DIR"
+
+
+class CasebookDamaged(VaultError):
+    message = "The casebook is damaged or was not written by your key."
+    hint = "Import the bundles again into a new vault."
+
+
+class CaseUnknown(DropboxError):
+    message = "There is no such case in this vault."
+    hint = "See: dropbox-workstation cases"
+
+
+class Unconfirmed(DropboxError):
+    message = "The drop's key has not been confirmed, so nothing may be answered yet."
+    hint = 'Compare the words with the operator by telephone, then: dropbox-workstation confirm "WORDS"'
+
+
+class RosterUnconfirmed(DropboxError):
+    message = "A desk's roster has changed and has not been confirmed, so nothing may be answered yet."
+    hint = 'Compare the words with another member, then: dropbox-workstation confirm --roster "WORDS"'
+
+
+class WordsDiffer(DropboxError):
+    message = "ALARM. The words differ: this is not the key that was named to you."
+    hint = "Do not go on. Ask the operator in person."
+
+
+class MandateForbids(DropboxError):
+    message = "The reporter's mandate does not allow this."
+
+
+class KeyChoiceNeeded(DropboxError):
+    message = "There is not exactly one secret key to choose from."
+    hint = "Name yours: dropbox-workstation init --key FINGERPRINT"
+
+
+class TooLarge(DropboxError):
+    message = "The text or the attachments are larger than is allowed."
+    hint = "A text may have 48 KiB, a reply's attachments 25 MiB together."

@@ -1,0 +1,1 @@
+"""The offline half: reads and answers cases on a machine without a network."""
