@@ -1,0 +1,252 @@
+"""What goes into the store and what comes out of it: frozen values, days only, nothing that was written in clear.
+
+No clear mandate, author's name, file name or true size has a place here; of an item's kind only `SealedKind`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from dropbox.codename import KdfParameters
+from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, Roster, SealedKind, VaultId
+
+
+@dataclass(frozen=True)
+class DropMeta:
+    """What a store was born with; none of it ever changes."""
+
+    drop: str
+    epoch: str
+    kdf: KdfParameters
+    trial: bool
+
+
+# --- from the reporter --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The next submission's number in its case (from 1), and the SHA-256 of the index before it."""
+
+    number: int
+    previous: str | None
+
+
+@dataclass(frozen=True, repr=False)
+class NewSubmission:
+    """One sealed submission whose part file is written.
+
+    `bytes` and `sha256` are those of the sealed file. `sealed_mandate` is there when the mandate is new, and always
+    with a case's first submission.
+    """
+
+    item: ItemId
+    case: CaseId
+    lookup_id: bytes
+    desks: tuple[DeskId, ...]
+    day: date
+    bytes: int
+    sha256: str
+    number: int
+    index_sha256: str
+    resend_id: bytes
+    sealed_mandate: bytes | None = None
+    withdraw: Literal["withdraw", "undo"] | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class StoredReply:
+    """A reply whose lock for the reporter is still there; `day` is the day it came in."""
+
+    item: ItemId
+    day: date
+    path: Path
+    lock: bytes
+    sha256: str
+
+
+@dataclass(frozen=True, repr=False)
+class CaseState:
+    """What /case shows. `fetched`: each desk's last export; `unfetched`: submissions that nobody has received yet."""
+
+    case: CaseId
+    desks: tuple[DeskId, ...]
+    first_day: date
+    last_contact_day: date
+    sealed_mandate: bytes
+    replies: tuple[StoredReply, ...]
+    picked_up: bool
+    read: bool
+    answered: bool
+    fetched: Mapping[DeskId, date | None]
+    withdrawn_day: date | None
+    erased_on: date | None
+    ends_on: date
+    unfetched: int
+
+
+# --- to and from the desks ----------------------------------------------------------------------------------------
+
+
+class LineState(StrEnum):
+    """What the log says of a number: in this bundle, received by every member of this desk, or withdrawn."""
+
+    HERE = "here"
+    RECEIVED = "received"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True)
+class NumberedHash:
+    n: int
+    sha256: str
+    state: LineState
+
+
+@dataclass(frozen=True)
+class HeldItem:
+    """An item as a desk's pickup bundle carries it."""
+
+    item: ItemId
+    case: CaseId
+    n: int
+    kind: SealedKind
+    day: date
+    bytes: int
+    sha256: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Pickup:
+    """One desk's whole log and the items it is still to receive, in shuffled order.
+
+    `rosters` holds this desk's and that of every desk addressed together with it by an item of this pickup; `keys`
+    every key on them, past members' too.
+    """
+
+    desk: DeskId
+    day: date
+    meta: DropMeta
+    log: tuple[NumberedHash, ...]
+    items: tuple[HeldItem, ...]
+    rosters: Mapping[DeskId, Roster]
+    keys: Mapping[Fingerprint, bytes]
+    confirmed: Mapping[VaultId, tuple[int, ...]]
+
+
+@dataclass(frozen=True, repr=False)
+class NewWriting:
+    """A reply or note whose part file is written and fsynced; `lock` is the reporter's, with a reply only."""
+
+    item: ItemId
+    case: CaseId
+    kind: SealedKind
+    desk: DeskId
+    bytes: int
+    sha256: str
+    lock: bytes | None
+
+
+@dataclass(frozen=True)
+class NewReceipt:
+    item: ItemId
+    desk: DeskId
+    sha256: str
+
+
+@dataclass(frozen=True)
+class NewReadMark:
+    item: ItemId
+    desk: DeskId
+
+
+@dataclass(frozen=True)
+class NewAnswer:
+    """A verified answer bundle; `sha256` is that of its manifest, `day` the day of the import."""
+
+    author: Fingerprint
+    vault: VaultId
+    desk: DeskId
+    sequence: int
+    sha256: str
+    day: date
+    writings: tuple[NewWriting, ...] = ()
+    receipts: tuple[NewReceipt, ...] = ()
+    read: tuple[NewReadMark, ...] = ()
+
+
+class Outcome(StrEnum):
+    """STORED: new. KNOWN: nothing to do. SKIPPED: its case has ended or was withdrawn, or its item is not here."""
+
+    STORED = "stored"
+    KNOWN = "known"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Applied:
+    """One outcome each, in the order of the answer's writings, receipts and read marks."""
+
+    writings: tuple[Outcome, ...]
+    receipts: tuple[Outcome, ...]
+    read: tuple[Outcome, ...]
+
+
+class AnswerSeen(StrEnum):
+    """Whether this vault's sequence number has come before: never, as these bytes, or as other ones."""
+
+    NEW = "new"
+    SAME = "same"
+    OTHER = "other"
+
+
+# --- for the operator ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Counts:
+    """`waiting`: per desk with items, how many of them not every current member of that desk has received."""
+
+    cases: int
+    items: int
+    waiting: Mapping[DeskId, int]
+
+
+@dataclass(frozen=True)
+class Behind:
+    """A member who has not received `items` items of a desk, the oldest from `oldest_day`; None: no members at all."""
+
+    desk: DeskId
+    fingerprint: Fingerprint | None
+    items: int
+    oldest_day: date
+    fetched: date | None
+
+
+@dataclass(frozen=True)
+class Swept:
+    """`parts` and `orphans` were removed; `missing` items have a row and no file, which only a restore can mend."""
+
+    parts: int
+    orphans: int
+    missing: int
+
+
+@dataclass(frozen=True)
+class Retired:
+    """How many items were let go or erased, cases ended, resend ids forgotten and files of past days rewritten.
+
+    `scrubbed` is False when a reader held the write-ahead log: deleted bytes are still in it, and the next call tries
+    again.
+    """
+
+    items: int = 0
+    cases: int = 0
+    resends: int = 0
+    settled: int = 0
+    scrubbed: bool = True
+    unsettled: int = field(default=0)
