@@ -1,0 +1,124 @@
+"""What the configuration says, as frozen values with their defaults; config.py is the only one that makes them.
+
+Sizes and times carry the unit of their key; properties give bytes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from dropbox.errors import InvalidValue
+from dropbox.models import DeskId, Fingerprint
+
+LANGUAGES = ("nl", "en")
+OnionMode = Literal["launch", "control", "external", "off"]
+ONION_MODES: tuple[OnionMode, ...] = ("launch", "control", "external", "off")
+_KIB = 1 << 10
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Organisation:
+    name: str
+    languages: tuple[str, ...] = LANGUAGES
+
+
+@dataclass(frozen=True)
+class Server:
+    data_dir: Path
+    listen: Path
+    max_upload_mib: int = 500
+    max_files: int = 20
+    max_uploads_at_once: int = 16
+    min_upload_rate: int = 2
+    max_upload_minutes: int = 180
+    min_free_mib: int = 512
+    page_threads: int = 8
+    allow_swap: bool = False
+
+    @property
+    def max_upload_bytes(self) -> int:
+        return self.max_upload_mib * _MIB
+
+    @property
+    def min_free_bytes(self) -> int:
+        return self.min_free_mib * _MIB
+
+    @property
+    def min_upload_rate_bytes(self) -> int:
+        """Bytes a second."""
+        return self.min_upload_rate * _KIB
+
+
+@dataclass(frozen=True)
+class Onion:
+    mode: OnionMode = "launch"
+    control_socket: Path = Path("/run/tor/control")
+    tor_binary: str = "tor"
+    torrc_defaults: Path | None = None
+
+
+@dataclass(frozen=True)
+class Sessions:
+    idle_minutes: int = 30
+    absolute_minutes: int = 480
+    form_hours: int = 24
+
+
+@dataclass(frozen=True)
+class Retention:
+    days_after_receipt: int = 30
+    months_after_last_contact: int = 12
+
+
+@dataclass(frozen=True)
+class Sealing:
+    floor_kib: int = 64
+
+    @property
+    def floor_bytes(self) -> int:
+        return self.floor_kib * _KIB
+
+
+@dataclass(frozen=True)
+class Desk:
+    id: DeskId
+    name: Mapping[str, str]
+    about: Mapping[str, str]
+    fingerprints: tuple[Fingerprint, ...]
+    hidden_recipients: bool = True
+    closed: bool = False
+
+
+@dataclass(frozen=True)
+class Question:
+    """A guiding question on the report's form; its answer comes in the field `answer-<id>`."""
+
+    id: str
+    text: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Settings:
+    keys_dir: Path
+    organisation: Organisation
+    server: Server
+    onion: Onion
+    sessions: Sessions
+    retention: Retention
+    sealing: Sealing
+    desks: tuple[Desk, ...]
+    questions: tuple[Question, ...]
+    trial: bool = False
+
+    def desk(self, desk: DeskId) -> Desk:
+        for candidate in self.desks:
+            if candidate.id == desk:
+                return candidate
+        raise InvalidValue
+
+
+def in_language(texts: Mapping[str, str], language: str, languages: Sequence[str]) -> str:
+    """Return the text in a language, else in the first of `languages` that has it, else ""."""
+    return next((texts[each] for each in (language, *languages) if each in texts), "")
