@@ -149,6 +149,22 @@ class BundleItemMismatch(BundleError):
     message = "The bundle was refused: an item is missing, foreign, or not what the manifest says."
 
 
+class BundleTooLarge(BundleError):
+    """Names the member (a name that the format itself gives) and its limit, in the largest unit that fits."""
+
+    message = "The bundle was refused: a part of it is larger than format 1 allows."
+
+    def __init__(self, name: str, limit_bytes: int) -> None:
+        super().__init__()
+        self.name = name
+        self.limit_bytes = limit_bytes
+
+    def __str__(self) -> str:
+        units = (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10), ("bytes", 1))
+        limit = next(f"{self.limit_bytes // size} {unit}" for unit, size in units if self.limit_bytes % size == 0)
+        return f"The bundle was refused: {self.name} is larger than {limit}."
+
+
 class TargetExists(DropboxError):
     message = "The target file exists already and is never overwritten."
     hint = "Name a new file."
@@ -288,6 +304,21 @@ class VaultError(DropboxError):
     hint = "Start one with: dropbox-workstation init --vault DIR"
 
 
+class VaultBusy(VaultError):
+    message = "Another command is using this vault."
+    hint = "Wait until it has ended, then try again."
+
+
+class VaultExists(VaultError):
+    message = "There is a vault already, and it belongs to another key or drop."
+    hint = "Name another folder with --vault."
+
+
+class VaultEmpty(VaultError):
+    message = "This vault does not know a drop yet."
+    hint = "Import a pickup bundle first: dropbox-workstation import FILE"
+
+
 class CasebookDamaged(VaultError):
     message = "The casebook is damaged or was not written by your key."
     hint = "Import the bundles again into a new vault."
@@ -296,6 +327,16 @@ class CasebookDamaged(VaultError):
 class CaseUnknown(DropboxError):
     message = "There is no such case in this vault."
     hint = "See: dropbox-workstation cases"
+
+
+class CaseAmbiguous(DropboxError):
+    message = "More than one case answers to that."
+    hint = "Give more digits of its id; see: dropbox-workstation cases"
+
+
+class ThreadBroken(DropboxError):
+    message = "An item of this case in the vault is damaged or gone."
+    hint = "Import the newest bundle again; if this stays, restore the vault's items folder from a backup."
 
 
 class Unconfirmed(DropboxError):

@@ -1,0 +1,43 @@
+"""Both bundle formats: written whole or not at all, verified whole or refused. An unverified bundle yields nothing.
+
+No gpg, no store and no vault in this room: keys, signatures and items come in as bytes, paths and functions.
+"""
+
+from dropbox.bundle.answer import (
+    AnswerEntry,
+    AnswerManifest,
+    ReadMark,
+    Receipt,
+    VerifiedAnswer,
+    verify_answer,
+    write_answer,
+)
+from dropbox.bundle.desk_log import FIRST_HEAD, Continuity, LineState, LogLine, LogRange, compare, head_after
+from dropbox.bundle.limits import LIMITS
+from dropbox.bundle.pickup import VerifiedPickup, verify_pickup, write_pickup
+from dropbox.bundle.pickup_manifest import PickupItem, PickupManifest
+from dropbox.bundle.target import new_file
+
+__all__ = [
+    "FIRST_HEAD",
+    "LIMITS",
+    "AnswerEntry",
+    "AnswerManifest",
+    "Continuity",
+    "LineState",
+    "LogLine",
+    "LogRange",
+    "PickupItem",
+    "PickupManifest",
+    "ReadMark",
+    "Receipt",
+    "VerifiedAnswer",
+    "VerifiedPickup",
+    "compare",
+    "head_after",
+    "new_file",
+    "verify_answer",
+    "verify_pickup",
+    "write_answer",
+    "write_pickup",
+]

@@ -1,0 +1,269 @@
+"""The answer bundle: what an investigator's vault hands back, signed with that investigator's own PGP key.
+
+An unverified bundle yields nothing. Signing and verifying come in as functions: this room knows no gpg, and whether
+the author may speak for a desk is for the importer to say, who knows the rosters.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from dropbox.bundle import fields
+from dropbox.bundle.limits import LIMITS
+from dropbox.bundle.tar import Member, TarReader, TarWriter, file_chunks
+from dropbox.bundle.target import new_file
+from dropbox.bundle.verified import Verified
+from dropbox.canonical import dump, load, sha256_hex
+from dropbox.errors import (
+    BundleError,
+    BundleForeign,
+    BundleSignatureInvalid,
+    BundleTooLarge,
+    InvalidValue,
+    SignatureInvalid,
+)
+from dropbox.models import (
+    FORMAT,
+    CaseId,
+    DeskId,
+    Fingerprint,
+    ItemId,
+    SealedKind,
+    VaultId,
+    parse_case_id,
+    parse_day,
+    parse_desk_id,
+    parse_fingerprint,
+    parse_item_id,
+    parse_vault_id,
+)
+
+SIGNED_LINE = b"onion-dropbox answer 1\n"
+LOCK_BYTES = 80
+
+Lock = bytes  # AnswerEntry has a field called bytes
+Sign = Callable[[bytes], bytes]
+Verify = Callable[[bytes, bytes, Fingerprint], None]
+
+
+@dataclass(frozen=True)
+class AnswerEntry:
+    """One reply or note. `lock`: the reply's key for the reporter (80 bytes), which lies outside the hashed file."""
+
+    kind: SealedKind
+    case: CaseId
+    item: ItemId
+    desk: DeskId
+    sha256: str
+    bytes: int
+    lock: Lock | None = None
+
+    @property
+    def member_name(self) -> str:
+        return f"items/{self.item}.reply"
+
+    def as_json(self) -> dict[str, str | int]:
+        entry: dict[str, str | int] = {
+            "kind": self.kind.value,
+            "case": self.case,
+            "item": self.item,
+            "desk": self.desk,
+            "file": self.member_name,
+            "sha256": self.sha256,
+            "bytes": self.bytes,
+        }
+        return entry if self.lock is None else entry | {"lock": base64.b64encode(self.lock).decode()}
+
+    @classmethod
+    def from_json(cls, value: object) -> "AnswerEntry":
+        entry = fields.mapping(value)
+        kind = fields.member(SealedKind, entry.get("kind"))
+        if kind is SealedKind.SUBMISSION:
+            raise InvalidValue
+        return cls(
+            kind=kind,
+            case=parse_case_id(entry.get("case")),
+            item=parse_item_id(entry.get("item")),
+            desk=parse_desk_id(entry.get("desk")),
+            sha256=fields.hex_256(entry.get("sha256")),
+            bytes=fields.integer(entry.get("bytes"), 1, LIMITS.writing_bytes),
+            lock=_lock(entry["lock"]) if kind is SealedKind.REPLY and "lock" in entry else None,
+        )
+
+    def __post_init__(self) -> None:
+        if (self.kind is SealedKind.REPLY) != (self.lock is not None):
+            raise InvalidValue
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The author's vault holds this item, verified."""
+
+    item: ItemId
+    desk: DeskId
+    sha256: str
+
+    def as_json(self) -> dict[str, str]:
+        return {"item": self.item, "desk": self.desk, "sha256": self.sha256}
+
+    @classmethod
+    def from_json(cls, value: object) -> "Receipt":
+        entry = fields.exact(value, ("item", "desk", "sha256"))
+        return cls(parse_item_id(entry["item"]), parse_desk_id(entry["desk"]), fields.hex_256(entry["sha256"]))
+
+
+@dataclass(frozen=True)
+class ReadMark:
+    """The author has read this item."""
+
+    item: ItemId
+    desk: DeskId
+
+    def as_json(self) -> dict[str, str]:
+        return {"item": self.item, "desk": self.desk}
+
+    @classmethod
+    def from_json(cls, value: object) -> "ReadMark":
+        entry = fields.exact(value, ("item", "desk"))
+        return cls(parse_item_id(entry["item"]), parse_desk_id(entry["desk"]))
+
+
+@dataclass(frozen=True)
+class AnswerManifest:
+    """What an answer bundle says of itself. `previous`: SHA-256 of the manifest before it of the same vault."""
+
+    drop: str
+    author: Fingerprint
+    vault: VaultId
+    desk: DeskId
+    sequence: int
+    previous: str | None
+    day: date
+    entries: tuple[AnswerEntry, ...]
+    receipts: tuple[Receipt, ...]
+    read: tuple[ReadMark, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "type": "answer",
+            "drop": self.drop,
+            "author": self.author,
+            "vault": self.vault,
+            "desk": self.desk,
+            "sequence": self.sequence,
+            "previous": self.previous,
+            "day": self.day.isoformat(),
+            "entries": [entry.as_json() for entry in self.entries],
+            "receipts": [receipt.as_json() for receipt in self.receipts],
+            "read": [mark.as_json() for mark in self.read],
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "AnswerManifest":
+        """Read the manifest; raises InvalidValue. Extra keys are the caller's to refuse."""
+        fields.literal(value.get("format"), FORMAT)
+        fields.literal(value.get("type"), "answer")
+        previous = value.get("previous")
+        manifest = cls(
+            drop=fields.hex_256(value.get("drop")),
+            author=parse_fingerprint(value.get("author")),
+            vault=parse_vault_id(value.get("vault")),
+            desk=parse_desk_id(value.get("desk")),
+            sequence=fields.integer(value.get("sequence"), 1),
+            previous=None if previous is None else fields.hex_256(previous),
+            day=parse_day(value.get("day")),
+            entries=fields.array(value.get("entries"), AnswerEntry.from_json),
+            receipts=fields.array(value.get("receipts"), Receipt.from_json),
+            read=fields.array(value.get("read"), ReadMark.from_json),
+        )
+        fields.unique(entry.item for entry in manifest.entries)
+        fields.unique((receipt.item, receipt.desk) for receipt in manifest.receipts)
+        fields.unique(manifest.read)
+        return manifest
+
+
+class VerifiedAnswer(Verified):
+    """An answer bundle of which every byte was checked. Close it, or use it in a `with`."""
+
+    def __init__(
+        self, tar: TarReader, members: Mapping[ItemId, Member], manifest: AnswerManifest, manifest_sha256: str
+    ) -> None:
+        super().__init__(tar, members)
+        self.manifest = manifest
+        self.manifest_sha256 = manifest_sha256
+
+
+def write_answer(target: Path, manifest: AnswerManifest, item_path: Callable[[AnswerEntry], Path], sign: Sign) -> str:
+    """Write a bundle whole or not at all, and return the SHA-256 of its manifest, the next one's `previous`.
+
+    Raises TargetExists or TargetUnusable, BundleItemMismatch when a file is not what its entry says, and whatever
+    `sign` raises; nothing is written then.
+    """
+    signed = dump(manifest.as_json())
+    _read_manifest(signed)
+    signature = sign(SIGNED_LINE + signed)
+    with new_file(target) as stream:
+        tar = TarWriter(stream)
+        tar.add("manifest.json", signed, LIMITS.manifest_bytes)
+        tar.add("manifest.sig", signature, LIMITS.signature_bytes)
+        for entry in manifest.entries:
+            tar.add_stream(entry.member_name, entry.bytes, file_chunks(item_path(entry), entry.bytes, entry.sha256))
+        tar.finish()
+    return sha256_hex(signed)
+
+
+def verify_answer(path: Path, drop: str, verify: Verify) -> VerifiedAnswer:
+    """Check a bundle from its first byte to its last, in constant memory but for the manifest.
+
+    verify: gets what was signed, the signature and the author that the manifest names, and raises unless they fit.
+    Raises BundleError and its kin, or FileUnreadable; the bundle's file stays open in what is returned.
+    """
+    tar = TarReader(path)
+    try:
+        return _verify(tar, drop, verify)
+    except BaseException:
+        tar.close()
+        raise
+
+
+def _verify(tar: TarReader, drop: str, verify: Verify) -> VerifiedAnswer:
+    signed = tar.read("manifest.json", LIMITS.manifest_bytes)
+    signature = tar.read("manifest.sig", LIMITS.signature_bytes)
+    manifest = _read_manifest(signed)
+    if manifest.drop != drop:
+        raise BundleForeign
+    try:
+        verify(SIGNED_LINE + signed, signature, manifest.author)
+    except SignatureInvalid:
+        raise BundleSignatureInvalid from None
+    members = {entry.item: tar.check(entry.member_name, entry.bytes, entry.sha256) for entry in manifest.entries}
+    tar.finish()
+    return VerifiedAnswer(tar, members, manifest, sha256_hex(signed))
+
+
+def _read_manifest(signed: bytes) -> AnswerManifest:
+    """Return the manifest; a key too many or a value spelled otherwise is refused."""
+    if len(signed) > LIMITS.manifest_bytes:
+        raise BundleTooLarge("manifest.json", LIMITS.manifest_bytes)
+    try:
+        manifest = AnswerManifest.from_json(load(signed, LIMITS.manifest_bytes))
+    except InvalidValue:
+        raise BundleError from None
+    if dump(manifest.as_json()) != signed:
+        raise BundleError
+    return manifest
+
+
+def _lock(value: object) -> bytes:
+    try:
+        lock = base64.b64decode(value, validate=True) if isinstance(value, str) else b""
+    except (binascii.Error, ValueError):
+        raise InvalidValue from None
+    if len(lock) != LOCK_BYTES:
+        raise InvalidValue
+    return lock

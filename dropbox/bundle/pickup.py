@@ -1,0 +1,163 @@
+"""The pickup bundle: what the drop hands to a desk, signed with the drop's key and chained by the desk's log.
+
+An unverified bundle yields nothing. A verified one streams its items from the descriptor through which they were
+verified, and hashes them again on the way. No gpg here: the keys that a bundle carries are just bytes.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from nacl.exceptions import CryptoError
+from nacl.signing import SigningKey, VerifyKey
+
+from dropbox.bundle import fields
+from dropbox.bundle.desk_log import LogLine, check_log, dump_log, load_log
+from dropbox.bundle.limits import LIMITS
+from dropbox.bundle.pickup_manifest import PickupItem, PickupManifest
+from dropbox.bundle.tar import Member, TarReader, TarWriter, file_chunks
+from dropbox.bundle.target import new_file
+from dropbox.bundle.verified import Verified
+from dropbox.canonical import dump, load, sha256_hex
+from dropbox.errors import (
+    BundleError,
+    BundleForeign,
+    BundleItemMismatch,
+    BundleSignatureInvalid,
+    BundleTooLarge,
+    InvalidValue,
+)
+from dropbox.models import Fingerprint, ItemId, parse_fingerprint
+
+SIGNED_LINE = b"onion-dropbox pickup 1\n"
+_LOG = "log.txt"
+
+
+class VerifiedPickup(Verified):
+    """A pickup bundle of which every byte was checked. Close it, or use it in a `with`."""
+
+    def __init__(
+        self,
+        tar: TarReader,
+        members: Mapping[ItemId, Member],
+        manifest: PickupManifest,
+        log: tuple[LogLine, ...],
+        keys: Mapping[Fingerprint, bytes],
+    ) -> None:
+        super().__init__(tar, members)
+        self.manifest = manifest
+        self.log = log
+        self.keys = keys
+
+
+def write_pickup(  # noqa: PLR0917  # one for each kind of part
+    target: Path,
+    manifest: PickupManifest,
+    log: Sequence[LogLine],
+    keys: Mapping[Fingerprint, bytes],
+    item_path: Callable[[PickupItem], Path],
+    signing_key: SigningKey,
+) -> None:
+    """Write a bundle whole or not at all; equal arguments give equal bytes. The items' order is the caller's.
+
+    Raises TargetExists or TargetUnusable, BundleItemMismatch when a stored item is not what the manifest says, and
+    BundleError for a log or a size that no reader would take.
+    """
+    check_log(manifest.span, log, {item.n: item.sha256 for item in manifest.items})
+    files = {f"keys/{fingerprint}.asc": keys[fingerprint] for fingerprint in sorted(keys)} | {_LOG: dump_log(log)}
+    hashes = {name: sha256_hex(data) for name, data in files.items()}
+    signed = dump(manifest.as_json() | {"files": hashes})
+    _read_manifest(signed)
+    with new_file(target) as stream:
+        tar = TarWriter(stream)
+        tar.add("manifest.json", signed, LIMITS.manifest_bytes)
+        tar.add("manifest.sig", signing_key.sign(SIGNED_LINE + signed).signature, LIMITS.signature_bytes)
+        for item in manifest.items:
+            tar.add_stream(item.member_name, item.bytes, file_chunks(item_path(item), item.bytes, item.sha256))
+        for name, data in files.items():
+            tar.add(name, data, LIMITS.log_bytes if name == _LOG else LIMITS.key_bytes)
+        tar.finish()
+
+
+def verify_pickup(path: Path, drop: str | None) -> VerifiedPickup:
+    """Check a bundle from its first byte to its last, in constant memory but for manifest, keys and log.
+
+    drop: the key (hex) that must have signed it; None at the first contact, when the bundle itself names it.
+    Raises BundleError and its kin, or FileUnreadable; the bundle's file stays open in what is returned.
+    """
+    tar = TarReader(path)
+    try:
+        return _verify(tar, drop)
+    except BaseException:
+        tar.close()
+        raise
+
+
+def _verify(tar: TarReader, drop: str | None) -> VerifiedPickup:
+    signed = tar.read("manifest.json", LIMITS.manifest_bytes)
+    signature = tar.read("manifest.sig", LIMITS.signature_bytes)
+    _check_signature(signed, signature, drop)
+    manifest, hashes = _read_manifest(signed)
+    members = {item.item: tar.check(item.member_name, item.bytes, item.sha256) for item in manifest.items}
+    keys = {_fingerprint(name): tar.read(name, LIMITS.key_bytes) for name in sorted(hashes) if name != _LOG}
+    log_bytes = tar.read(_LOG, LIMITS.log_bytes)
+    tar.finish()
+    read = {f"keys/{fingerprint}.asc": sha256_hex(data) for fingerprint, data in keys.items()}
+    if read | {_LOG: sha256_hex(log_bytes)} != hashes:
+        raise BundleItemMismatch
+    log = load_log(log_bytes)
+    check_log(manifest.span, log, {item.n: item.sha256 for item in manifest.items})
+    return VerifiedPickup(tar, members, manifest, log, keys)
+
+
+def _check_signature(signed: bytes, signature: bytes, drop: str | None) -> None:
+    if drop is not None and _is_signed_by(drop, signed, signature):
+        return
+    with suppress(InvalidValue):
+        own = fields.hex_256(load(signed, LIMITS.manifest_bytes).get("drop"))
+        if own != drop and _is_signed_by(own, signed, signature):
+            if drop is None:
+                return
+            raise BundleForeign
+    raise BundleSignatureInvalid
+
+
+def _is_signed_by(drop: str, signed: bytes, signature: bytes) -> bool:
+    try:
+        VerifyKey(bytes.fromhex(drop)).verify(SIGNED_LINE + signed, signature)
+    except (CryptoError, ValueError):  # a wrong length is a ValueError
+        return False
+    return True
+
+
+def _read_manifest(signed: bytes) -> tuple[PickupManifest, dict[str, Any]]:
+    """Return the manifest and its `files`; a key too many or a value spelled otherwise is refused."""
+    if len(signed) > LIMITS.manifest_bytes:
+        raise BundleTooLarge("manifest.json", LIMITS.manifest_bytes)
+    try:
+        value = load(signed, LIMITS.manifest_bytes)
+        manifest = PickupManifest.from_json(value)
+        files = fields.mapping(value.get("files"))
+        hashes = {name: fields.hex_256(digest) for name, digest in files.items()}
+        _check_key_names(manifest, hashes)
+    except InvalidValue:
+        raise BundleError from None
+    if dump(manifest.as_json() | {"files": hashes}) != signed:
+        raise BundleError
+    return manifest, hashes
+
+
+def _check_key_names(manifest: PickupManifest, hashes: Mapping[str, str]) -> None:
+    """Refuse a file that is neither the log nor the key of somebody who is or was on a roster of this bundle."""
+    members = {membership.fingerprint for roster in manifest.rosters.values() for membership in roster}
+    names = set(hashes) - {_LOG}
+    if _LOG not in hashes or len(names) > LIMITS.keys or {_fingerprint(name) for name in names} - members:
+        raise InvalidValue
+
+
+def _fingerprint(name: str) -> Fingerprint:
+    fingerprint = parse_fingerprint(name.removeprefix("keys/").removesuffix(".asc"))
+    if name != f"keys/{fingerprint}.asc":
+        raise InvalidValue
+    return fingerprint

@@ -1,0 +1,153 @@
+"""What a pickup bundle says of itself: its manifest, as values, and strictly from and to JSON.
+
+Pure: nothing here reads a file or checks a signature.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from dropbox.bundle import fields
+from dropbox.bundle.desk_log import LogRange
+from dropbox.bundle.limits import LIMITS
+from dropbox.codename import KdfParameters
+from dropbox.errors import InvalidValue
+from dropbox.models import (
+    FORMAT,
+    CaseId,
+    DeskId,
+    ItemId,
+    Membership,
+    Roster,
+    SealedKind,
+    VaultId,
+    parse_case_id,
+    parse_day,
+    parse_desk_id,
+    parse_item_id,
+    parse_vault_id,
+)
+
+
+@dataclass(frozen=True)
+class PickupItem:
+    """One sealed item of the bundle: `bytes` and `sha256` are those of the sealed file."""
+
+    item: ItemId
+    case: CaseId
+    n: int
+    kind: SealedKind
+    day: date
+    bytes: int
+    sha256: str
+
+    @property
+    def member_name(self) -> str:
+        return f"items/{self.item}{self.kind.suffix}"
+
+    def as_json(self) -> dict[str, str | int]:
+        return {
+            "item": self.item,
+            "case": self.case,
+            "n": self.n,
+            "kind": self.kind.value,
+            "day": self.day.isoformat(),
+            "bytes": self.bytes,
+            "sha256": self.sha256,
+        }
+
+    @classmethod
+    def from_json(cls, value: object) -> "PickupItem":
+        entry = fields.exact(value, ("item", "case", "n", "kind", "day", "bytes", "sha256"))
+        return cls(
+            item=parse_item_id(entry["item"]),
+            case=parse_case_id(entry["case"]),
+            n=fields.integer(entry["n"], 1),
+            kind=fields.member(SealedKind, entry["kind"]),
+            day=parse_day(entry["day"]),
+            bytes=fields.integer(entry["bytes"], 1, LIMITS.item_bytes),
+            sha256=fields.hex_256(entry["sha256"]),
+        )
+
+
+@dataclass(frozen=True)
+class PickupManifest:
+    """What a pickup bundle says of itself. `confirmed`: the answer bundles imported from this desk's vaults."""
+
+    drop: str
+    trial: bool
+    desk: DeskId
+    epoch: str
+    day: date
+    kdf: KdfParameters
+    rosters: Mapping[DeskId, Roster]
+    first: int
+    last: int
+    before: bytes
+    after: bytes
+    items: tuple[PickupItem, ...]
+    confirmed: Mapping[VaultId, tuple[int, ...]]
+
+    @property
+    def span(self) -> LogRange:
+        return LogRange(self.epoch, self.first, self.last, self.before, self.after)
+
+    def as_json(self) -> dict[str, Any]:
+        log = {"first": self.first, "last": self.last, "before": self.before.hex(), "after": self.after.hex()}
+        return {
+            "format": FORMAT,
+            "type": "pickup",
+            "drop": self.drop,
+            "trial": self.trial,
+            "desk": self.desk,
+            "epoch": self.epoch,
+            "day": self.day.isoformat(),
+            "kdf": self.kdf.as_json(),
+            "rosters": {desk: [membership.as_json() for membership in roster] for desk, roster in self.rosters.items()},
+            "log": log,
+            "items": [item.as_json() for item in self.items],
+            "confirmed": {vault: sorted(sequences) for vault, sequences in self.confirmed.items()},
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "PickupManifest":
+        """Read the manifest without its `files`; raises InvalidValue. Extra keys are the caller's to refuse."""
+        fields.literal(value.get("format"), FORMAT)
+        fields.literal(value.get("type"), "pickup")
+        log = fields.exact(value.get("log"), ("first", "last", "before", "after"))
+        first = fields.integer(log["first"], 1)
+        manifest = cls(
+            drop=fields.hex_256(value.get("drop")),
+            trial=fields.boolean(value.get("trial")),
+            desk=parse_desk_id(value.get("desk")),
+            epoch=fields.hex_128(value.get("epoch")),
+            day=parse_day(value.get("day")),
+            kdf=KdfParameters.from_json(value.get("kdf")),
+            rosters=_rosters(value.get("rosters")),
+            first=first,
+            last=fields.integer(log["last"], first - 1),
+            before=bytes.fromhex(fields.hex_256(log["before"])),
+            after=bytes.fromhex(fields.hex_256(log["after"])),
+            items=fields.array(value.get("items"), PickupItem.from_json),
+            confirmed=_confirmed(value.get("confirmed")),
+        )
+        fields.unique(item.item for item in manifest.items)
+        fields.unique(item.n for item in manifest.items)
+        if manifest.desk not in manifest.rosters:
+            raise InvalidValue
+        return manifest
+
+
+def _rosters(value: object) -> dict[DeskId, Roster]:
+    return {
+        parse_desk_id(desk): fields.array(roster, Membership.from_json)
+        for desk, roster in fields.mapping(value).items()
+    }
+
+
+def _confirmed(value: object) -> dict[VaultId, tuple[int, ...]]:
+    return {
+        parse_vault_id(vault): fields.array(sequences, lambda n: fields.integer(n, 1))
+        for vault, sequences in fields.mapping(value).items()
+    }
