@@ -1,0 +1,51 @@
+"""What lies inside a seal: a ZIP of stored entries, padded and signed, that gpg and unzip alone can open.
+
+The rooms: header and index (the two JSON files), records (the ZIP's own bytes), pack, unpack, verify and extract. None
+of them opens a file or a socket.
+"""
+
+from dropbox.envelope.extract import extract
+from dropbox.envelope.header import MAX_TEXT_BYTES, SUBMISSION_KINDS, WRITING_KINDS, Header, text_bytes
+from dropbox.envelope.index import ALLOWED_EXTENSIONS, MAX_ATTACHMENTS, MAX_NAME_BYTES, Attachment, Index
+from dropbox.envelope.pack import Packer
+from dropbox.envelope.unpack import Envelope, OpenStream, Sink, UnverifiedEnvelope, unpack
+from dropbox.envelope.verify import (
+    ChainFaults,
+    ChainLink,
+    chain_faults,
+    chain_link,
+    sign_submission,
+    signed_bytes,
+    verify_place,
+    verify_submission,
+    verify_writing,
+)
+
+__all__ = [
+    "ALLOWED_EXTENSIONS",
+    "MAX_ATTACHMENTS",
+    "MAX_NAME_BYTES",
+    "MAX_TEXT_BYTES",
+    "SUBMISSION_KINDS",
+    "WRITING_KINDS",
+    "Attachment",
+    "ChainFaults",
+    "ChainLink",
+    "Envelope",
+    "Header",
+    "Index",
+    "OpenStream",
+    "Packer",
+    "Sink",
+    "UnverifiedEnvelope",
+    "chain_faults",
+    "chain_link",
+    "extract",
+    "sign_submission",
+    "signed_bytes",
+    "text_bytes",
+    "unpack",
+    "verify_place",
+    "verify_submission",
+    "verify_writing",
+]

@@ -1,0 +1,174 @@
+"""envelope.json: what an item says of itself, to whom, and under which case.
+
+Checked by the same rules when it is made and when it is read, so that nothing is sealed that cannot be read again.
+Whether its case, drop and author are the right ones is for the signatures (verify) and the caller to say.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from dropbox import canonical
+from dropbox.errors import EnvelopeError, InvalidValue
+from dropbox.models import (
+    FORMAT,
+    CaseId,
+    DeskId,
+    Fingerprint,
+    ItemId,
+    Kind,
+    Mandate,
+    Plaintext,
+    parse_case_id,
+    parse_day,
+    parse_desk_id,
+    parse_fingerprint,
+    parse_item_id,
+)
+
+MAX_TEXT_BYTES = 48 * 1024
+"""UTF-8 of the message and canonical JSON of the answers together, so that every text fits the least padded size."""
+MAX_HEADER_BYTES = 64 * 1024
+
+SUBMISSION_KINDS = frozenset({Kind.REPORT, Kind.MESSAGE, Kind.MANDATE, Kind.WITHDRAWAL})
+WRITING_KINDS = frozenset({Kind.REPLY, Kind.NOTE})
+
+_KEY = re.compile(r"[0-9a-f]{64}")
+_EPOCH = re.compile(r"[0-9a-f]{32}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}")
+_COMMON = frozenset({"format", "drop", "case", "item", "kind", "desks", "day"})
+_SUBMISSION = _COMMON | {"epoch", "mandate", "language", "answers", "reply_key", "case_key"}
+_WRITING = _COMMON | {"desk", "author"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """Keys, drop and epoch in lower hex; what a submission lacks a writing has, and the other way round."""
+
+    drop: str
+    case: CaseId
+    item: ItemId
+    kind: Kind
+    desks: tuple[DeskId, ...]
+    day: date
+    epoch: str = ""
+    mandate: Mandate | None = None
+    language: str = ""
+    answers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    reply_key: str | None = None
+    case_key: str | None = None
+    undo: bool = False
+    author: Fingerprint | None = None
+    desk: DeskId | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "desks", tuple(sorted(set(self.desks))))
+        object.__setattr__(self, "answers", dict(self.answers))
+        _require(_KEY.fullmatch(self.drop) is not None and bool(self.desks))
+        _require(all(isinstance(text, str) for pair in self.answers.items() for text in pair))
+        if self.kind in SUBMISSION_KINDS:
+            self._check_submission()
+        else:
+            self._check_writing()
+
+    def _check_submission(self) -> None:
+        _require(_EPOCH.fullmatch(self.epoch) is not None and _LANGUAGE.fullmatch(self.language) is not None)
+        _require(all(_KEY.fullmatch(key or "") for key in (self.reply_key, self.case_key)))
+        _require(self.mandate is not None and self.author is None and self.desk is None)
+        _require(not self.undo or self.kind is Kind.WITHDRAWAL)
+
+    def _check_writing(self) -> None:
+        _require(self.author is not None and self.desk in self.desks)
+        _require(not any((self.epoch, self.mandate, self.language, self.answers, self.undo)))
+        _require(self.reply_key is None and self.case_key is None)
+
+    def as_json(self) -> dict[str, Any]:
+        value: dict[str, Any] = {
+            "format": FORMAT,
+            "drop": self.drop,
+            "case": self.case,
+            "item": self.item,
+            "kind": self.kind.value,
+            "desks": list(self.desks),
+            "day": self.day.isoformat(),
+        }
+        if self.mandate is None:
+            return value | {"desk": self.desk, "author": self.author}
+        value |= {"epoch": self.epoch, "mandate": self.mandate.value, "language": self.language}
+        value |= {"answers": dict(self.answers), "reply_key": self.reply_key, "case_key": self.case_key}
+        return value | {"undo": True} if self.undo else value
+
+    def as_bytes(self) -> bytes:
+        return canonical.dump(self.as_json())
+
+
+def parse_header(data: bytes) -> Header:
+    """Return the header in envelope.json's bytes; raises EnvelopeError."""
+    try:
+        value = canonical.load(data, MAX_HEADER_BYTES)
+        header = _from_json(value)
+        # whatever the fields forgive (a fingerprint in lower case, unsorted desks) is not format 1
+        _require(header.as_bytes() == data)
+    except (InvalidValue, ValueError, TypeError):
+        raise EnvelopeError from None
+    return header
+
+
+def text_bytes(message: Plaintext, answers: Mapping[str, str]) -> int:
+    """Return what the text weighs against MAX_TEXT_BYTES; raises InvalidValue for what is not Unicode."""
+    # answers weigh what they take up in envelope.json: escapes (a quote is two bytes, a control six) must not push a
+    # text-only submission out of the least bucket
+    weight = len(message_bytes(message))
+    return weight + len(canonical.dump(dict(answers))) if answers else weight
+
+
+def message_bytes(message: Plaintext) -> bytes:
+    try:
+        return message.reveal().encode()
+    except UnicodeEncodeError:
+        raise InvalidValue from None
+
+
+def _from_json(value: Mapping[str, Any]) -> Header:
+    kind = Kind(str(value.get("kind")))
+    _require(value.get("format") == FORMAT)
+    if kind in WRITING_KINDS:
+        _require_keys(value, _WRITING)
+        return Header(
+            **_common(value, kind), desk=parse_desk_id(value["desk"]), author=parse_fingerprint(value["author"])
+        )
+    _require_keys(value, _SUBMISSION | {"undo"} if "undo" in value else _SUBMISSION)
+    _require(isinstance(value["answers"], dict))
+    return Header(
+        **_common(value, kind),
+        epoch=value["epoch"],
+        mandate=Mandate(value["mandate"]),
+        language=value["language"],
+        answers=value["answers"],
+        reply_key=value["reply_key"],
+        case_key=value["case_key"],
+        undo=value.get("undo") is True,
+    )
+
+
+def _common(value: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
+    _require(isinstance(value["desks"], list))
+    return {
+        "drop": value["drop"],
+        "case": parse_case_id(value["case"]),
+        "item": parse_item_id(value["item"]),
+        "kind": kind,
+        "desks": tuple(parse_desk_id(desk) for desk in value["desks"]),
+        "day": parse_day(value["day"]),
+    }
+
+
+def _require_keys(value: Mapping[str, Any], keys: Collection[str]) -> None:
+    _require(set(value) == set(keys))
+
+
+def _require(condition: bool) -> None:
+    if not condition:
+        raise InvalidValue
