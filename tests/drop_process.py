@@ -1,0 +1,108 @@
+"""The real server as a process of its own, for tests that look at it from outside: start, command, stop, kill."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.visitor import Visitor
+
+BIN = Path(sys.executable).parent
+START_SECONDS = 30.0
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def command(program: str, *arguments: str | Path, env: Mapping[str, str] | None = None, code: int | None = 0) -> str:
+    """Run one of our commands as its users do and return its stdout; `code` None accepts any exit code."""
+    done = subprocess.run(
+        [BIN / program, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **(env or {})},
+        stdin=subprocess.DEVNULL,
+        timeout=120,
+        check=False,
+    )
+    assert code is None or done.returncode == code, f"{program}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def command_json(program: str, *arguments: str | Path, env: Mapping[str, str] | None = None) -> Any:
+    return json.loads(command(program, *arguments, "--json", env=env))
+
+
+class DropProcess:
+    """`with DropProcess(config) as drop:` serves on a free loopback port until the block ends."""
+
+    def __init__(self, config: Path, log: Path | None = None) -> None:
+        self.config = config
+        self.port = free_port()
+        self.log = log or config.parent / "server.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> DropProcess:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            arguments = ["serve", "--config", str(self.config), "--local", f"127.0.0.1:{self.port}"]
+            self.process = subprocess.Popen(
+                [BIN / "dropbox-server", *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return
+        self.stop()
+        raise AssertionError(f"the server did not start:\n{self.log.read_text(errors='replace')}")
+
+    def stop(self) -> int | None:
+        """End the server politely and return its exit code."""
+        if self.process is None or self.process.poll() is not None:
+            return None if self.process is None else self.process.returncode
+        self.process.terminate()
+        try:
+            return self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def visitor(self) -> Visitor:
+        return Visitor("127.0.0.1", self.port)
+
+    def server(self, *arguments: str | Path) -> str:
+        """Run dropbox-server COMMAND ... on the same configuration."""
+        first, *rest = arguments
+        return command("dropbox-server", first, "--config", self.config, *rest)
+
+    def server_json(self, *arguments: str | Path) -> Any:
+        return json.loads(self.server(*arguments, "--json"))
