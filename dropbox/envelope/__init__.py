@@ -4,7 +4,7 @@ The rooms: header and index (the two JSON files), records (the ZIP's own bytes),
 of them opens a file or a socket.
 """
 
-from dropbox.envelope.extract import extract
+from dropbox.envelope.extract import attachment_chunks, extract
 from dropbox.envelope.header import MAX_TEXT_BYTES, SUBMISSION_KINDS, WRITING_KINDS, Header, text_bytes
 from dropbox.envelope.index import ALLOWED_EXTENSIONS, MAX_ATTACHMENTS, MAX_NAME_BYTES, Attachment, Index
 from dropbox.envelope.pack import Packer
@@ -38,6 +38,7 @@ __all__ = [
     "Packer",
     "Sink",
     "UnverifiedEnvelope",
+    "attachment_chunks",
     "chain_faults",
     "chain_link",
     "extract",

@@ -104,19 +104,6 @@ def unpack(open_stream: OpenStream, max_bytes: int) -> UnverifiedEnvelope:
     return _assemble(reading, total_bytes, entries[-1].size)
 
 
-def copy_entry(stream: StrictStream, part: Attachment, write: Callable[[bytes], object]) -> None:
-    """Copy the stream's next entry, which must be `part`; raises EnvelopeError after what was already written."""
-    stream.expect(records.local_header(part.path))
-    digest, crc = sha256(), 0
-    for chunk in stream.chunks(part.size):
-        digest.update(chunk)
-        crc = crc32(chunk, crc)
-        write(chunk)
-    if digest.hexdigest() != part.sha256:
-        raise EnvelopeError
-    stream.expect(records.descriptor(crc, part.size))
-
-
 def drain(stream: BinaryIO) -> None:
     while stream.read(CHUNK_BYTES):
         pass
