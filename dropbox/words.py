@@ -24,6 +24,7 @@ WORDS: tuple[str, ...] = _read_words()
 _KNOWN = frozenset(WORDS)
 _MIN_LENGTH = min(map(len, WORDS))
 _MAX_LENGTH = max(map(len, WORDS))
+_MAX_STRANGE = _MAX_LENGTH + 2  # nothing longer is within two slips of a word
 
 
 @dataclass(frozen=True, repr=False)
@@ -87,40 +88,35 @@ def _word_at(letters: str, start: int) -> str | None:
 
 def _segment(letters: str) -> list[str] | None:
     """Return the one way to read letters as words of the list, or None."""
-    words, rest = _leading_words(letters)
-    return words if not rest else None
-
-
-def _leading_words(letters: str) -> tuple[list[str], str]:
     words, start = [], 0
     while word := _word_at(letters, start):
         words.append(word)
         start += len(word)
-    return words, letters[start:]
+    return words if start == len(letters) else None
 
 
-def _split(chunk: str) -> list[Word]:
-    """Split a run of letters: one word, known or not, or several written together with one of them wrong."""
-    if chunk in _KNOWN or len(chunk) <= _MAX_LENGTH + 2:
-        together = _segment(chunk)
-        return [Word(word, known=True) for word in together] if together else [Word(chunk, known=False)]
-    before, rest = _leading_words(chunk)
-    strange = _shortest_strange(rest)
-    after = _segment(rest[strange:]) or []
-    pieces = [Word(word, known=True) for word in before]
-    if strange:
-        pieces.append(Word(rest[:strange], known=False))
-    return pieces + [Word(word, known=True) for word in after]
+def _split(run: str) -> list[Word]:
+    """Return a run of letters as one word, known or not, or as several that were written together."""
+    whole = _segment(run)
+    if whole is not None:
+        return [Word(word, known=True) for word in whole]
+    if len(run) <= _MAX_STRANGE:
+        return [Word(run, known=False)]
+    return _likeliest_split(run)
 
 
-def _shortest_strange(rest: str) -> int:
-    """Return how many letters at the start must be skipped until all that follows are words."""
-    readable = {len(rest)}
-    for start in range(len(rest) - 1, -1, -1):
-        word = _word_at(rest, start)
-        if word and start + len(word) in readable:
-            readable.add(start)
-    return min(readable)
+def _likeliest_split(run: str) -> list[Word]:
+    """Read words written together, some of them wrong: few strange pieces, and few letters in them."""
+    best: dict[int, tuple[int, tuple[Word, ...]]] = {len(run): (0, ())}
+    for start in range(len(run) - 1, -1, -1):
+        word = _word_at(run, start)
+        ends = range(start + 1, min(start + _MAX_STRANGE, len(run)) + 1)
+        ways = [(best[end][0] + 4 + end - start, end, False) for end in ends]
+        if word:
+            ways.append((best[start + len(word)][0], start + len(word), True))
+        cost, end, known = min(ways)
+        best[start] = (cost, (Word(run[start:end], known), *best[end][1]))
+    return list(best[0][1])
 
 
 def near_words(typed: str) -> tuple[str, ...]:
