@@ -158,7 +158,10 @@ def _server(table: Table, keys_dir: Path) -> Server:
 def _listen(table: Table, data_dir: Path) -> Path:
     listen = table.path("listen", data_dir / "drop.sock")
     if len(bytes(listen)) > MAX_SOCKET_PATH_BYTES:
-        raise wrong("server.listen", f"must be a path of at most {MAX_SOCKET_PATH_BYTES} bytes, its folders included")
+        most = f"at most {MAX_SOCKET_PATH_BYTES} bytes, its folders included"
+        if "listen" in table.values:
+            raise wrong("server.listen", f"must be a path of {most}")
+        raise wrong("server.data_dir", f"must leave its drop.sock a path of {most}; or set server.listen to such a one")
     if listen.parent != data_dir and not _is_folder(listen.parent):
         raise wrong("server.listen", "must be a socket's path in a folder that exists")
     return listen

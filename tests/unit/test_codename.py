@@ -275,7 +275,7 @@ def test_nothing_is_said_where_nothing_can_be_said(typed: str) -> None:
 
 def test_the_nearest_word_comes_first_and_never_more_than_three() -> None:
     assert near_words("kindlng")[0] == "kindling"
-    assert near_words("acoutsic")[0] == "acoustic"
+    assert near_words("abodmne")[0] == "abdomen"
     assert len(near_words("care")) == 3
     assert near_words("qqqqqqqq") == ()
     assert all(len(word) <= 4 for word in near_words("zbe"))
