@@ -1,0 +1,325 @@
+"""The arrival room: sockets to the app, each body handed on while it comes in and none of it ever in a file.
+
+One thread reads all sockets and never waits; it also watches every clock. Waitress's own spooling, error texts and log
+lines stay outside: nothing of a request is logged, and no byte of a body or a response is kept but in bounded memory.
+"""
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from socket import AF_UNIX, SOCK_STREAM, socket
+from typing import Any
+from wsgiref.types import WSGIApplication
+
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.server import TcpWSGIServer, UnixWSGIServer
+from waitress.task import ThreadedTaskDispatcher
+
+from dropbox.errors import UploadCutOff, UploadTooSlow
+from dropbox.server.body import Body, Clock
+from dropbox.server.gate import MAX_PROXY_LINE_BYTES, Gate, circuit_of
+from dropbox.server.http import Parser, PlainTask, SiteTask
+from dropbox.server.limits import ArrivalLimits
+from dropbox.server.quiet import fix_log_texts
+from dropbox.settings import Settings
+
+RECEIVE_BYTES = 64 * 1024
+LOOP_SECONDS = 1
+STOP_SECONDS = 5
+NEVER = 1 << 62
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]
+    """One connection. Beside waitress's own states it may have a body arriving for a request that already runs."""
+
+    task_class = SiteTask
+    error_task_class = PlainTask
+    request: Parser | None
+    requests: list[Parser]
+    sent_continue: bool
+    will_close: bool
+    total_outbufs_len: int
+    last_activity: float
+
+    def __init__(self, server: Any, sock: socket, addr: Any, adj: Adjustments, map: Any = None) -> None:  # noqa: A002
+        self.circuit: str | None = None
+        self._proxy_head: bytes | None = b"" if server.proxy_lines else None
+        self._arriving: Body | None = None
+        self._closes_when_flushed = False
+        self._sent_bytes = 0
+        self._output_mark: tuple[float, int] | None = None
+        super().__init__(server, sock, addr, adj, map=map)
+        self.parser_class = partial(Parser, self)
+
+    @property
+    def close_when_flushed(self) -> bool:
+        """Waitress's flag; it waits while a body that nobody wants any more is still being read and dropped."""
+        return self._closes_when_flushed and (self._arriving is None or self._arriving.is_drained())
+
+    @close_when_flushed.setter
+    def close_when_flushed(self, value: bool) -> None:
+        self._closes_when_flushed = value
+
+    @property
+    def is_being_answered(self) -> bool:
+        return bool(self._arriving is None and (self.requests or self.total_outbufs_len))
+
+    @property
+    def is_at_rest(self) -> bool:
+        return not (self.requests or self.request or self._arriving or self.total_outbufs_len)
+
+    def readable(self) -> bool:
+        body = self._arriving
+        if body is not None and not self.will_close:
+            return not body.paused
+        return bool(super().readable())
+
+    def received(self, data: bytes) -> bool:
+        if self._proxy_head is not None:
+            data = self._take_proxy_line(data)
+        with self.requests_lock:
+            while data:
+                if self._arriving is not None:
+                    count = self._arriving.received(data)
+                    self._arriving = None if self._arriving.completed else self._arriving
+                elif self.will_close or self.close_when_flushed:
+                    return False
+                else:
+                    count = self._parse(data)
+                data = data[count:] if count < len(data) else b""
+        return True
+
+    def send(self, data: bytes, do_close: bool = True) -> int:
+        count: int = super().send(data, do_close)
+        self._sent_bytes += count
+        return count
+
+    def handle_close(self) -> None:
+        # No lock here: waitress also comes this way from a thread that holds it.
+        for request in (*self.requests, self.request):
+            if request is not None and request.body is not None:
+                request.body.fail(UploadCutOff())
+        if self.request is not None:
+            self.request.close()
+        super().handle_close()
+
+    def watch(self, now: float) -> None:
+        """Enforce every deadline of this connection; called each second by the thread that reads the sockets."""
+        limits, clock = self.server.arrival.limits, self.server.arrival.clock
+        request = self.request
+        body = self._arriving or (request.body if request is not None else None)
+        if body is not None and body.is_late():
+            self._refuse_slow(body)
+        elif request is not None and not request.headers_finished and not self.requests:
+            self.will_close |= clock() - request.started > limits.header_seconds
+        elif self.is_at_rest:
+            self.will_close |= now - self.last_activity > limits.idle_seconds
+        self.will_close |= self._is_fetched_slowly(clock(), limits)
+
+    def _refuse_slow(self, body: Body) -> None:
+        with self.requests_lock:
+            if self.request is not None and self.request.body is body:
+                self.request.refuse(UploadTooSlow())
+                self._hand_over()
+            else:
+                body.fail(UploadTooSlow())
+
+    def _is_fetched_slowly(self, now: float, limits: ArrivalLimits) -> bool:
+        if not self.total_outbufs_len:
+            self._output_mark = None
+        elif self._output_mark is None:
+            self._output_mark = (now, self._sent_bytes)
+        if self._output_mark is None:
+            return False
+        seconds = now - self._output_mark[0]
+        return seconds > limits.start_seconds and (
+            self._sent_bytes - self._output_mark[1] < seconds * limits.min_rate_bytes
+        )
+
+    def _take_proxy_line(self, data: bytes) -> bytes:
+        """Read tor's line before the request, with the circuit's id; whoever sends none is not our tor."""
+        head = (self._proxy_head or b"") + data
+        line, end, rest = head.partition(b"\r\n")
+        if not end and len(head) <= MAX_PROXY_LINE_BYTES:
+            self._proxy_head = head
+            return b""
+        self._proxy_head = None
+        self.circuit = circuit_of(line)
+        self.will_close = self.circuit is None
+        return b"" if self.will_close else rest
+
+    def _parse(self, data: bytes) -> int:
+        if self.request is None:
+            self.request = self.parser_class(self.adj)
+        request = self.request
+        count: int = request.received(data)
+        if request.expect_continue and request.headers_finished and not self.requests and not self.sent_continue:
+            self.send_continue()
+        if request.completed:
+            self._hand_over()
+        return count
+
+    def _hand_over(self) -> None:
+        request, self.request = self.request, None
+        self.sent_continue = False
+        if request is None or request.empty:
+            return
+        if request.is_arriving:
+            self._arriving = request.body
+        self.requests.append(request)
+        if len(self.requests) == 1:
+            self.server.add_task(self)
+
+
+class _Listener:
+    """What both kinds of listening socket share; set before the loop runs."""
+
+    channel_class = Channel
+    arrival: "ArrivalServer"
+    proxy_lines = False
+    active_channels: dict[int, Channel]
+
+    def maintenance(self, now: float) -> None:
+        for channel in list(self.active_channels.values()):
+            channel.watch(now)
+        self.arrival.relieve()
+
+
+class _TcpListener(_Listener, TcpWSGIServer):  # type: ignore[misc]
+    pass
+
+
+class _UnixListener(_Listener, UnixWSGIServer):  # type: ignore[misc]
+    pass
+
+
+class ArrivalServer:
+    """All listening sockets of one drop, one loop over them, and the threads behind it."""
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        limits: ArrivalLimits,
+        data_dir: Path,
+        *,
+        unix: Path | None = None,
+        local: tuple[str, int] | None = None,
+        proxy_lines: bool = False,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        fix_log_texts()
+        self.limits, self.clock = limits, clock
+        self.gate = Gate(limits, lambda: shutil.disk_usage(data_dir).free)
+        self._map: dict[int, Any] = {}
+        self._stopping = threading.Event()
+        self._dispatcher = ThreadedTaskDispatcher()
+        self._dispatcher.set_thread_count(limits.threads)
+        self._listeners = list(self._listen(app, unix, local))
+        for listener in self._listeners:
+            listener.arrival = self
+            listener.proxy_lines = proxy_lines and isinstance(listener, _UnixListener)
+
+    @property
+    def local_addresses(self) -> tuple[tuple[str, int], ...]:
+        return tuple(
+            (listener.effective_host, int(listener.effective_port))
+            for listener in self._listeners
+            if isinstance(listener, _TcpListener)
+        )
+
+    def run(self) -> None:
+        """Serve until `close`, or until a signal handler raises out of the loop."""
+        try:
+            while not self._stopping.is_set():
+                self._turn()
+        finally:
+            self._stop()
+
+    def close(self) -> None:
+        """Ask the loop to end; may be called from any thread and from a signal handler."""
+        self._stopping.set()
+        self.wake()
+
+    def wake(self) -> None:
+        self._listeners[0].pull_trigger()
+
+    def relieve(self) -> None:
+        """Close what costs most and serves least when responses or connections become too many."""
+        channels = self._channels()
+        waiting = sum(channel.total_outbufs_len for channel in channels)
+        for channel in sorted(channels, key=lambda each: -each.total_outbufs_len):
+            if waiting <= self.limits.max_total_output_bytes:
+                break
+            channel.will_close = True
+            waiting -= channel.total_outbufs_len
+        if len(channels) >= self.limits.max_connections * 9 // 10:
+            at_rest = sorted((each for each in channels if each.is_at_rest), key=lambda each: each.last_activity)
+            for channel in at_rest[: len(channels) // 10 + 1]:
+                channel.will_close = True
+
+    def _listen(self, app: WSGIApplication, unix: Path | None, local: tuple[str, int] | None) -> Iterator[Any]:
+        common = {"map": self._map, "dispatcher": self._dispatcher}
+        if unix is not None:
+            unix.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            adjustments = self._adjustments(unix_socket=str(unix), unix_socket_perms="600")
+            yield _UnixListener(app, adj=adjustments, sockinfo=(AF_UNIX, SOCK_STREAM, None, None), **common)
+        if local is not None:
+            adjustments = self._adjustments(host=local[0], port=local[1])
+            for sockinfo in adjustments.listen:
+                yield _TcpListener(app, adj=adjustments, sockinfo=sockinfo, **common)
+
+    def _adjustments(self, **where: Any) -> Adjustments:
+        return Adjustments(
+            threads=self.limits.threads,
+            ident=None,
+            recv_bytes=RECEIVE_BYTES,
+            inbuf_overflow=NEVER,
+            outbuf_overflow=NEVER,
+            outbuf_high_watermark=self.limits.max_output_bytes,
+            max_request_header_size=self.limits.header_bytes,
+            max_request_body_size=NEVER,
+            connection_limit=self.limits.max_connections,
+            cleanup_interval=LOOP_SECONDS,
+            log_socket_errors=False,
+            asyncore_use_poll=True,
+            **where,
+        )
+
+    def _turn(self) -> None:
+        wasyncore.loop(timeout=LOOP_SECONDS, use_poll=True, map=self._map, count=1)
+
+    def _channels(self) -> list[Channel]:
+        return [channel for listener in self._listeners for channel in list(listener.active_channels.values())]
+
+    def _stop(self) -> None:
+        """Cut off what still arrives, let what has arrived be answered, and end the threads."""
+        for listener in self._listeners:
+            listener.accepting = False
+        deadline = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < deadline and self._channels():
+            for channel in self._channels():
+                if not channel.is_being_answered:
+                    channel.handle_close()
+            self._turn()
+        for channel in self._channels():
+            channel.handle_close()
+        self._dispatcher.shutdown(timeout=STOP_SECONDS)
+        wasyncore.close_all(self._map)
+
+
+def create_server(
+    app: WSGIApplication,
+    settings: Settings,
+    unix: Path | None,
+    local: tuple[str, int] | None,
+    *,
+    proxy_lines: bool = False,
+) -> ArrivalServer:
+    """Return the drop's server, listening. `proxy_lines`: tor sends its circuit's id first on the unix socket."""
+    limits = ArrivalLimits.from_settings(settings.server)
+    return ArrivalServer(app, limits, settings.server.data_dir, unix=unix, local=local, proxy_lines=proxy_lines)

@@ -1,0 +1,151 @@
+"""What our side takes and says in HTTP: waitress's reading of a head with our rules, and answers without name or clock.
+
+A request that cannot be read has no language and no page of the site to come from, so its answer is in both languages
+and carries nothing of what was sent.
+"""
+
+import io
+from typing import Any
+
+from waitress.adjustments import Adjustments
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.task import ErrorTask, WSGITask
+
+from dropbox.errors import BodyTooLarge, LengthRequired, RequestError
+from dropbox.server.body import Body
+from dropbox.server.gate import Ticket
+from dropbox.server.limits import UPLOAD_PATHS
+from dropbox.server.plain_page import plain_page
+
+_UNSAID = (b"server:", b"date:", b"via:")
+
+
+def _without_unsaid(head: bytes) -> bytes:
+    # The library adds these of its own accord; a clock or a name tells one drop from another.
+    return b"\r\n".join(line for line in head.split(b"\r\n") if not line.lower().startswith(_UNSAID))
+
+
+class SiteTask(WSGITask):  # type: ignore[misc]
+    """One request of the app, with what arrival knows of it in the environment."""
+
+    def build_response_header(self) -> bytes:
+        if self.request.is_arriving:
+            self.set_close_on_finish()
+        return _without_unsaid(super().build_response_header())
+
+    def get_environment(self) -> dict[str, Any]:
+        if self.environ is None:
+            environ: dict[str, Any] = super().get_environment()
+            refusal: RequestError | None = self.request.refusal
+            environ["dropbox.refusal"] = refusal
+            environ["dropbox.circuit"] = self.channel.circuit
+            environ["SERVER_SOFTWARE"] = ""
+        cached: dict[str, Any] = self.environ
+        return cached
+
+
+class PlainTask(ErrorTask):  # type: ignore[misc]
+    """The answer to what could not be read, or to an app that broke."""
+
+    def execute(self) -> None:
+        self.status, response_headers, body = plain_page(self.request.error.code)
+        self.response_headers.extend(response_headers)
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(b"" if getattr(self.request, "command", "") == "HEAD" else body)
+
+    def build_response_header(self) -> bytes:
+        return _without_unsaid(super().build_response_header())
+
+
+class Parser(HTTPRequestParser):  # type: ignore[misc]
+    """One request: waitress's reading of the head, our rules and our body after it."""
+
+    chunked: bool
+
+    def __init__(self, channel: Any, adj: Adjustments) -> None:
+        super().__init__(adj)
+        self.refusal: RequestError | None = None
+        self._channel = channel
+        self._arrival = channel.server.arrival
+        self._ticket: Ticket | None = None
+        self.started = self._arrival.clock()
+
+    @property
+    def body(self) -> Body | None:
+        return self.body_rcv if isinstance(self.body_rcv, Body) else None
+
+    @property
+    def is_arriving(self) -> bool:
+        return self.body is not None and not self.body.completed
+
+    def received(self, data: bytes) -> int:
+        consumed: int = super().received(data)
+        if self.error is not None:
+            self._drop_body(None)
+        elif self.refusal is not None or self._may_start_early():
+            self.completed = True
+        return consumed
+
+    def parse_header(self, header_plus: bytes) -> None:
+        try:
+            super().parse_header(header_plus)
+        except ValueError:  # An address that is none, or a length of thousands of digits.
+            raise ParsingError("unreadable") from None
+        try:
+            self._choose_body()
+        except RequestError as refusal:
+            self.refuse(refusal)
+
+    def refuse(self, refusal: RequestError) -> None:
+        """Hand the request to the app at once, for the refusal's page; its body is read on and dropped."""
+        self.refusal = refusal
+        self.expect_continue = False
+        self.completed = True
+        self._drop_body(None if self.chunked else self.content_length)
+
+    def get_body_stream(self) -> Body | io.BytesIO:
+        return self.body or io.BytesIO()
+
+    def close(self) -> None:
+        if self.body is not None:
+            self.body.discard()
+        if self._ticket is not None:
+            self._ticket.release()
+
+    def _may_start_early(self) -> bool:
+        return self._ticket is not None and self._ticket.slot and self.body is not None and self.body.ready
+
+    def _choose_body(self) -> None:
+        limits = self._arrival.limits
+        # Waitress reads a path of "//report" as "/report", and so must the limit.
+        uploads = self.command.upper() == "POST" and "/" + self.path.lstrip("/") in UPLOAD_PATHS
+        length = self._claimed_length()
+        if length > (limits.max_request_bytes if uploads else limits.small_body_bytes):
+            raise BodyTooLarge
+        # HTTP/1.0 knows no such header, so waitress leaves it in and would take the body for the next request.
+        self.chunked = self.chunked or "TRANSFER_ENCODING" in self.headers
+        if self.chunked:
+            raise LengthRequired
+        if not length:
+            self.expect_continue = False
+            return
+        if uploads:
+            slot = length > limits.small_body_bytes
+            self._ticket = self._arrival.gate.admit(length, self._channel.circuit, slot=slot)
+        self.body_rcv = self._new_body(length)
+
+    def _claimed_length(self) -> int:
+        claim = self.headers.get("CONTENT_LENGTH", "0")
+        return int(claim) if claim.isascii() and claim.isdigit() else 0
+
+    def _drop_body(self, length: int | None) -> None:
+        body = self.body or self._new_body(length)
+        if self.refusal is not None:
+            body.fail(self.refusal)
+        body.discard()
+        self.body_rcv = body
+
+    def _new_body(self, length: int | None) -> Body:
+        arrival = self._arrival
+        return Body(length, arrival.limits, wake=arrival.wake, clock=arrival.clock, ticket=self._ticket)

@@ -1,0 +1,73 @@
+"""Every limit of the arrival room in one place, each with its unit.
+
+What an operator may set comes from the settings; the rest are the numbers that keep one slow, greedy or broken client
+from costing the others anything.
+"""
+
+from dataclasses import dataclass
+
+from dropbox.settings import Server
+
+KIB = 1024
+MIB = 1024 * KIB
+
+UPLOAD_PATHS = frozenset({"/report", "/case"})
+UPLOAD_OVERHEAD_BYTES = 64 * KIB
+"""What the fields and part headers of a form may add to its files."""
+
+
+@dataclass(frozen=True)
+class ArrivalLimits:
+    max_upload_bytes: int
+    max_uploads: int
+    min_free_bytes: int
+    min_rate_bytes: int = 2 * KIB
+    """Least bytes a second, averaged over an upload, a small form or a response that is being fetched."""
+    max_upload_seconds: float = 180 * 60
+    page_threads: int = 8
+    max_uploads_per_circuit: int = 4
+
+    small_body_bytes: int = 256 * KIB
+    """A body up to here is gathered before a thread sees it, so its sender's pace holds no thread."""
+    dispatch_bytes: int = 64 * KIB
+    """How much of an upload is there before it takes a thread."""
+    buffer_bytes: int = 1 * MIB
+    """How much of an upload waits in memory before its socket is left unread."""
+    header_bytes: int = 16 * KIB
+
+    start_seconds: float = 30
+    """The least rate is not asked of a transfer younger than this: a circuit may be slow to settle."""
+    stall_seconds: float = 120
+    header_seconds: float = 60
+    idle_seconds: float = 120
+
+    drain_bytes: int = 256 * MIB
+    drain_seconds: float = 120
+    drain_idle_seconds: float = 10
+    """A refused upload is read on and dropped within these, so that its page reaches a browser that is still sending:
+    closing a socket with unread bytes resets it, and the browser then shows its own error instead of the page."""
+
+    max_connections: int = 400
+    max_output_bytes: int = 40 * MIB
+    """A response is taken off its thread's hands up to this size: the largest attachment of a reply fits."""
+    max_total_output_bytes: int = 192 * MIB
+
+    @property
+    def max_request_bytes(self) -> int:
+        return self.max_upload_bytes + UPLOAD_OVERHEAD_BYTES
+
+    @property
+    def threads(self) -> int:
+        """Each upload holds a thread from its first bytes to its commit; pages have theirs beside those."""
+        return self.max_uploads + self.page_threads
+
+    @classmethod
+    def from_settings(cls, server: Server) -> "ArrivalLimits":
+        return cls(
+            max_upload_bytes=server.max_upload_bytes,
+            max_uploads=server.max_uploads_at_once,
+            min_free_bytes=server.min_free_bytes,
+            min_rate_bytes=server.min_upload_rate_bytes,
+            max_upload_seconds=server.max_upload_minutes * 60,
+            page_threads=server.page_threads,
+        )
