@@ -99,6 +99,8 @@ def _verify(tar: TarReader, drop: str | None) -> VerifiedPickup:
     signature = tar.read("manifest.sig", LIMITS.signature_bytes)
     _check_signature(signed, signature, drop)
     manifest, hashes = _read_manifest(signed)
+    if drop not in {None, manifest.drop}:
+        raise BundleForeign
     members = {item.item: tar.check(item.member_name, item.bytes, item.sha256) for item in manifest.items}
     keys = {_fingerprint(name): tar.read(name, LIMITS.key_bytes) for name in sorted(hashes) if name != _LOG}
     log_bytes = tar.read(_LOG, LIMITS.log_bytes)
