@@ -1,0 +1,158 @@
+"""One GnuPG home and what the drop does with it: keys, sealing, unsealing, signing, verifying.
+
+A server's home holds public keys only and never starts an agent; an investigator's is their own, with agent, pinentry
+and card. Every key is named by its full fingerprint.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
+
+from dropbox.errors import GpgError, SecretKeyFound, TargetUnusable
+from dropbox.gpg import packets, sealing, signing, unsealing
+from dropbox.gpg.keys import KeyInfo, parse_listing
+from dropbox.gpg.process import Arguments, Engine, Source
+from dropbox.models import Fingerprint, Recipient
+
+_LISTING = ("--fingerprint", "--fingerprint")
+
+
+class Gpg:
+    """One home, made (0700) when it is not there; without one, the user's own (GNUPGHOME).
+
+    `agent` lets gpg use its agent, for secret keys. `secret_key` is the one key to try on hidden recipients; without
+    it gpg tries every secret key, and may ask for each one's passphrase.
+    """
+
+    def __init__(self, home: Path | None, *, agent: bool = False, secret_key: Fingerprint | None = None) -> None:
+        self._home = home
+        self._agent = agent
+        self._try = ("--try-secret-key", secret_key) if secret_key else ()
+        self._listed: tuple[object, dict[Fingerprint, KeyInfo]] | None = None
+
+    @cached_property
+    def _engine(self) -> Engine:
+        if self._home is not None:
+            try:
+                self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError:
+                raise TargetUnusable from None
+        return Engine(self._home, agent=self._agent)
+
+    def import_keys(self, data: bytes) -> tuple[Fingerprint, ...]:
+        """Import public keys and return their fingerprints; raises SecretKeyFound, or GpgError when there is none."""
+        keys = _public_only(self.inspect_keys(data), data)
+        result = self._engine.call(["--import-options", "import-minimal", "--import"], data)
+        imported = {value.split(" ")[-1] for word, value in result.lines if word == "IMPORT_OK"}
+        if not keys or imported != {key.fingerprint for key in keys}:
+            raise GpgError
+        self._listed = None
+        return tuple(key.fingerprint for key in keys)
+
+    def inspect_keys(self, data: bytes) -> tuple[KeyInfo, ...]:
+        """List the keys in a file's bytes, public and secret, without importing them."""
+        return parse_listing(self._engine.call(["--import-options", "show-only", "--import", *_LISTING], data).data)
+
+    def keys(self) -> tuple[KeyInfo, ...]:
+        return self._list("--list-keys")
+
+    def known(self) -> Mapping[Fingerprint, KeyInfo]:
+        """Return the home's keys, listed again only when its keyring has changed."""
+        state = self._keyring_state()
+        if state is None or self._listed is None or self._listed[0] != state:
+            self._listed = (state, {key.fingerprint: key for key in self.keys()})
+        return self._listed[1]
+
+    def secret_keys(self) -> tuple[KeyInfo, ...]:
+        return self._list("--list-secret-keys")
+
+    def export_key(self, fingerprint: Fingerprint) -> bytes:
+        """Return one public key, armoured, without third parties' signatures; raises GpgError when it is not there."""
+        result = self._engine.call(["--export-options", "export-minimal", "--export", fingerprint])
+        block = packets.key_block(result.data, fingerprint)
+        if not block:
+            raise GpgError
+        return packets.armor_key(block)
+
+    def seal(self, source: Source, recipients: Sequence[Recipient], target: Path) -> None:
+        """Seal a stream into a new file and fsync it. On any failure no file is left and gpg is gone.
+
+        An exception of the source's comes out as it is; else SealError, TargetExists or TargetUnusable.
+        """
+        sealing.seal_file(self._engine, source, self._arguments(recipients), target)
+
+    def seal_bytes(self, data: bytes, recipients: Sequence[Recipient]) -> bytes:
+        return sealing.seal_bytes(self._engine, data, self._arguments(recipients))
+
+    def seal_signed_bytes(self, data: bytes, recipient_and_signer: Fingerprint) -> bytes:
+        """Seal to a key of one's own and sign with the same: what opens later is what was written here."""
+        arguments = self._arguments([Recipient(recipient_and_signer, hidden=False)])
+        return sealing.seal_signed_bytes(self._engine, data, arguments, recipient_and_signer)
+
+    def unseal(self, message: Path | bytes, max_bytes: int | None = None) -> AbstractContextManager[BinaryIO]:
+        """Give the plaintext as a stream. It is NOT TO BE BELIEVED before its end: gpg's verdict falls only there.
+
+        The read that meets the end raises NotForYou or UnsealError unless exactly one message was opened and is whole.
+        Whoever stops reading earlier gets no verdict. More than `max_bytes` is an UnsealError, too.
+        """
+        return unsealing.unsealing(self._engine, message, self._try, max_bytes)
+
+    def unseal_bytes(self, data: bytes, max_bytes: int) -> bytes:
+        """Return a whole small plaintext, after the verdict."""
+        with self.unseal(data, max_bytes) as stream:
+            return stream.read()
+
+    def unseal_signed_bytes(self, data: bytes, signer: Fingerprint, max_bytes: int) -> bytes:
+        """Return what `seal_signed_bytes` sealed; raises UnsealError, or SignatureInvalid unless this key signed.
+
+        The key may have expired since: that locks nobody out of their own casebook.
+        """
+        judge = unsealing.signed_by([signer])
+        with unsealing.unsealing(self._engine, data, self._try, max_bytes, judge) as stream:
+            return stream.read()
+
+    def sign_detached(self, data: bytes, signer: Fingerprint) -> bytes:
+        """Return an armoured detached signature (SHA-512) by exactly this key."""
+        return signing.sign_detached(self._engine, data, signer)
+
+    def verify_detached(
+        self, data: bytes, signature: bytes, allowed: Collection[Fingerprint], at: date | None = None
+    ) -> Fingerprint:
+        """Return the primary key of the one good signature; raises SignatureInvalid.
+
+        With `at`, keys are judged as of the end of that day (UTC): one that expired since still verifies, one that was
+        revoked never does. The signer's clock may be up to a day ahead of the moment asked for.
+        """
+        return signing.verify_detached(self._engine, data, signature, allowed, at)
+
+    def _list(self, command: str) -> tuple[KeyInfo, ...]:
+        result = self._engine.call([*_LISTING, command])
+        if result.returncode != 0:
+            raise GpgError
+        return parse_listing(result.data)
+
+    def _arguments(self, recipients: Sequence[Recipient]) -> Arguments:
+        return sealing.seal_arguments(self.known(), recipients)
+
+    def _keyring_state(self) -> object:
+        if self._home is not None:
+            with suppress(OSError):
+                seen = (self._home / "pubring.kbx").stat()
+                return seen.st_ino, seen.st_mtime_ns, seen.st_size
+        return None
+
+
+def scan_keys(data: bytes) -> tuple[KeyInfo, ...]:
+    """List the public keys in a file's bytes without importing them; () when there is none. Raises SecretKeyFound."""
+    with TemporaryDirectory() as empty:
+        return _public_only(Gpg(Path(empty)).inspect_keys(data), data)
+
+
+def _public_only(keys: tuple[KeyInfo, ...], data: bytes) -> tuple[KeyInfo, ...]:
+    if any(key.secret for key in keys) or b"PRIVATE KEY BLOCK" in data:
+        raise SecretKeyFound("keys")
+    return keys

@@ -1,0 +1,89 @@
+"""Sealing: one gpg process per message, from a stream into a new file or from bytes into bytes. Fails closed.
+
+Which subkey of a recipient is used is decided and checked here at the real time; gpg is only told.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from datetime import time as clock
+from io import BytesIO
+from pathlib import Path
+
+from dropbox.errors import GpgError, SealError, TargetExists, TargetUnusable
+from dropbox.gpg.keys import KeyInfo
+from dropbox.gpg.process import Arguments, Engine, Source, StatusLog
+from dropbox.gpg.verdicts import check_sealed
+from dropbox.models import Fingerprint, Recipient, today
+
+
+def seal_file(engine: Engine, source: Source, arguments: Arguments, target: Path) -> None:
+    """Seal a stream into a new file (0600) and fsync it; whatever fails, no file is left."""
+    descriptor = _create(target)
+    try:
+        _encrypt(engine.passing(descriptor), source, {**arguments, "output": f"-&{descriptor}"})
+        _sync(descriptor)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def seal_bytes(engine: Engine, data: bytes, arguments: Arguments) -> bytes:
+    return _encrypt(engine, BytesIO(data), arguments).data
+
+
+def seal_signed_bytes(engine: Engine, data: bytes, arguments: Arguments, signer: Fingerprint) -> bytes:
+    signing: Arguments = {"sign": True, "extra_args": ["--local-user", signer]}
+    return _encrypt(engine, BytesIO(data), {**arguments, **signing}).data
+
+
+def seal_arguments(known: Mapping[Fingerprint, KeyInfo], recipients: Sequence[Recipient]) -> Arguments:
+    """Name each recipient's encryption subkey exactly (`!`); raises SealError when one has none to use now.
+
+    gpg finds a fingerprint among subkeys too, and would take another's key that has it hung under its own. It runs
+    with this day's first second as its clock: what it writes into the message tells its readers the day, not the time.
+    """
+    shown: list[str] = []
+    hidden: list[str] = []
+    for recipient in recipients:
+        key = known.get(recipient.fingerprint)
+        part = key.encryption_part if key else None
+        if part is None:
+            raise SealError
+        (hidden if recipient.hidden else shown).append(f"{part.fingerprint}!")
+    if not recipients:
+        raise SealError
+    return {"recipients": shown, "hidden_recipients": hidden, "extra_args": clock_arguments(today(), clock.min)}
+
+
+def clock_arguments(day: date, moment: clock) -> list[str]:
+    """Make gpg's clock stand still at a moment in UTC (`!`), without minding keys that are younger than it."""
+    stamp = datetime.combine(day, moment).strftime("%Y%m%dT%H%M%S")
+    return ["--faked-system-time", f"{stamp}!", "--ignore-time-conflict", "--ignore-valid-from"]
+
+
+def _encrypt(engine: Engine, source: Source, arguments: Arguments) -> StatusLog:
+    try:
+        result = engine.encrypt(source, arguments)
+    except GpgError:
+        raise SealError from None
+    check_sealed(result.returncode, result.lines)
+    return result
+
+
+def _create(target: Path) -> int:
+    try:
+        return os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        raise TargetExists from None
+    except OSError:
+        raise TargetUnusable from None
+
+
+def _sync(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        raise SealError from None

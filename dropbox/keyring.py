@@ -1,0 +1,218 @@
+"""keys/ -> rosters: the public keys that the drop seals to, pinned by full fingerprint and read again each time.
+
+A key that is missing, expired, revoked or unfit stops its desks. No secret key may lie here, and none is imported.
+"""
+
+import hashlib
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+
+from dropbox.errors import GpgError, KeyUnavailable, SecretKeyFound, TargetUnusable
+from dropbox.gpg import Gpg, KeyInfo
+from dropbox.models import DeskId, Fingerprint, Recipient
+from dropbox.settings import Desk
+
+MAX_KEY_FILE_BYTES = 1024 * 1024
+OLD_HOME_SECONDS = 3600  # another process may still be about to seal with one that was replaced just now
+
+Files = Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class KeyReport:
+    """One member's key on one desk; `problem` is None, missing, secret, revoked, expired or cannot_encrypt."""
+
+    desk: DeskId
+    fingerprint: Fingerprint
+    expires: date | None
+    problem: str | None
+
+
+class Keyring:
+    """The desks' keys. Cheap to ask: the files are read and hashed each time, gpg runs only when they have changed."""
+
+    def __init__(self, keys_dir: Path, desks: Sequence[Desk], home_root: Path) -> None:
+        self._keys_dir = keys_dir
+        self._desks = {desk.id: desk for desk in desks}
+        self._pinned = frozenset(fingerprint for desk in desks for fingerprint in desk.fingerprints)
+        self._home_root = home_root
+        self._lock = Lock()
+        self._last: _Snapshot | None = None
+
+    def recipients(self, desks: Sequence[DeskId]) -> tuple[Gpg, tuple[Recipient, ...]]:
+        """Return all members of these desks, by fingerprint, and the home to seal with; raises KeyUnavailable(desk).
+
+        A member's key id shows when one of these desks wants it shown: their card could not open the item otherwise.
+        """
+        snapshot = self._snapshot()
+        hidden: dict[Fingerprint, bool] = {}
+        for name in desks:
+            desk = self._desks.get(name)
+            if desk is None or any(snapshot.problem(fingerprint) for fingerprint in desk.fingerprints):
+                raise KeyUnavailable(name)
+            for fingerprint in desk.fingerprints:
+                hidden[fingerprint] = hidden.get(fingerprint, True) and desk.hidden_recipients
+        return snapshot.gpg, tuple(Recipient(fingerprint, hidden[fingerprint]) for fingerprint in sorted(hidden))
+
+    def members(self) -> Mapping[DeskId, Mapping[Fingerprint, bytes]]:
+        """Return each desk's keys that are there, armoured, usable or not: for rosters and bundles."""
+        exported = self._snapshot().exported
+        return {
+            name: {fingerprint: exported[fingerprint] for fingerprint in desk.fingerprints if fingerprint in exported}
+            for name, desk in self._desks.items()
+        }
+
+    def report(self) -> tuple[KeyReport, ...]:
+        snapshot = self._snapshot()
+        return tuple(
+            KeyReport(name, fingerprint, snapshot.expires(fingerprint), snapshot.problem(fingerprint))
+            for name, desk in self._desks.items()
+            for fingerprint in desk.fingerprints
+        )
+
+    def strangers(self) -> tuple[str, ...]:
+        """Return the names of files with public keys of no desk."""
+        return self._snapshot().strange_files
+
+    def refuse_secret_keys(self) -> None:
+        """Raise SecretKeyFound with the file's name."""
+        for name in self._snapshot().secret_files:
+            raise SecretKeyFound(name)
+
+    def _snapshot(self) -> "_Snapshot":
+        files = _read(self._keys_dir)
+        digest = _digest(files, self._pinned)
+        with self._lock:
+            if self._last is None or self._last.digest != digest:
+                self._last = self._build(files, digest)
+            return self._last
+
+    def _build(self, files: Files, digest: str) -> "_Snapshot":
+        """Sort the files, and open the home that belongs to exactly these contents; build it when need be."""
+        with suppress(OSError):
+            self._home_root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            with tempfile.TemporaryDirectory(prefix="new-", dir=self._home_root) as scratch:
+                sorting = _Sorting(Gpg(Path(scratch)), files, self._pinned)
+                gpg = _open_home(self._home_root / digest, sorting)
+                _remove_old_homes(self._home_root, digest)
+        except OSError:
+            raise TargetUnusable from None
+        return _Snapshot(digest, gpg, sorting.secret, sorting.strange_files)
+
+
+class _Snapshot:
+    """keys/ as it was when last read, and the GnuPG home that belongs to it."""
+
+    def __init__(
+        self, digest: str, gpg: Gpg, secret: Mapping[str, frozenset[Fingerprint]], strange_files: tuple[str, ...]
+    ) -> None:
+        self.digest = digest
+        self.gpg = gpg
+        self.secret_files = tuple(secret)
+        self.strange_files = strange_files
+        self._secret = frozenset[Fingerprint]().union(*secret.values())
+
+    @cached_property
+    def exported(self) -> Mapping[Fingerprint, bytes]:
+        return {name: self.gpg.export_key(name) for name in self.gpg.known() if name not in self._secret}
+
+    def expires(self, fingerprint: Fingerprint) -> date | None:
+        key = self.gpg.known().get(fingerprint)
+        return key.expires if key else None
+
+    def problem(self, fingerprint: Fingerprint) -> str | None:
+        if fingerprint in self._secret:
+            return "secret"
+        key = self.gpg.known().get(fingerprint)
+        return _problem(key) if key else "missing"
+
+
+class _Sorting:
+    """What each file in keys/ holds: pinned public keys, secret ones, or nothing that concerns the drop."""
+
+    def __init__(self, gpg: Gpg, files: Files, pinned: frozenset[Fingerprint]) -> None:
+        self.pinned: dict[bytes, frozenset[Fingerprint]] = {}
+        self.secret: dict[str, frozenset[Fingerprint]] = {}
+        strange = []
+        for name, data in files.items():
+            keys = _inspect(gpg, data)
+            found = frozenset(key.fingerprint for key in keys)
+            if any(key.secret for key in keys) or b"PRIVATE KEY BLOCK" in data:
+                self.secret[name] = found
+            elif found & pinned:
+                self.pinned[data] = found
+            elif found:
+                strange.append(name)
+        self.strange_files = tuple(strange)
+
+    @property
+    def expected(self) -> frozenset[Fingerprint]:
+        return frozenset[Fingerprint]().union(*self.pinned.values())
+
+
+def _inspect(gpg: Gpg, data: bytes) -> tuple[KeyInfo, ...]:
+    try:
+        return gpg.inspect_keys(data)
+    except GpgError:
+        return ()
+
+
+def _open_home(home: Path, sorting: _Sorting) -> Gpg:
+    if home.is_dir():
+        gpg = Gpg(home)
+        if set(gpg.known()) == sorting.expected:
+            return gpg
+        shutil.rmtree(home)
+    building = Path(tempfile.mkdtemp(prefix="new-", dir=home.parent))
+    importer = Gpg(building)
+    for data in sorting.pinned:
+        with suppress(GpgError):  # what gpg does not take stays missing, and stops its desks
+            importer.import_keys(data)
+    with suppress(OSError):  # another process was faster, with the same files
+        building.rename(home)
+    return Gpg(home)
+
+
+def _remove_old_homes(root: Path, current: str) -> None:
+    for home in root.iterdir():
+        if home.name != current and home.stat().st_mtime < time.time() - OLD_HOME_SECONDS:
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def _problem(key: KeyInfo) -> str | None:
+    if key.revoked:
+        return "revoked"
+    if key.expired:
+        return "expired"
+    return None if key.can_encrypt else "cannot_encrypt"
+
+
+def _read(keys_dir: Path) -> Files:
+    """Read every file of the folder, whatever its name; what cannot be read counts as not there."""
+    files = {}
+    with suppress(OSError):
+        for path in sorted(keys_dir.iterdir()):
+            with suppress(OSError):
+                if path.is_file() and path.stat().st_size <= MAX_KEY_FILE_BYTES:
+                    files[path.name] = path.read_bytes()
+    return files
+
+
+def _digest(files: Files, pinned: frozenset[Fingerprint]) -> str:
+    """Return a name for exactly these files and pins; each part is hashed by itself, so none runs into another."""
+    parts = [*sorted(pinned), *(part for name, data in files.items() for part in (name, data))]
+    state = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        state.update(
+            hashlib.blake2b(part if isinstance(part, bytes) else part.encode("utf-8", "surrogateescape")).digest()
+        )
+    return state.hexdigest()

@@ -1,0 +1,45 @@
+"""Fixtures for all tests: short folders, GnuPG homes whose agents end with the test, and one shared set of keys."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from dropbox.gpg import Gpg
+from dropbox.models import Fingerprint
+from tests import factories
+
+
+@dataclass(frozen=True)
+class Members:
+    """A home with the secret keys of three members, as on three workstations in one."""
+
+    home: Path
+    anna: Fingerprint
+    bram: Fingerprint
+    cora: Fingerprint
+
+    @property
+    def gpg(self) -> Gpg:
+        return Gpg(self.home, agent=True)
+
+
+@pytest.fixture
+def short_dir() -> Iterator[Path]:
+    with factories.short_dir() as folder:
+        yield folder
+
+
+@pytest.fixture
+def key_home(short_dir: Path) -> Path:
+    """An empty GnuPG home of a test's own."""
+    return factories.new_home(short_dir)
+
+
+@pytest.fixture(scope="session")
+def members() -> Iterator[Members]:
+    """Three keys for the whole run: read with them, never change them."""
+    with factories.short_dir() as folder:
+        home = factories.new_home(folder)
+        yield Members(home, *(factories.make_key(home, name) for name in ("anna", "bram", "cora")))
