@@ -1,0 +1,101 @@
+"""The errors: one tree, fixed texts, nothing of a payload in them."""
+
+import ast
+import inspect
+import traceback
+from pathlib import Path
+
+import pytest
+
+from dropbox import errors
+from dropbox.errors import (
+    BundleTooLarge,
+    ConfigError,
+    DropboxError,
+    KeyUnavailable,
+    NamedError,
+    RequestError,
+    SecretKeyFound,
+    StartRefused,
+)
+
+CLASSES = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+EVERY = [kind for kind in CLASSES if issubclass(kind, DropboxError)]
+NAMING = {NamedError, ConfigError, StartRefused, BundleTooLarge}  # whoever joins them must name safe things only
+PLAIN = [kind for kind in EVERY if not issubclass(kind, tuple(NAMING))]
+REQUESTS = [kind for kind in EVERY if issubclass(kind, RequestError)]
+
+
+def named(kind: type[Exception]) -> str:
+    return kind.__name__
+
+
+def test_no_error_stands_outside_the_tree() -> None:
+    assert CLASSES == EVERY
+
+
+@pytest.mark.parametrize("kind", EVERY, ids=named)
+def test_every_error_says_what_happened_in_whole_sentences(kind: type[DropboxError]) -> None:
+    for text in filter(None, (kind.message, kind.hint)):
+        assert text[0].isupper() or text.startswith("tor")
+        assert text.isascii()
+        assert text.isprintable()
+    assert kind.message.endswith(".")
+    assert "message" in vars(kind) or kind in {NamedError, StartRefused}
+
+
+@pytest.mark.parametrize("kind", PLAIN, ids=named)
+def test_a_plain_error_takes_no_payload(kind: type[DropboxError]) -> None:
+    assert str(kind()) == kind.message
+    with pytest.raises(TypeError):
+        kind("payload")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("kind", EVERY, ids=named)
+def test_only_the_known_few_take_any_argument(kind: type[DropboxError]) -> None:
+    assert ("__init__" in vars(kind)) == (kind in {DropboxError, *NAMING})
+
+
+def test_two_errors_never_tell_the_same_story() -> None:
+    told = [kind.message for kind in EVERY if kind not in {NamedError, StartRefused}]
+    assert len(told) == len(set(told))
+
+
+@pytest.mark.parametrize("kind", [KeyUnavailable, SecretKeyFound])
+def test_a_naming_error_names_what_to_act_on(kind: type[NamedError]) -> None:
+    error = kind("adviser")
+    assert str(error) == f"adviser: {kind.message}"
+    assert error.name == "adviser"
+    assert error.hint
+
+
+def test_a_part_that_is_too_large_is_named_with_its_limit() -> None:
+    assert str(BundleTooLarge("log.txt", 64 << 20)) == "The bundle was refused: log.txt is larger than 64 MiB."
+    assert "larger than 1500 bytes." in str(BundleTooLarge("log.txt", 1500))
+
+
+def test_a_refused_start_says_only_what_it_was_given() -> None:
+    error = StartRefused("The swap is in clear.", "Encrypt it.")
+    assert (str(error), error.hint, StartRefused("x").hint) == ("The swap is in clear.", "Encrypt it.", "")
+
+
+def test_a_configuration_error_is_one_line_with_key_and_rule() -> None:
+    error = ConfigError("desk[2].fingerprints[1]", "must be 40 hex digits")
+    assert str(error) == "desk[2].fingerprints[1]: must be 40 hex digits"
+    assert (error.key, error.allowed) == ("desk[2].fingerprints[1]", "must be 40 hex digits")
+    last = traceback.format_exception_only(error)[-1]
+    assert last == "dropbox.errors.ConfigError: desk[2].fingerprints[1]: must be 40 hex digits\n"
+
+
+@pytest.mark.parametrize("kind", REQUESTS, ids=named)
+def test_a_refused_request_has_a_status_and_a_page_of_its_own(kind: type[RequestError]) -> None:
+    assert kind.status in {400, 401, 403, 408, 411, 413, 503}
+    assert [other for other in REQUESTS if other.page == kind.page] == [kind]
+    assert kind.page.isidentifier()
+
+
+def test_the_tree_imports_nothing_of_the_house() -> None:
+    tree = ast.parse(Path(inspect.getfile(errors)).read_text())
+    imported = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    assert imported == ["typing"]
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
