@@ -4,7 +4,7 @@ No clear mandate, author's name, file name or true size has a place here; of an 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +12,9 @@ from typing import Literal
 
 from dropbox.codename import KdfParameters
 from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, Roster, SealedKind, VaultId
+
+Octets = bytes
+"""`bytes`, in records that have a field of that name."""
 
 
 @dataclass(frozen=True)
@@ -45,15 +48,15 @@ class NewSubmission:
 
     item: ItemId
     case: CaseId
-    lookup_id: bytes
+    lookup_id: Octets
     desks: tuple[DeskId, ...]
     day: date
     bytes: int
     sha256: str
     number: int
     index_sha256: str
-    resend_id: bytes
-    sealed_mandate: bytes | None = None
+    resend_id: Octets
+    sealed_mandate: Octets | None = None
     withdraw: Literal["withdraw", "undo"] | None = None
 
 
@@ -124,8 +127,8 @@ class HeldItem:
 class Pickup:
     """One desk's whole log and the items it is still to receive, in shuffled order.
 
-    `rosters` holds this desk's and that of every desk addressed together with it by an item of this pickup; `keys`
-    every key on them, past members' too.
+    `rosters` holds this desk's and that of every desk that shares a case with it; `keys` every key on them, past
+    members' too.
     """
 
     desk: DeskId
@@ -148,7 +151,7 @@ class NewWriting:
     desk: DeskId
     bytes: int
     sha256: str
-    lock: bytes | None
+    lock: Octets | None
 
 
 @dataclass(frozen=True)
@@ -238,7 +241,7 @@ class Swept:
 
 @dataclass(frozen=True)
 class Retired:
-    """How many items were let go or erased, cases ended, resend ids forgotten and files of past days rewritten.
+    """How many items were let go or erased, cases ended, resend ids forgotten, files of past days rewritten or not.
 
     `scrubbed` is False when a reader held the write-ahead log: deleted bytes are still in it, and the next call tries
     again.
@@ -249,4 +252,4 @@ class Retired:
     resends: int = 0
     settled: int = 0
     scrubbed: bool = True
-    unsettled: int = field(default=0)
+    unsettled: int = 0

@@ -1,0 +1,54 @@
+"""The store room: sealed items in files, everything else that must last in one database. The only user of SQLAlchemy.
+
+Other rooms import from this page alone.
+"""
+
+from dropbox.server.store.cases import GRACE_DAYS
+from dropbox.server.store.records import (
+    AnswerSeen,
+    Applied,
+    Behind,
+    CaseState,
+    Counts,
+    DropMeta,
+    HeldItem,
+    LineState,
+    NewAnswer,
+    NewReadMark,
+    NewReceipt,
+    NewSubmission,
+    NewWriting,
+    NumberedHash,
+    Outcome,
+    Pickup,
+    Retired,
+    StoredReply,
+    Swept,
+    Turn,
+)
+from dropbox.server.store.store import Store
+
+__all__ = [
+    "GRACE_DAYS",
+    "AnswerSeen",
+    "Applied",
+    "Behind",
+    "CaseState",
+    "Counts",
+    "DropMeta",
+    "HeldItem",
+    "LineState",
+    "NewAnswer",
+    "NewReadMark",
+    "NewReceipt",
+    "NewSubmission",
+    "NewWriting",
+    "NumberedHash",
+    "Outcome",
+    "Pickup",
+    "Retired",
+    "Store",
+    "StoredReply",
+    "Swept",
+    "Turn",
+]

@@ -1,0 +1,191 @@
+"""Cases: found by a hashed lookup id, extended by one submission at a time, shown to their reporter.
+
+Functions over an open transaction. What a miss costs is what a hit costs: one search, one row, one comparison.
+"""
+
+import secrets
+from collections.abc import Collection, Mapping
+from datetime import date, timedelta
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+
+from dropbox.config import Retention
+from dropbox.errors import CaseEnded, StoreError
+from dropbox.models import CaseId, DeskId, ItemId, SealedKind
+from dropbox.server.store.blobs import Blobs
+from dropbox.server.store.calendar import add_months
+from dropbox.server.store.opening import LAST_ROW
+from dropbox.server.store.records import CaseState, NewSubmission, NewWriting, StoredReply, Turn
+from dropbox.server.store.schema import (
+    case_desks,
+    cases,
+    desk_fetches,
+    item_desks,
+    items,
+    lookups,
+    receipts,
+    reply_locks,
+    resends,
+)
+
+GRACE_DAYS = 7
+"""How long a reporter may undo a withdrawal before its items are erased."""
+
+
+def find_case(connection: Connection, lookup_id: bytes) -> CaseId | None:
+    wanted = _hashed(lookup_id)
+    row = connection.execute(
+        select(lookups).where(lookups.c.lookup >= wanted).order_by(lookups.c.lookup).limit(1)
+    ).one()
+    return CaseId(row.case_id) if secrets.compare_digest(row.lookup, wanted) else None
+
+
+def was_sent(connection: Connection, resend_id: bytes) -> bool:
+    wanted = resend_id.hex()
+    found = connection.execute(
+        select(resends.c.resend_id).where(resends.c.resend_id >= wanted).order_by(resends.c.resend_id).limit(1)
+    ).scalar_one()
+    return secrets.compare_digest(found, wanted)
+
+
+def next_turn(connection: Connection, case: CaseId) -> Turn:
+    row = connection.execute(select(cases).where(cases.c.case_id == case)).one_or_none()
+    return Turn(1, None) if row is None else Turn(row.next_number, row.previous_index)
+
+
+def add_submission(connection: Connection, sub: NewSubmission) -> None:
+    """Write one submission's rows. CaseEnded when its case is gone; StoreError when the number is not the next one."""
+    row = connection.execute(select(cases).where(cases.c.case_id == sub.case)).one_or_none()
+    if row is None:
+        _add_case(connection, sub)
+    elif row.next_number != sub.number:
+        raise StoreError
+    else:
+        _extend_case(connection, sub)
+    if sub.withdraw is not None:
+        _withdraw(connection, sub)
+    add_item(connection, sub, sub.day, sub.desks)
+    connection.execute(insert(resends), {"resend_id": sub.resend_id.hex(), "day": sub.day})
+
+
+def add_item(connection: Connection, new: NewSubmission | NewWriting, day: date, desks: Collection[DeskId]) -> None:
+    kind = new.kind if isinstance(new, NewWriting) else SealedKind.SUBMISSION
+    row = {"item_id": new.item, "case_id": new.case, "kind": kind.value, "day": day}
+    connection.execute(insert(items), {**row, "bytes": new.bytes, "sha256": new.sha256})
+    connection.execute(insert(item_desks), [{"item_id": new.item, "desk_id": desk} for desk in sorted(set(desks))])
+
+
+def desks_of(connection: Connection, case: CaseId) -> tuple[DeskId, ...]:
+    found = connection.execute(
+        select(case_desks.c.desk_id).where(case_desks.c.case_id == case).order_by(case_desks.c.desk_id)
+    )
+    return tuple(DeskId(desk) for desk in found.scalars())
+
+
+def show(connection: Connection, case: CaseId, blobs: Blobs, retention: Retention) -> CaseState:
+    row = connection.execute(select(cases).where(cases.c.case_id == case)).one_or_none()
+    if row is None:
+        raise CaseEnded
+    desks = desks_of(connection, case)
+    withdrawn = row.withdrawn_day
+    return CaseState(
+        case=case,
+        desks=desks,
+        first_day=row.first_day,
+        last_contact_day=row.last_contact_day,
+        sealed_mandate=row.sealed_mandate,
+        replies=_replies(connection, case, blobs),
+        picked_up=row.picked_up,
+        read=row.read,
+        answered=row.answered,
+        fetched=_fetched(connection, desks),
+        withdrawn_day=withdrawn,
+        erased_on=None if withdrawn is None else withdrawn + timedelta(days=GRACE_DAYS),
+        ends_on=add_months(row.last_contact_day, retention.months_after_last_contact),
+        unfetched=_unfetched(connection, case),
+    )
+
+
+def _add_case(connection: Connection, sub: NewSubmission) -> None:
+    # a follow-up of a case that ended meanwhile must not come back to life as a case without a mandate
+    if sub.number != 1 or sub.sealed_mandate is None or sub.withdraw is not None:
+        raise CaseEnded
+    row = {
+        "case_id": sub.case,
+        "first_day": sub.day,
+        "last_contact_day": sub.day,
+        "sealed_mandate": sub.sealed_mandate,
+        "next_number": 2,
+        "previous_index": sub.index_sha256,
+    }
+    connection.execute(insert(cases), row)
+    connection.execute(insert(lookups), {"lookup": _hashed(sub.lookup_id), "case_id": sub.case})
+    connection.execute(insert(case_desks), [{"case_id": sub.case, "desk_id": desk} for desk in sorted(set(sub.desks))])
+
+
+def _extend_case(connection: Connection, sub: NewSubmission) -> None:
+    values: dict[str, Any] = {
+        "last_contact_day": sub.day,
+        "next_number": sub.number + 1,
+        "previous_index": sub.index_sha256,
+    }
+    if sub.sealed_mandate is not None:
+        values["sealed_mandate"] = sub.sealed_mandate
+    connection.execute(update(cases).where(cases.c.case_id == sub.case).values(values))
+
+
+def _withdraw(connection: Connection, sub: NewSubmission) -> None:
+    """Hide what nobody has received, or show it again. Runs before the withdrawal's own item is there: that is sent."""
+    ours = items.c.case_id == sub.case
+    if sub.withdraw == "undo":
+        connection.execute(update(cases).where(cases.c.case_id == sub.case).values(withdrawn_day=None))
+        connection.execute(update(items).where(ours).values(hidden=False))
+        return
+    # said twice, a withdrawal does not start its grace anew
+    first_time = (cases.c.case_id == sub.case, cases.c.withdrawn_day.is_(None))
+    connection.execute(update(cases).where(*first_time).values(withdrawn_day=sub.day))
+    connection.execute(update(items).where(ours, _nobody_received(), _is_submission()).values(hidden=True))
+
+
+def _is_submission() -> ColumnElement[bool]:
+    return items.c.kind == SealedKind.SUBMISSION.value
+
+
+def _nobody_received() -> ColumnElement[bool]:
+    return ~select(receipts.c.item_id).where(receipts.c.item_id == items.c.item_id).exists()
+
+
+def _unfetched(connection: Connection, case: CaseId) -> int:
+    waiting = select(func.count()).where(items.c.case_id == case, _is_submission(), _nobody_received())
+    return connection.execute(waiting).scalar_one()
+
+
+def _fetched(connection: Connection, desks: tuple[DeskId, ...]) -> Mapping[DeskId, date | None]:
+    rows = connection.execute(select(desk_fetches).where(desk_fetches.c.desk_id.in_(desks)))
+    days = {row.desk_id: row.day for row in rows}
+    return {desk: days.get(desk) for desk in desks}
+
+
+def _replies(connection: Connection, case: CaseId, blobs: Blobs) -> tuple[StoredReply, ...]:
+    rows = connection.execute(
+        select(items.c.item_id, items.c.day, items.c.sha256, reply_locks.c.lock)
+        .join(reply_locks, reply_locks.c.item_id == items.c.item_id)
+        .where(items.c.case_id == case)
+        .order_by(items.c.day, items.c.item_id)
+    )
+    return tuple(
+        StoredReply(ItemId(item), day, blobs.path(ItemId(item), SealedKind.REPLY), lock, sha256)
+        for item, day, sha256, lock in rows
+    )
+
+
+def forget_resends(connection: Connection, before: date) -> int:
+    gone = delete(resends).where(resends.c.day < before, resends.c.resend_id != LAST_ROW)
+    return connection.execute(gone).rowcount
+
+
+def _hashed(lookup_id: bytes) -> str:
+    """The store keeps H(lookup id), person `drop1-lookup-id`: with the bare id anybody at the disk could sign in."""
+    return blake2b(lookup_id, digest_size=32, person=b"drop1-lookup-id").hexdigest()

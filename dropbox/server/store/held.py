@@ -1,0 +1,55 @@
+"""Rows and files side by side: what is held, what a crash left over, and what must stop telling when it came."""
+
+import secrets
+from datetime import date
+
+from sqlalchemy import Connection, select
+
+from dropbox.errors import DiskLow
+from dropbox.models import ItemId, SealedKind
+from dropbox.server.store import retention
+from dropbox.server.store.blobs import Blobs
+from dropbox.server.store.connection import Database
+from dropbox.server.store.records import Swept
+from dropbox.server.store.schema import items
+
+
+def sha256_of(connection: Connection, item: ItemId) -> str | None:
+    return connection.execute(select(items.c.sha256).where(items.c.item_id == item)).scalar_one_or_none()
+
+
+def sweep(database: Database, blobs: Blobs) -> Swept:
+    """Remove part files and files without a row; count the rows without a file."""
+    with database.read() as connection:
+        rows = connection.execute(select(items.c.item_id, items.c.kind)).all()
+    wanted = {blobs.path(ItemId(row.item_id), SealedKind(row.kind)) for row in rows}
+    found = {path for _, path in blobs.list()}
+    parts = [path for path in found if path.suffix == ".part"]
+    orphans = [path for path in found - wanted if path.suffix != ".part"]
+    blobs.erase([*parts, *orphans])
+    return Swept(len(parts), len(orphans), len(wanted - found))
+
+
+def settle(database: Database, blobs: Blobs, day: date) -> tuple[int, int]:
+    """Rewrite the files and rows of days before this one in random order; returns how many were, and were not.
+
+    A file's change and birth times, its place on the disk and the place of its row in a page keep the instant and the
+    order in which items came, whatever their dates say.
+    """
+    with database.read() as connection:
+        waiting = retention.unsettled(connection, day)
+    secrets.SystemRandom().shuffle(waiting)
+    done: list[ItemId] = []
+    for row in waiting:
+        item = ItemId(row.item_id)
+        try:
+            if blobs.rewrite(item, SealedKind(row.kind), row.day, row.sha256):
+                done.append(item)
+        except DiskLow:
+            break
+    if done:
+        blobs.sync()
+        with database.write() as connection:
+            retention.mark_settled(connection, done)
+        database.compact()
+    return len(done), len(waiting) - len(done)

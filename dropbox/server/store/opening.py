@@ -1,0 +1,85 @@
+"""The store's birth, and the checks of every later start: is this the drop that it was?
+
+Salt, parameters, epoch, drop key and the trial stamp are written once, with a check value that only the drop's secret
+yields. What differs is a restore gone wrong or a stranger's hand, and in either case no reporter may be let in.
+"""
+
+import json
+import secrets
+from hashlib import blake2b
+
+from sqlalchemy import Connection, insert, inspect, select
+
+from dropbox.canonical import dump
+from dropbox.codename import KdfParameters
+from dropbox.errors import InvalidValue, StartRefused, StoreError
+from dropbox.models import FORMAT
+from dropbox.server.identity import Identity
+from dropbox.server.store.connection import Database
+from dropbox.server.store.records import DropMeta
+from dropbox.server.store.schema import drop_meta, lookups, metadata, resends
+
+LAST_ROW = "f" * 64
+_NAME = "drop"
+_RESTORE = "Restore the whole data folder (store, items and both keys) from one backup."
+
+
+def open_meta(database: Database, identity: Identity, *, trial: bool, has_items: bool) -> DropMeta:
+    """Return the store's meta data; make the store when it is empty, also one that a crash left half made."""
+    try:
+        with database.write() as connection:
+            if not inspect(connection).has_table(drop_meta.name):
+                _create(connection, identity, trial=trial, has_items=has_items)
+            meta = _load(connection, identity)
+    except StoreError as error:
+        raise StartRefused(f"store.sqlite: {error}", error.hint or _RESTORE) from None
+    if meta.trial != trial:
+        kind = "a trial's" if meta.trial else "a real drop's"
+        raise StartRefused(f"store.sqlite: is {kind} store for ever", "Use another data folder.")
+    return meta
+
+
+def _create(connection: Connection, identity: Identity, *, trial: bool, has_items: bool) -> None:
+    if has_items:
+        raise StartRefused("store.sqlite: is missing although sealed items are there", _RESTORE)
+    metadata.create_all(connection)
+    meta = DropMeta(identity.drop, secrets.token_hex(16), KdfParameters.new(), trial)
+    values = {
+        "name": _NAME,
+        "format": FORMAT,
+        "drop_key": meta.drop,
+        "epoch": meta.epoch,
+        "kdf": _kdf_text(meta.kdf),
+        "trial": trial,
+        "check_value": _check_value(identity, meta),
+    }
+    connection.execute(insert(drop_meta), values)
+    connection.execute(insert(lookups), {"lookup": LAST_ROW, "case_id": None})
+    connection.execute(insert(resends), {"resend_id": LAST_ROW, "day": None})
+
+
+def _load(connection: Connection, identity: Identity) -> DropMeta:
+    row = connection.execute(select(drop_meta).where(drop_meta.c.name == _NAME)).one_or_none()
+    if row is None:
+        raise StartRefused("store.sqlite: has lost what it was made with", _RESTORE)
+    if row.format != FORMAT:
+        raise StartRefused(f"store.sqlite: has format {row.format}, this program knows {FORMAT}")
+    if row.drop_key != identity.drop:
+        raise StartRefused("signing.key: is not the key that this store was made with", _RESTORE)
+    try:
+        meta = DropMeta(row.drop_key, row.epoch, KdfParameters.from_json(json.loads(row.kdf)), row.trial)
+    except (InvalidValue, ValueError):
+        raise StartRefused("store.sqlite: its salt or parameters were changed", _RESTORE) from None
+    if not secrets.compare_digest(row.check_value, _check_value(identity, meta)):
+        raise StartRefused("store.sqlite: salt, parameters or secret.key are not those it was made with", _RESTORE)
+    return meta
+
+
+def _kdf_text(kdf: KdfParameters) -> str:
+    return dump(kdf.as_json()).decode()
+
+
+def _check_value(identity: Identity, meta: DropMeta) -> str:
+    """H's key is the drop's subkey `drop1-check`; data: the canonical JSON of everything that never changes."""
+    fixed = {"drop": meta.drop, "epoch": meta.epoch, "kdf": meta.kdf.as_json(), "trial": meta.trial, "format": FORMAT}
+    return blake2b(dump(fixed), key=identity.subkey(b"drop1-check"), digest_size=32).hexdigest()

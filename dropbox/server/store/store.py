@@ -1,0 +1,258 @@
+"""The store as the other rooms see it: what was acknowledged, kept until it may be let go.
+
+One object for all threads; other processes open their own on the same folder. Nothing unsealed enters it but desks,
+days, sizes and states.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import date, timedelta
+from hashlib import blake2b
+from pathlib import Path
+
+from dropbox.config import Retention
+from dropbox.errors import DropboxError, ItemUnknown, StoreError
+from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, Roster, SealedKind, VaultId
+from dropbox.server.identity import ITEMS_FOLDER, STORE_FILE, Identity
+from dropbox.server.store import answers, cases, held, pickups, received, retention, rosters
+from dropbox.server.store.blobs import Blobs
+from dropbox.server.store.connection import Database
+from dropbox.server.store.exclusive import exclusive
+from dropbox.server.store.opening import open_meta
+from dropbox.server.store.records import (
+    AnswerSeen,
+    Applied,
+    Behind,
+    CaseState,
+    Counts,
+    DropMeta,
+    NewAnswer,
+    NewSubmission,
+    Outcome,
+    Pickup,
+    Retired,
+    Swept,
+    Turn,
+)
+from dropbox.server.store.turns import CaseTurns
+
+LOCK_FILE = "transfer.lock"
+TURN_SECONDS = 60.0
+TRANSFER_SECONDS = 30.0
+RESEND_DAYS = 7
+
+
+class Store:
+    """Open with `Store.open`, once a process."""
+
+    def __init__(
+        self, data_dir: Path, identity: Identity, limits: Retention, *, database: Database, blobs: Blobs, meta: DropMeta
+    ) -> None:
+        self.meta = meta
+        self._database = database
+        self._blobs = blobs
+        self._limits = limits
+        self._lock_path = data_dir / LOCK_FILE
+        self._tombstone_key = identity.subkey(b"drop1-tombstone")
+        self._turns = CaseTurns()
+
+    @classmethod
+    def open(
+        cls,
+        data_dir: Path,
+        identity: Identity,
+        *,
+        trial: bool,
+        retention: Retention = Retention(),  # noqa: B008
+    ) -> "Store":
+        """Open the store, or make it in an empty folder; StartRefused when it is not the one that it was."""
+        blobs = Blobs(data_dir / ITEMS_FOLDER)
+        has_items = blobs.has_items()
+        database = Database(data_dir / STORE_FILE)
+        try:
+            meta = open_meta(database, identity, trial=trial, has_items=has_items)
+            blobs.create()
+            # what an earlier process deleted may still be in the log that it left
+            database.scrub(seconds=0)
+        except DropboxError:
+            database.close()
+            raise
+        return cls(data_dir, identity, retention, database=database, blobs=blobs, meta=meta)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def transfer_lock(self, wait_seconds: float = TRANSFER_SECONDS) -> AbstractContextManager[None]:
+        """Hold while exporting or importing; files named by a pickup stay as long as it is held. Not re-entrant."""
+        return exclusive(self._lock_path, wait_seconds)
+
+    def sweep(self) -> Swept:
+        """Remove what a crash left: part files and files without a row. Only at the start, before reporters come."""
+        with self.transfer_lock():
+            return held.sweep(self._database, self._blobs)
+
+    # --- rosters --------------------------------------------------------------------------------------------------
+
+    def sync_rosters(
+        self,
+        members: Mapping[DeskId, Mapping[Fingerprint, bytes]],
+        configured: Mapping[DeskId, Sequence[Fingerprint]],
+        day: date,
+    ) -> None:
+        """Make the rosters what the configuration lists, from that day on, and keep the keys that are at hand."""
+        with self._database.write() as connection:
+            rosters.sync(connection, members, configured, day)
+
+    def roster(self, desk: DeskId) -> Roster:
+        return self.rosters().get(desk, ())
+
+    def rosters(self) -> Mapping[DeskId, Roster]:
+        with self._database.read() as connection:
+            return rosters.load(connection)
+
+    def member_key(self, fingerprint: Fingerprint, day: date | None = None) -> bytes:
+        """Return a key that was ever on a roster: as last seen, or as it was on a day. ItemUnknown when none was."""
+        with self._database.read() as connection:
+            return rosters.key(connection, fingerprint, day)
+
+    def desks_with_items(self) -> frozenset[DeskId]:
+        with self._database.read() as connection:
+            return received.desks_with_items(connection)
+
+    # --- the reporter's side --------------------------------------------------------------------------------------
+
+    def find_case(self, lookup_id: bytes) -> CaseId | None:
+        with self._database.read() as connection:
+            return cases.find_case(connection, lookup_id)
+
+    def was_sent(self, resend_id: bytes) -> bool:
+        with self._database.read() as connection:
+            return cases.was_sent(connection, resend_id)
+
+    @contextmanager
+    def case_turn(self, case: CaseId, wait_seconds: float = TURN_SECONDS) -> Iterator[Turn]:
+        """Hold the case until its submission is committed; Busy when others hold it too long."""
+        with self._turns.hold(case, wait_seconds):
+            with self._database.read() as connection:
+                turn = cases.next_turn(connection, case)
+            yield turn
+
+    def part_path(self, item: ItemId) -> Path:
+        return self._blobs.part(item)
+
+    def discard(self, item: ItemId) -> None:
+        self._blobs.discard(item)
+
+    def commit_submission(self, sub: NewSubmission) -> bool:
+        """Keep a sealed submission: when this returns True it outlives a power cut.
+
+        False: this resend id was committed meanwhile; the part file is gone and nothing was stored. Raises CaseEnded
+        when the case is gone, StoreError when the number is not the next one; then too the part file is gone.
+        """
+        path = self._blobs.path(sub.item, SealedKind.SUBMISSION)
+        try:
+            if self.was_sent(sub.resend_id):
+                self.discard(sub.item)
+                return False
+            self._blobs.keep(sub.item, SealedKind.SUBMISSION, sub.day)
+            self._blobs.sync()
+            with self._database.write() as connection:
+                cases.add_submission(connection, sub)
+        except DropboxError:
+            self._undo([sub.item], [path])
+            raise
+        self._database.scrub_if_due()
+        return True
+
+    def case(self, case: CaseId) -> CaseState:
+        """Return what the reporter may see of a case; CaseEnded when it is gone."""
+        with self._database.read() as connection:
+            return cases.show(connection, case, self._blobs, self._limits)
+
+    def delete_reply(self, case: CaseId, item: ItemId) -> None:
+        """Delete the reporter's lock of a reply from every file; again is harmless. ItemUnknown for any other item."""
+        with self._database.write() as connection:
+            deleted = retention.delete_locks(connection, case, item, self._mark)
+            if not deleted and not answers.is_buried(connection, self._mark(item)):
+                raise ItemUnknown
+        self._database.scrub()
+
+    def delete_replies(self, case: CaseId) -> int:
+        """Delete the reporter's locks of all replies of a case; returns how many there were."""
+        with self._database.write() as connection:
+            deleted = retention.delete_locks(connection, case, None, self._mark)
+        self._database.scrub()
+        return deleted
+
+    # --- the desks' side ------------------------------------------------------------------------------------------
+
+    def pickup(self, desk: DeskId, day: date) -> Pickup:
+        """Number a desk's new items and return what its bundle holds. Hold the transfer lock until it is written."""
+        with self._database.write() as connection:
+            return pickups.prepare(connection, desk, day, self.meta, self._blobs)
+
+    def record_fetch(self, desk: DeskId, day: date) -> None:
+        """Remember the day of a desk's last successful export."""
+        with self._database.write() as connection:
+            pickups.record_fetch(connection, desk, day)
+
+    def has_item(self, item: ItemId) -> str | None:
+        """Return the SHA-256 of an item that is held."""
+        with self._database.read() as connection:
+            return held.sha256_of(connection, item)
+
+    def answer_known(self, vault: VaultId, sequence: int, sha256: str) -> AnswerSeen:
+        with self._database.read() as connection:
+            return answers.seen(connection, vault, sequence, sha256)
+
+    def apply_answer(self, answer: NewAnswer) -> Applied:
+        """Take in a verified answer bundle, whole or not at all; part files of its writings are there beforehand.
+
+        Raises BundleAuthorUnknown, BundleForeign (another's vault, or a desk that the case is not addressed to) or
+        BundleItemMismatch (another hash than ours). No part file is left in any case. Hold the transfer lock.
+        """
+        items = [writing.item for writing in answer.writings]
+        room = answers.Room(self._blobs, self._mark)
+        try:
+            with self._database.write() as connection:
+                applied = answers.apply(connection, answer, room)
+        except DropboxError:
+            self._undo(items, room.kept)
+            raise
+        for item, outcome in zip(items, applied.writings, strict=True):
+            if outcome is not Outcome.STORED:
+                self.discard(item)
+        return applied
+
+    # --- letting go -----------------------------------------------------------------------------------------------
+
+    def retire(self, day: date) -> Retired:
+        """Let go of what may go, and blur the traces of days before this one. Once a day; twice is harmless."""
+        with self.transfer_lock():
+            with self._database.write() as connection:
+                gone = retention.let_go(connection, day, self._limits, self._blobs, self._mark)
+                resends = cases.forget_resends(connection, day - timedelta(days=RESEND_DAYS))
+            self._blobs.erase(gone.paths)
+            settled, unsettled = held.settle(self._database, self._blobs, day)
+            scrubbed = self._database.scrub()
+        return Retired(len(gone.paths), gone.cases, resends, settled, scrubbed, unsettled)
+
+    def behind(self, before: date) -> tuple[Behind, ...]:
+        """Return who has not received items that came before that day."""
+        with self._database.read() as connection:
+            return received.behind(connection, before)
+
+    def counts(self) -> Counts:
+        with self._database.read() as connection:
+            return received.count(connection)
+
+    def _mark(self, item: ItemId) -> str:
+        return blake2b(item.encode(), key=self._tombstone_key, digest_size=32).hexdigest()
+
+    def _undo(self, items: Sequence[ItemId], paths: Sequence[Path]) -> None:
+        """After a failure: remove the files, but never one whose row is there after all; a sweep gets the rest."""
+        with suppress(StoreError):
+            for item in items:
+                self.discard(item)
+            orphans = [path for path in paths if self.has_item(ItemId(path.stem)) is None]
+            self._blobs.erase(orphans)
