@@ -16,7 +16,7 @@ def dump(value: object) -> bytes:
     try:
         text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         return text.encode() + b"\n"
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InvalidValue from None
 
 
