@@ -222,7 +222,7 @@ class PrivateTor:
             stdin=null,
             stdout=null,
             stderr=null,
-            preexec_fn=_end_with_parent,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509  # before any thread of ours holds a lock
         )
 
     def _wait_for_consensus(self, authorities: list[Node], routers: list[Node]) -> None:

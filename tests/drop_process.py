@@ -28,7 +28,7 @@ def free_port() -> int:
 def command(program: str, *arguments: str | Path, env: Mapping[str, str] | None = None, code: int | None = 0) -> str:
     """Run one of our commands as its users do and return its stdout; `code` None accepts any exit code."""
     done = subprocess.run(
-        [BIN / program, *map(str, arguments)],
+        [BIN / program if (BIN / program).exists() else program, *map(str, arguments)],
         capture_output=True,
         text=True,
         env={**os.environ, **(env or {})},

@@ -1,0 +1,79 @@
+"""What scripts/run does once everything is installed: serve the configured drop, or a trial where none is."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from dropbox import config
+from dropbox.errors import ConfigError, DropboxError
+from dropbox.server import trial
+from dropbox.server.main import loopback, serve
+
+ROOT = Path(__file__).resolve().parent.parent
+TRIAL_LOCAL = ("127.0.0.1", 8080)
+
+
+def main() -> int:
+    options = _parser().parse_args()
+    try:
+        return _run(options)
+    except DropboxError as error:
+        print(f"error: {error}", file=sys.stderr)
+        if error.hint:
+            print(f"hint: {error.hint}", file=sys.stderr)
+        return 1
+
+
+def _run(options: argparse.Namespace) -> int:
+    chosen: Path = options.config or ROOT / "config.toml"
+    if options.trial or (options.config is None and not chosen.exists()):
+        return _run_trial(options)
+    settings = config.load(chosen)
+    if options.data is not None and options.data.resolve() != settings.server.data_dir.resolve():
+        raise ConfigError("--data", "differs from server.data_dir of the configuration; leave one of them out")
+    return serve(settings, options.local)
+
+
+def _run_trial(options: argparse.Namespace) -> int:
+    data = (options.data or ROOT / "data").resolve()
+    made = trial.prepare(data, publish=options.trial)
+    local = options.local or TRIAL_LOCAL
+    _explain(made, data, local)
+    return serve(config.load(made, trial=True), local)
+
+
+def _explain(made: Path, data: Path, local: tuple[str, int]) -> None:
+    folder = _short(data / "trial")
+    server, workstation = _short(ROOT / ".venv/bin/dropbox-server"), _short(ROOT / ".venv/bin/dropbox-workstation")
+    print(
+        f"""
+This is a TRIAL DROP. No desk is configured, so one was made with a key of its own in {folder}.
+Write a report at http://{local[0]}:{local[1]}/ and then, in a second terminal, read it:
+
+  export GNUPGHOME={folder / "gnupg"}
+  {server} export --config {_short(made)} --desk {trial.DESK} pickup-1.tar
+  {workstation} init --vault {folder / "vault"}
+  {workstation} import pickup-1.tar --vault {folder / "vault"}
+  {workstation} cases --vault {folder / "vault"}
+
+For a real drop: copy config.example.toml to config.toml, put the investigators' public keys into keys/, run this again.
+""",
+        flush=True,
+    )
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scripts/run", description="Start the drop; Ctrl-C ends it.")
+    parser.add_argument("--local", type=loopback, metavar="HOST:PORT", help="also listen on this loopback address")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="the data folder (a trial's default: data)")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration (default: config.toml)")
+    parser.add_argument("--trial", action="store_true", help="a trial drop that also gets an onion address")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

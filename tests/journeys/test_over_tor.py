@@ -1,0 +1,192 @@
+"""The loop over a real Tor network on loopback, a real browser without scripts, and onion services that come back.
+
+The workstation's commands run in a namespace without any network interface but a loopback that is down.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scripts.private_tor import PrivateTor
+from tests.drop_process import BIN, DropProcess
+from tests.firefox import Firefox
+from tests.journeys.world import Member, World
+
+PUBLISH_SECONDS = 60
+LONG_STORY = "It began in March, after the meeting. " * 40
+
+pytestmark = [pytest.mark.tor]
+
+
+@pytest.fixture(scope="module")
+def network() -> Iterator[PrivateTor]:
+    with PrivateTor() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def world(
+    network: PrivateTor, tmp_path_factory: pytest.TempPathFactory, member_homes: dict[str, Path]
+) -> Iterator[World]:
+    root = tmp_path_factory.mktemp("tor")
+    (root / "torrc-defaults").write_text(network.torrc_of_the_network(), encoding="utf-8")
+    onion = {"mode": "launch", "torrc_defaults": "torrc-defaults"}
+    made = World.make(root, member_homes, onion=onion)
+    with made.drop:
+        made.start_vaults()
+        yield made
+
+
+def published_address(drop: DropProcess, after: int = 0) -> str:
+    """Wait until the server says that its onion service is reachable; `after` bytes of its log are skipped."""
+    deadline = time.monotonic() + PUBLISH_SECONDS
+    while time.monotonic() < deadline:
+        found = re.search(rb"reachable at (http://[a-z2-7]{56}\.onion/)", drop.log.read_bytes()[after:])
+        if found:
+            return found[1].decode()
+        time.sleep(0.2)
+    raise AssertionError(f"not published:\n{drop.log.read_text(encoding='utf-8')}")
+
+
+def offline(member: Member, name: str, *arguments: str | Path) -> str:
+    """Run a workstation command where no network interface exists."""
+    command = ["unshare", "-n", BIN / "dropbox-workstation", name, *arguments, "--vault", member.vault]
+    if os.geteuid() != 0:
+        command[1:1] = ["-r"]
+    done = subprocess.run(
+        [str(part) for part in command],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **member.env},
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.browser
+def test_a_report_over_tor_without_scripts_is_not_lost_and_is_answered(
+    world: World, network: PrivateTor, tmp_path: Path
+) -> None:
+    address = published_address(world.drop)
+    evidence = tmp_path / "evidence.txt"
+    evidence.write_bytes(b"a minute of the meeting\n" * 4000)
+    with Firefox(network.clients[0].socks_port) as browser:
+        codename = send_report(browser, address, evidence)
+    assert len(codename.split()) == 7
+    anna = world.members["anna"]
+    offline(anna, "import", world.export("advisers"))
+    case = re.search(r'"case": ?"([0-9a-f]{32})"', offline(anna, "cases", "--json"))
+    assert case is not None
+    assert LONG_STORY.strip() in offline(anna, "read", case[1], "--json")
+    (tmp_path / "answer.txt").write_text("We read you. You are not alone.", encoding="utf-8")
+    offline(anna, "reply", case[1], "--text-file", tmp_path / "answer.txt")
+    offline(anna, "export", tmp_path / "answer.tar")
+    world.drop.server("import", tmp_path / "answer.tar")
+    with Firefox(network.clients[1].socks_port) as browser:
+        browser.go(address + "return?l=en")
+        browser.type("[name=codename]", codename)
+        browser.click("main form button")
+        assert browser.url.split("?")[0].endswith("/case")
+        assert "You are not alone." in browser.find("article.reply").text
+
+
+def send_report(browser: Firefox, address: str, evidence: Path) -> str:
+    browser.go(address + "?l=en")
+    browser.go(address + "report?l=en")
+    browser.click("input[name=desk][value=advisers]")
+    browser.click("input[name=mandate][value=advise]")
+    browser.type("textarea[name=message]", LONG_STORY)
+    browser.type("input[name=files]", str(evidence))
+    browser.click("main form button[type=submit]")
+    assert browser.url.split("?")[0].endswith("/sent")
+    return " ".join(str(browser.find("#codename").text).split())
+
+
+def test_an_onion_key_that_others_may_read_is_not_made(world: World) -> None:
+    published_address(world.drop)
+    key = world.drop.config.parent / "data" / "tor" / "onion" / "hs_ed25519_secret_key"
+    assert key.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_tor_that_died_does_not_leave_the_drop_unreachable(world: World) -> None:
+    address = published_address(world.drop)
+    seen = world.drop.log.stat().st_size
+    (tor,) = children(world.drop, "tor")
+    os.kill(tor, 9)
+    assert published_address(world.drop, seen) == address
+    assert children(world.drop, "tor") != [tor]
+
+
+def test_a_control_mode_service_comes_back_under_its_address_after_tor_restarted(
+    network: PrivateTor, tmp_path_factory: pytest.TempPathFactory, member_homes: dict[str, Path]
+) -> None:
+    root = tmp_path_factory.mktemp("control")
+    folder = root / "tor"
+    folder.mkdir(mode=0o700)
+    (folder / "torrc-defaults").write_text(network.torrc_of_the_network(), encoding="utf-8")
+    tor = start_tor(folder)
+    made = World.make(root, member_homes, onion={"mode": "control", "control_socket": str(folder / "control")})
+    try:
+        with made.drop:
+            address = published_address(made.drop)
+            assert (root / "data" / "tor" / "onion.key").stat().st_mode & 0o777 == 0o600
+            seen = made.drop.log.stat().st_size
+            tor.kill()
+            tor.wait()
+            tor = start_tor(folder)
+            assert published_address(made.drop, seen) == address
+    finally:
+        tor.terminate()
+        tor.wait(10)
+
+
+def test_a_control_socket_that_is_not_there_is_named_and_does_not_stop_the_server(
+    tmp_path: Path, member_homes: dict[str, Path]
+) -> None:
+    made = World.make(tmp_path, member_homes, onion={"mode": "control", "control_socket": str(tmp_path / "nothing")})
+    with made.drop:
+        assert made.drop.visitor().get("/").status == 200
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline and b"onion.control_socket" not in made.drop.log.read_bytes():
+            time.sleep(0.1)
+        assert b"onion.control_socket" in made.drop.log.read_bytes()
+
+
+def start_tor(folder: Path) -> subprocess.Popen[bytes]:
+    (folder / "control").unlink(missing_ok=True)
+    (folder / "torrc").write_text(
+        f"DataDirectory {folder}/data\nControlSocket {folder}/control\nCookieAuthentication 1\nSocksPort 0\n",
+        encoding="utf-8",
+    )
+    command = ["tor", "-f", str(folder / "torrc"), "--defaults-torrc", str(folder / "torrc-defaults"), "--quiet"]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, stderr=sys.stderr)
+    deadline = time.monotonic() + 10
+    while not (folder / "control").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return process
+
+
+def children(drop: DropProcess, name: str) -> list[int]:
+    """Return the process ids of the server's own children of this name."""
+    assert drop.process is not None
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            number, rest = status.read_text().split(" (", 1)
+        except OSError:
+            continue
+        command, fields = rest.rsplit(") ", 1)
+        if command == name and int(fields.split()[1]) == drop.process.pid and not fields.startswith("Z"):
+            found.append(int(number))
+    return found
