@@ -1,0 +1,255 @@
+"""Measures the drop against bare gpg and OnionShare in one run, A and B in turn, and writes docs/benchmarks.md.
+
+Every figure is the median of the rounds' ratios, because machines are noisy and absolute times are not worth keeping.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dropbox.models import Fingerprint
+from dropbox.settings import Server
+from scripts.bench_peers import MIB, BareGpg, OnionShare, Upload, prepare_upload, send
+from tests.drop_process import DropProcess
+from tests.factories import export_public, make_key, write_config
+from tests.visitor import Form, Visitor, multipart
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "docs" / "benchmarks.md"
+UPLOAD_BYTES = 100 * MIB
+FOLLOW_UP_TEXT = "x" * 2048
+FOLLOW_UPS = 60
+LOGINS = 30
+SETTINGS = {"max_upload_mib": 500, "min_free_mib": 64, "max_uploads_at_once": 16, "max_uploads_per_circuit": 16}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table."""
+
+    what: str
+    value: str
+    aim: str
+    met: bool
+    spread: str
+
+
+class Bench:
+    def __init__(self, folder: Path, rounds: int) -> None:
+        self.folder, self.rounds = folder, rounds
+        homes = [folder / f"home{number}" for number in range(3)]
+        for home in homes:
+            home.mkdir(mode=0o700)
+        self.members: list[Fingerprint] = [make_key(home, f"Member {home.name}") for home in homes]
+        known = {key: value for key, value in SETTINGS.items() if _is_setting(key)}
+        self.config = write_config(folder / "drop", {"desk": self.members}, server=known)
+        public = [export_public(home, member) for home, member in zip(homes, self.members, strict=True)]
+        for number, key in enumerate(public):
+            (self.config.parent / "keys" / f"{number}.asc").write_bytes(key)
+        self.payload = folder / "payload"
+        with self.payload.open("wb") as file:
+            for _ in range(UPLOAD_BYTES // MIB):
+                file.write(os.urandom(MIB))
+        self.gpg = BareGpg(folder / "gpg", public, self.members)
+
+    def upload_against_gpg(self) -> Figure:
+        with DropProcess(self.config) as drop:
+            upload = self._upload(drop)
+            pairs = self._pairs(lambda: self.gpg.seal_file(self.payload), lambda: self._send(drop, upload))
+        return _figure("100 MiB upload to sealed and committed: speed against bare gpg + fsync", pairs, 0.8)
+
+    def upload_against_onionshare(self, at_once: int) -> Figure:
+        with DropProcess(self.config) as drop, OnionShare(ROOT / "build/onionshare/bin", self.folder / "peer") as peer:
+            ours = [self._upload(drop) for _ in range(at_once)]
+            theirs = peer.prepare(self.payload, self.folder / "peer-body")
+            pairs = self._pairs(
+                lambda: _all_at_once([lambda: peer.send(theirs)] * at_once),
+                lambda: _all_at_once([lambda upload=upload: self._send(drop, upload) for upload in ours]),  # type: ignore[misc]
+            )
+        what = f"{at_once} x 100 MiB at once: speed against OnionShare storing in clear"
+        return _figure(what, pairs, 1.0)
+
+    def memory(self) -> Figure:
+        peaks = {count: [self._peak_kib(count) for _ in range(min(self.rounds, 3))] for count in (1, 8)}
+        one, eight = (statistics.median(peaks[count]) / 1024 for count in (1, 8))
+        value = f"{eight - one:.0f} MiB more ({one:.0f} at one, {eight:.0f} at eight)"
+        return Figure(
+            "Server's peak memory, 8 x 100 MiB at once against 1", value, "< 30 MiB more", eight - one < 30, ""
+        )
+
+    def follow_ups(self) -> Figure:
+        small = self.folder / "small"
+        small.write_text(FOLLOW_UP_TEXT, encoding="ascii")
+        with DropProcess(self.config) as drop:
+            visitor, form = _signed_in(drop)
+            pairs = self._pairs(
+                lambda: [self.gpg.seal_file(small) for _ in range(FOLLOW_UPS)],
+                lambda: [_follow_up(visitor, form, number) for number in range(FOLLOW_UPS)],
+            )
+        return _figure("2 KB follow-ups a second against bare gpg processes + fsync", pairs, 0.5)
+
+    def logins(self) -> Figure:
+        with DropProcess(self.config) as drop:
+            _, codename = _reported(drop)
+            wrong = " ".join(reversed(codename.split()))
+            hits, misses = [], []
+            for _ in range(LOGINS):
+                hits.append(_timed(lambda: _login(drop, codename)))
+                misses.append(_timed(lambda: _login(drop, wrong)))
+        ratios = [hit / miss for hit, miss in zip(hits, misses, strict=True)]
+        ratio = statistics.median(hits) / statistics.median(misses)
+        what, met = "Login: time of a hit against a miss", abs(ratio - 1) <= 0.02
+        return Figure(what, f"{ratio:.3f}", "0.98 to 1.02", met, _spread(ratios))
+
+    def _peak_kib(self, at_once: int) -> float:
+        with DropProcess(self.config) as drop:
+            uploads = [self._upload(drop) for _ in range(at_once)]
+            _all_at_once([lambda upload=upload: self._send(drop, upload) for upload in uploads])  # type: ignore[misc]
+            assert drop.process is not None
+            status = Path(f"/proc/{drop.process.pid}/status").read_text(encoding="ascii").splitlines()
+            return float(next(line.split()[1] for line in status if line.startswith("VmHWM:")))
+
+    def _upload(self, drop: DropProcess) -> Upload:
+        visitor = drop.visitor()
+        form = visitor.get("/report").form("message", "mandate")
+        fields = visitor.filled(form, {"desk": ["desk"], "mandate": "listen", "message": "Benchmark."})
+        target = self.folder / f"body-{os.urandom(4).hex()}"
+        return prepare_upload(target, form.action, fields, ("files", self.payload), visitor.cookies)
+
+    def _send(self, drop: DropProcess, upload: Upload) -> None:
+        """Send a body again and again: a changed boundary would not matter, so each send carries a new first byte."""
+        upload.renew()
+        status = send(drop.port, upload)
+        if status not in (302, 303):
+            raise RuntimeError(f"the upload was answered with {status}")
+
+    def _pairs(self, a: Callable[[], object], b: Callable[[], object]) -> list[tuple[float, float]]:
+        a(), b()  # a warm-up that is not counted
+        return [(_timed(a), _timed(b)) for _ in range(self.rounds)]
+
+
+def _is_setting(key: str) -> bool:
+    return key in Server.__dataclass_fields__
+
+
+def _timed(work: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def _all_at_once(work: Sequence[Callable[[], object]]) -> None:
+    with ThreadPoolExecutor(len(work)) as pool:
+        for done in [pool.submit(each) for each in work]:
+            done.result()
+
+
+def _figure(what: str, pairs: Sequence[tuple[float, float]], aim: float) -> Figure:
+    """Compare speeds: the peer's time over ours, so more than 1 means that we are faster."""
+    ratios = [peer / ours for peer, ours in pairs]
+    ratio = statistics.median(ratios)
+    return Figure(what, f"{ratio:.2f}", f">= {aim:g}", ratio >= aim, _spread(ratios))
+
+
+def _spread(ratios: Sequence[float]) -> str:
+    return f"{min(ratios):.2f} to {max(ratios):.2f}"
+
+
+def _reported(drop: DropProcess) -> tuple[Visitor, str]:
+    visitor = drop.visitor()
+    form = visitor.get("/report").form("message", "mandate")
+    page = visitor.submit(form, {"desk": ["desk"], "mandate": "listen", "message": "Benchmark."})
+    return visitor, page.codename
+
+
+def _signed_in(drop: DropProcess) -> tuple[Visitor, Form]:
+    visitor, codename = _reported(drop)
+    page = visitor.submit(visitor.get("/return").form("codename"), {"codename": codename})
+    return visitor, page.form("message", "mandate")
+
+
+def _follow_up(visitor: Visitor, form: Form, number: int) -> None:
+    fields = visitor.filled(form, {"message": f"{number} {os.urandom(8).hex()} {FOLLOW_UP_TEXT}"})
+    body, kind = multipart(fields, [])
+    answer = visitor.request("POST", form.action, body, kind)
+    if answer.status not in (302, 303):
+        raise RuntimeError(f"the follow-up was answered with {answer.status}")
+
+
+def _login(drop: DropProcess, codename: str) -> None:
+    visitor = drop.visitor()
+    form = visitor.get("/return").form("codename")
+    fields = visitor.filled(form, {"codename": codename})
+    visitor.request("POST", form.action, urllib.parse.urlencode(fields).encode(), "application/x-www-form-urlencoded")
+
+
+def _table(figures: Sequence[Figure], rounds: int) -> str:
+    gpg = subprocess.run(["gpg", "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
+    day = datetime.now(UTC).date().isoformat()
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {gpg}"
+    rows = "\n".join(
+        f"| {each.what} | {each.value} | {each.spread} | {each.aim} | {'yes' if each.met else '**no**'} |"
+        for each in figures
+    )
+    return f"""# Benchmarks
+
+Made by `scripts/bench` on {day} ({machine}). Client, server and peers share these cores. Each figure is the median
+of {rounds} rounds in which both sides ran in turn, after one warm-up; spread is the smallest and largest round. A speed
+above 1 means faster than the peer. Bare gpg seals the same file to the same three keys, uncompressed, then fsyncs it.
+
+| what | median | spread | aim | met |
+|---|---|---|---|---|
+{rows}
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/bench")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--only", action="append", help="gpg, onionshare, onionshare8, memory, followups or logins")
+    parser.add_argument("--no-write", action="store_true", help="print the table only")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="drop-bench-") as folder:
+        bench = Bench(Path(folder), options.rounds)
+        measures: dict[str, Callable[[], Figure]] = {
+            "gpg": bench.upload_against_gpg,
+            "onionshare": lambda: bench.upload_against_onionshare(1),
+            "onionshare8": lambda: bench.upload_against_onionshare(8),
+            "memory": bench.memory,
+            "followups": bench.follow_ups,
+            "logins": bench.logins,
+        }
+        chosen = options.only or list(measures)
+        figures = []
+        for name in chosen:
+            figures.append(measures[name]())
+            print(f"{name}: {figures[-1].value} ({figures[-1].spread})", file=sys.stderr, flush=True)
+    table = _table(figures, options.rounds)
+    print(table)
+    if not options.no_write and options.only is None:
+        TARGET.write_text(table + _notes(), encoding="utf-8")
+    return 0
+
+
+def _notes() -> str:
+    """Keep what was written by hand below the table."""
+    old = TARGET.read_text(encoding="utf-8") if TARGET.exists() else ""
+    _, mark, notes = old.partition("\n## ")
+    return f"{mark}{notes}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
