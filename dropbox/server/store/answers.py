@@ -157,7 +157,7 @@ def _receive(connection: Connection, answer: NewAnswer, receipt: NewReceipt) -> 
 
 def _read(connection: Connection, read: NewReadMark) -> Outcome:
     row = connection.execute(
-        select(items.c.case_id, cases.c.read)
+        select(items.c.case_id, items.c.kind, cases.c.read)
         .join(cases, cases.c.case_id == items.c.case_id)
         .where(items.c.item_id == read.item)
     ).one_or_none()
@@ -165,7 +165,8 @@ def _read(connection: Connection, read: NewReadMark) -> Outcome:
         return Outcome.SKIPPED
     if not _is_addressed(connection, read.item, read.desk):
         raise BundleItemMismatch
-    if row.read:
+    # only what the reporter sent is news to the reporter
+    if row.read or row.kind != SealedKind.SUBMISSION.value:
         return Outcome.KNOWN
     connection.execute(update(cases).where(cases.c.case_id == row.case_id).values(read=True))
     return Outcome.STORED

@@ -101,6 +101,10 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def midnight(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
+
+
 def _copy(source: Path, target: Path) -> str:
     digest = hashlib.sha256()
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -112,11 +116,10 @@ def _copy(source: Path, target: Path) -> str:
 
 
 def _settle_metadata(path: Path, day: date) -> None:
-    midnight = int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         os.fchmod(descriptor, 0o600)
-        os.utime(descriptor, (midnight, midnight))
+        os.utime(descriptor, (midnight(day), midnight(day)))
         # after the times, or a power cut brings the true ones back
         os.fsync(descriptor)
     finally:

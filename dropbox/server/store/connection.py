@@ -60,15 +60,10 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Open the one writing transaction; committed when the block ends, rolled back when it raises."""
-        if not self._turn.acquire(timeout=BUSY_MS / 1000):
-            raise StoreBusy
-        try:
-            with _translated(), self._engine.connect() as plain:
-                connection = plain.execution_options(**{_WRITING: True})
-                with connection.begin():
-                    yield connection
-        finally:
-            self._turn.release()
+        with self._alone(), _translated(), self._engine.connect() as plain:
+            connection = plain.execution_options(**{_WRITING: True})
+            with connection.begin():
+                yield connection
 
     def scrub(self, seconds: float = SCRUB_SECONDS) -> bool:
         """Empty the write-ahead log, so that what was deleted is in no file any more.
@@ -91,12 +86,24 @@ class Database:
             self.scrub(seconds=0)
 
     def compact(self) -> None:
-        """Rewrite the file in the order of its keys: inside a page, rows otherwise lie in the order they came."""
-        with _translated(), self._engine.connect() as connection:
+        """Rewrite the file in the order of its keys: inside a page, rows otherwise lie in the order they came.
+
+        Takes as much memory as the file is large, because a temporary file must not hold rows.
+        """
+        with self._alone(), _translated(), self._engine.connect() as connection:
             _raw(connection).execute("VACUUM")
 
     def close(self) -> None:
         self._engine.dispose()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._turn.acquire(timeout=BUSY_MS / 1000):
+            raise StoreBusy
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def _truncate(self) -> bool:
         with _translated(), self._engine.connect() as connection:

@@ -1,14 +1,18 @@
 """Rows and files side by side: what is held, what a crash left over, and what must stop telling when it came."""
 
+import os
 import secrets
 from datetime import date
+from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
-from dropbox.errors import DiskLow
+from dropbox.errors import DiskLow, StoreBusy
 from dropbox.models import ItemId, SealedKind
+from dropbox.server.identity import ITEMS_FOLDER, STORE_FILE
 from dropbox.server.store import retention
-from dropbox.server.store.blobs import Blobs
+from dropbox.server.store.blobs import Blobs, midnight, translated
 from dropbox.server.store.connection import Database
 from dropbox.server.store.records import Swept
 from dropbox.server.store.schema import items
@@ -39,17 +43,34 @@ def settle(database: Database, blobs: Blobs, day: date) -> tuple[int, int]:
     with database.read() as connection:
         waiting = retention.unsettled(connection, day)
     secrets.SystemRandom().shuffle(waiting)
+    done = _rewrite(blobs, waiting)
+    try:
+        if done:
+            database.compact()
+    except (StoreBusy, DiskLow):
+        done = []
+    with database.write() as connection:
+        retention.mark_settled(connection, done)
+    return len(done), len(waiting) - len(done)
+
+
+def _rewrite(blobs: Blobs, waiting: list[Row[Any]]) -> list[ItemId]:
     done: list[ItemId] = []
-    for row in waiting:
-        item = ItemId(row.item_id)
-        try:
+    try:
+        for row in waiting:
+            item = ItemId(row.item_id)
             if blobs.rewrite(item, SealedKind(row.kind), row.day, row.sha256):
                 done.append(item)
-        except DiskLow:
-            break
-    if done:
+    except DiskLow:
+        # a copy needs room for a moment; what is left waits for the next day
+        return done
+    finally:
         blobs.sync()
-        with database.write() as connection:
-            retention.mark_settled(connection, done)
-        database.compact()
-    return len(done), len(waiting) - len(done)
+    return done
+
+
+def blur(data_dir: Path, day: date) -> None:
+    """Date the database's files and the folders to midnight, or their times would tell when somebody was last here."""
+    with translated():
+        for path in (*data_dir.glob(f"{STORE_FILE}*"), data_dir / ITEMS_FOLDER, data_dir):
+            os.utime(path, (midnight(day), midnight(day)))

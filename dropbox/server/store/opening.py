@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, inspect, select
 
 from dropbox.canonical import dump
 from dropbox.codename import KdfParameters
-from dropbox.errors import InvalidValue, StartRefused, StoreError
+from dropbox.errors import InvalidValue, StartRefused, StoreBusy, StoreError
 from dropbox.models import FORMAT
 from dropbox.server.identity import Identity
 from dropbox.server.store.connection import Database
@@ -31,8 +31,10 @@ def open_meta(database: Database, identity: Identity, *, trial: bool, has_items:
             if not inspect(connection).has_table(drop_meta.name):
                 _create(connection, identity, trial=trial, has_items=has_items)
             meta = _load(connection, identity)
-    except StoreError as error:
-        raise StartRefused(f"store.sqlite: {error}", error.hint or _RESTORE) from None
+    except StoreBusy:
+        raise
+    except StoreError:
+        raise StartRefused("store.sqlite: cannot be read, or is damaged", _RESTORE) from None
     if meta.trial != trial:
         kind = "a trial's" if meta.trial else "a real drop's"
         raise StartRefused(f"store.sqlite: is {kind} store for ever", "Use another data folder.")

@@ -52,7 +52,7 @@ class Store:
         self._database = database
         self._blobs = blobs
         self._limits = limits
-        self._lock_path = data_dir / LOCK_FILE
+        self._data_dir = data_dir
         self._tombstone_key = identity.subkey(b"drop1-tombstone")
         self._turns = CaseTurns()
 
@@ -84,7 +84,7 @@ class Store:
 
     def transfer_lock(self, wait_seconds: float = TRANSFER_SECONDS) -> AbstractContextManager[None]:
         """Hold while exporting or importing; files named by a pickup stay as long as it is held. Not re-entrant."""
-        return exclusive(self._lock_path, wait_seconds)
+        return exclusive(self._data_dir / LOCK_FILE, wait_seconds)
 
     def sweep(self) -> Swept:
         """Remove what a crash left: part files and files without a row. Only at the start, before reporters come."""
@@ -235,6 +235,7 @@ class Store:
             self._blobs.erase(gone.paths)
             settled, unsettled = held.settle(self._database, self._blobs, day)
             scrubbed = self._database.scrub()
+            held.blur(self._data_dir, day)
         return Retired(len(gone.paths), gone.cases, resends, settled, scrubbed, unsettled)
 
     def behind(self, before: date) -> tuple[Behind, ...]:
