@@ -270,6 +270,18 @@ class StoreError(DropboxError):
     message = "The store failed. What was acknowledged is safe."
 
 
+class StoreFull(StoreError):
+    message = "There is no room in the data folder. Nothing was changed."
+    hint = "Make room, then do it again."
+
+
+class StoredItemDamaged(NamedError):
+    """Names the item's id, so that its file can be found in a backup."""
+
+    message = "This stored item is missing or damaged. Nothing was exported."
+    hint = "Put its file back into the items folder from a backup, then export again."
+
+
 class StoreBusy(StoreError):
     message = "The store is in use by another process."
     hint = "Try again in a moment."
@@ -314,9 +326,19 @@ class VaultExists(VaultError):
     hint = "Name another folder with --vault."
 
 
+class VaultKeyMissing(VaultError):
+    message = "The secret key that this vault belongs to is not in your GnuPG home."
+    hint = "Insert your card, or set GNUPGHOME to the home that holds the key."
+
+
 class VaultEmpty(VaultError):
     message = "This vault does not know a drop yet."
     hint = "Import a pickup bundle first: dropbox-workstation import FILE"
+
+
+class CasebookClosed(VaultError):
+    message = "The casebook could not be unsealed with your key."
+    hint = "Give the passphrase or insert the card and try again. If this stays, restore the vault from a backup."
 
 
 class CasebookDamaged(VaultError):
@@ -332,6 +354,21 @@ class CaseUnknown(DropboxError):
 class CaseAmbiguous(DropboxError):
     message = "More than one case answers to that."
     hint = "Give more digits of its id; see: dropbox-workstation cases"
+
+
+class NotOnRoster(DropboxError):
+    message = "Your key is not on this desk's roster, so the drop would not take what you write."
+    hint = "Ask the operator to list your key, then import a newer pickup bundle."
+
+
+class MemberKeyUnavailable(KeyUnavailable):
+    message = "A member's key of this desk is missing here or cannot be used. Nothing was written."
+    hint = "Import the newest pickup bundle. If this stays, the member must give the operator a new key."
+
+
+class TextUnreadable(DropboxError):
+    message = "The text is empty or is not UTF-8."
+    hint = "Save it as plain text in UTF-8."
 
 
 class ThreadBroken(DropboxError):
@@ -352,6 +389,11 @@ class RosterUnconfirmed(DropboxError):
 class WordsDiffer(DropboxError):
     message = "ALARM. The words differ: this is not the key that was named to you."
     hint = "Do not go on. Ask the operator in person."
+
+
+class WordsMistyped(DropboxError):
+    message = "Those are not ten words from the list."
+    hint = "Type all ten words between quotation marks."
 
 
 class MandateForbids(DropboxError):

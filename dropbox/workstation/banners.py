@@ -1,0 +1,111 @@
+"""What must be read before anything else: trial, unconfirmed keys, changed rosters, gaps, other bytes, a new history.
+
+Each banner stays until what it tells of is explained or confirmed. A banner is a tuple of lines; lines that begin with
+blanks are kept as they are.
+"""
+
+from dropbox.models import DeskId, Roster
+from dropbox.workstation import trust
+from dropbox.workstation.casebook import Casebook, DeskRoster, State
+from dropbox.workstation.continuity import gaps, later_epochs
+from dropbox.workstation.terminal import count
+
+Banner = tuple[str, ...]
+
+_MAX_NAMED = 12
+_HELD = "Until then nothing can be answered."
+
+
+def banners(casebook: Casebook) -> list[Banner]:
+    """Return what to show first, the gravest first."""
+    if casebook.binding is None:
+        return []
+    found = [
+        *_trial(casebook),
+        *_conflicts(casebook),
+        *_gaps(casebook),
+        *_quarantine(casebook),
+        *_epochs(casebook),
+        *_rosters(casebook),
+    ]
+    return found if casebook.confirmed else [*found, _unconfirmed(casebook)]
+
+
+def _trial(casebook: Casebook) -> list[Banner]:
+    return [("TRIAL. This is a trial drop: nothing real belongs in it.",)] if casebook.bound.trial else []
+
+
+def _unconfirmed(casebook: Casebook) -> Banner:
+    return (
+        "UNCONFIRMED. Compare these ten words with the operator, by telephone or in person:",
+        *_words(trust.drop_words(casebook.bound.drop)),
+        'If they are the same: dropbox-workstation confirm "WORDS"',
+        *(() if casebook.bound.trial else (_HELD,)),
+    )
+
+
+def _rosters(casebook: Casebook) -> list[Banner]:
+    return [_roster(desk, casebook.rosters[desk]) for desk in trust.changed_rosters(casebook)]
+
+
+def _roster(desk: DeskId, known: DeskRoster) -> Banner:
+    before, after = _current(known.confirmed), _current(known.newest)
+    came = [f"  came  {fingerprint}" for fingerprint in sorted(after - before)]
+    left = [f"  left  {fingerprint}" for fingerprint in sorted(before - after)]
+    return (
+        f"ROSTER CHANGED. Desk {desk} is shown with other members than were confirmed:",
+        *(came + left or ["  (other days of the same members)"]),
+        "Compare these ten words with another member:",
+        *_words(trust.roster_words(desk, known.newest)),
+        'If they are the same: dropbox-workstation confirm --roster "WORDS"',
+        _HELD,
+    )
+
+
+def _current(roster: Roster) -> set[str]:
+    return {membership.fingerprint for membership in roster if membership.last_day is None}
+
+
+def _words(words: str) -> list[str]:
+    split = words.split()
+    return ["    " + " ".join(split[:5]), "    " + " ".join(split[5:])]
+
+
+def _gaps(casebook: Casebook) -> list[Banner]:
+    missing = gaps(casebook)
+    if not missing:
+        return []
+    named = ", ".join(str(gap.number) for gap in missing[:_MAX_NAMED]) + (", ..." if len(missing) > _MAX_NAMED else "")
+    first = f"GAP. {count(len(missing), 'number')} of this desk's log never came here: {named}."
+    return [(first, "Import the bundles that still wait. If this stays, ask the operator what became of them.")]
+
+
+def _conflicts(casebook: Casebook) -> list[Banner]:
+    return [
+        (
+            f"ALARM. For item {conflict.item[:8]} the drop offers other bytes than this vault holds ({conflict.day}).",
+            "What is stored there was changed. Tell the other members over another channel.",
+        )
+        for conflict in casebook.conflicts.values()
+    ]
+
+
+def _epochs(casebook: Casebook) -> list[Banner]:
+    return [
+        (f"NEW HISTORY. On {day} the drop began to count anew. Ask the operator whether it was set up again.",)
+        for day in later_epochs(casebook)
+    ]
+
+
+def _quarantine(casebook: Casebook) -> list[Banner]:
+    held = [record for record in casebook.items.values() if record.state is State.QUARANTINED]
+    if not held:
+        return []
+    lines = [f"  {record.item[:8]}  {record.day}  {record.kind}: {record.reason}" for record in held[:_MAX_NAMED]]
+    return [
+        (
+            f"QUARANTINE. {count(len(held), 'item')} could not be verified: kept sealed, and shown in no case.",
+            *lines,
+            *(["  ..."] if len(held) > _MAX_NAMED else []),
+        )
+    ]

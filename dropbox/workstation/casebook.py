@@ -1,0 +1,205 @@
+"""What a vault knows: the records that the sealed casebook holds, and what can be asked of them alone.
+
+Facts only, no text that anybody wrote: messages, answers and file names stay inside their sealed items and are unsealed
+each time they are read. No file and no gpg in this room.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+
+from dropbox.bundle.desk_log import LineState
+from dropbox.codename import case_name
+from dropbox.errors import CaseAmbiguous, CaseUnknown, InvalidValue, VaultEmpty
+from dropbox.models import (
+    FORMAT,
+    CaseId,
+    DeskId,
+    Fingerprint,
+    ItemId,
+    Kind,
+    Mandate,
+    Roster,
+    SealedKind,
+    VaultId,
+)
+
+MIN_CASE_PREFIX = 4
+_HEX = frozenset("0123456789abcdef")
+
+
+class State(StrEnum):
+    VERIFIED = "verified"
+    NOT_FOR_YOU = "not_for_you"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True)
+class Detail:
+    """What a verified item said about itself, kept so that a list needs no unsealing."""
+
+    kind: Kind
+    index_sha256: str
+    desks: tuple[DeskId, ...]
+    number: int | None = None
+    previous: str | None = None
+    mandate: Mandate | None = None
+    undo: bool = False
+    desk: DeskId | None = None
+    author: Fingerprint | None = None
+
+
+@dataclass(frozen=True)
+class ItemRecord:
+    """One sealed file. `arrived` counts what came into this vault; `on_drop`: a pickup bundle has held or named it."""
+
+    item: ItemId
+    case: CaseId
+    kind: SealedKind
+    day: date
+    sha256: str
+    epoch: str
+    state: State
+    arrived: int = 0
+    detail: Detail | None = None
+    reason: str = ""
+    own: bool = False
+    lock: str | None = None
+    on_drop: bool = True
+    read: bool = False
+    entry_confirmed: bool = False
+    receipt_confirmed: bool = False
+    read_confirmed: bool = False
+
+
+@dataclass(frozen=True)
+class CaseRecord:
+    """The two public keys of a case, pinned when its first item was verified (hex, Ed25519 and X25519)."""
+
+    case: CaseId
+    case_key: str
+    reply_key: str
+    desks: tuple[DeskId, ...]
+
+
+@dataclass(frozen=True)
+class Binding:
+    drop: str
+    desk: DeskId
+    trial: bool
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    sha256: str
+    state: LineState
+
+
+@dataclass(frozen=True)
+class EpochLog:
+    """What bundles said of one epoch's numbers. Up to `start` a number may have gone before this vault was there."""
+
+    start: int
+    first_seen: date
+    lines: dict[int, LogEntry]
+
+
+@dataclass(frozen=True)
+class DeskRoster:
+    """The newest roster a desk was shown with, and the one that was accepted or confirmed."""
+
+    newest: Roster
+    confirmed: Roster
+    day: date
+    last: int
+
+    @property
+    def changed(self) -> bool:
+        return self.newest != self.confirmed
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """The drop offered other bytes under the id of an item that is held already."""
+
+    item: ItemId
+    sha256: str
+    day: date
+
+
+@dataclass(frozen=True)
+class ExportRecord:
+    sequence: int
+    manifest_sha256: str | None
+    entries: tuple[ItemId, ...]
+    receipts: tuple[ItemId, ...]
+    read: tuple[ItemId, ...]
+    confirmed: bool = False
+
+
+@dataclass
+class Casebook:
+    """Everything a vault knows. Changed in memory by one command at a time and replaced on disk as a whole."""
+
+    format: int
+    vault: VaultId
+    key: Fingerprint
+    expected_words: str | None = None
+    confirmed: bool = False
+    binding: Binding | None = None
+    arrivals: int = 0
+    logs: dict[str, EpochLog] = field(default_factory=dict)
+    rosters: dict[DeskId, DeskRoster] = field(default_factory=dict)
+    cases: dict[CaseId, CaseRecord] = field(default_factory=dict)
+    items: dict[ItemId, ItemRecord] = field(default_factory=dict)
+    conflicts: dict[str, Conflict] = field(default_factory=dict)
+    exports: dict[int, ExportRecord] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._threads: dict[CaseId, list[ItemId]] = {}
+        for record in self.items.values():
+            self._threads.setdefault(record.case, []).append(record.item)
+
+    @classmethod
+    def new(cls, vault: VaultId, key: Fingerprint) -> "Casebook":
+        return cls(FORMAT, vault, key)
+
+    @property
+    def bound(self) -> Binding:
+        if self.binding is None:
+            raise VaultEmpty
+        return self.binding
+
+    def add(self, record: ItemRecord) -> None:
+        """Add a record, or put it in the place of an earlier one of the same item, under the next arrival number."""
+        self.arrivals += 1
+        if record.item in self.items:
+            self._threads[self.items[record.item].case].remove(record.item)
+        self._threads.setdefault(record.case, []).append(record.item)
+        self.items[record.item] = replace(record, arrived=self.arrivals)
+
+    def update(self, item: ItemId, **changes: object) -> None:
+        self.items[item] = replace(self.items[item], **changes)  # type: ignore[arg-type]  # dataclasses checks names
+
+    def thread(self, case: CaseId) -> Iterator[ItemRecord]:
+        """Give the case's verified items, in no order."""
+        records = (self.items[item] for item in self._threads.get(case, ()))
+        return (record for record in records if record.state is State.VERIFIED)
+
+    def find_case(self, wanted: str) -> CaseRecord:
+        """Return the case named by its full id, a unique prefix of 4 or more hex digits, or its two words."""
+        words = " ".join(wanted.lower().replace("-", " ").split())
+        by_id = len(words) >= MIN_CASE_PREFIX and set(words) <= _HEX
+        found = [c for c in self.cases.values() if (by_id and c.case.startswith(words)) or case_name(c.case) == words]
+        if len(found) > 1:
+            raise CaseAmbiguous
+        if not found:
+            raise CaseUnknown
+        return found[0]
+
+
+def detail_of(record: ItemRecord) -> Detail:
+    if record.detail is None:
+        raise InvalidValue
+    return record.detail

@@ -1,0 +1,150 @@
+"""Is a new item what the drop says it is? Opens it, compares everything that must agree, and gives a verdict.
+
+An item with anything that differs is quarantined: kept sealed, shown, and never acknowledged to the drop. Who can write
+to the server's disk can bring an item as far as this room and no further.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from dropbox.envelope import Envelope
+from dropbox.errors import (
+    EnvelopeError,
+    InvalidValue,
+    NotForYou,
+    ReplyBoxError,
+    SignatureInvalid,
+    TooLarge,
+    UnsealError,
+)
+from dropbox.gpg import count_recipients
+from dropbox.models import DeskId, Fingerprint, Kind, Roster, SealedKind
+from dropbox.workstation.casebook import Casebook, CaseRecord, Detail, ItemRecord, State, detail_of
+from dropbox.workstation.opening import open_submission, open_written
+from dropbox.workstation.trust import members_on
+from dropbox.workstation.vault import Vault
+
+Rosters = Mapping[DeskId, Roster]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an item turned out to be; `case` is there for a submission that was verified."""
+
+    state: State
+    reason: str = ""
+    detail: Detail | None = None
+    case: CaseRecord | None = None
+
+
+def examine(vault: Vault, item: ItemRecord, rosters: Rosters) -> Verdict:
+    """Open one sealed item of a verified bundle and say what it is. Raises GpgError when gpg itself does not work."""
+    try:
+        if item.kind is SealedKind.SUBMISSION:
+            return _examine_submission(vault, item, rosters)
+        return _examine_writing(vault, item, rosters)
+    except NotForYou:
+        return Verdict(State.NOT_FOR_YOU)
+    except UnsealError:
+        return _quarantine("its seal is broken")
+    except SignatureInvalid:
+        return _quarantine("it is not signed by its author")
+    except (EnvelopeError, ReplyBoxError, InvalidValue, TooLarge):
+        return _quarantine("its envelope does not have the form of format 1")
+
+
+def _examine_submission(vault: Vault, item: ItemRecord, rosters: Rosters) -> Verdict:
+    path = vault.path_of(item)
+    packets = count_recipients(path)
+    envelope = open_submission(vault, path)
+    header = envelope.header
+    checks = (
+        *_common_differences(vault.casebook, item, envelope),
+        (header.kind in (Kind.REPLY, Kind.NOTE), "it is of another kind"),
+        (header.epoch != item.epoch, "it belongs to another epoch of the drop"),
+        (header.day != item.day, "its day differs"),
+        (packets != len(envelope.index.recipients), "it is sealed to more or fewer keys than it lists"),
+        (not _recipients_fit(envelope, item.day, rosters), "it is sealed to others than the desk's roster"),
+        *_chain_differences(vault.casebook, envelope),
+    )
+    return _verdict(
+        envelope, checks, CaseRecord(item.case, header.case_key or "", header.reply_key or "", header.desks)
+    )
+
+
+def _examine_writing(vault: Vault, item: ItemRecord, rosters: Rosters) -> Verdict:
+    allowed: set[Fingerprint] = set().union(*(members_on(roster, item.day)[1] for roster in rosters.values()))
+    envelope = open_written(vault, vault.path_of(item), allowed, item.day)
+    header = envelope.header
+    own_desk = vault.casebook.bound.desk
+    desk_members = members_on(rosters.get(header.desk or own_desk, ()), item.day)[1]
+    checks = (
+        *_common_differences(vault.casebook, item, envelope),
+        (header.kind.value != item.kind.value, "it is of another kind"),
+        (header.author not in desk_members, "its author was not on the desk's roster that day"),
+        (header.kind is Kind.NOTE and header.desk != own_desk, "it is a note of another desk"),
+    )
+    return _verdict(envelope, checks, None)
+
+
+Check = tuple[bool, str]
+
+
+def _verdict(envelope: Envelope, checks: tuple[Check, ...], case: CaseRecord | None) -> Verdict:
+    reason = next((text for differs, text in checks if differs), "")
+    return _quarantine(reason) if reason else Verdict(State.VERIFIED, "", _detail(envelope), case)
+
+
+def _common_differences(casebook: Casebook, item: ItemRecord, envelope: Envelope) -> Iterator[Check]:
+    header, binding, case = envelope.header, casebook.bound, casebook.cases.get(item.case)
+    yield header.drop != binding.drop, "it belongs to another drop"
+    yield header.item != item.item, "it carries another item's id"
+    yield header.case != item.case, "it belongs to another case"
+    yield binding.desk not in header.desks, "it is not addressed to this desk"
+    if case is not None and header.kind is not Kind.NOTE:
+        yield header.desks != case.desks, "it is addressed to other desks than its case"
+    if case is not None and header.case_key is not None:
+        yield (header.case_key, header.reply_key) != (case.case_key, case.reply_key), "its case has other keys"
+
+
+def _chain_differences(casebook: Casebook, envelope: Envelope) -> Iterator[Check]:
+    """Compare number and link with the submissions of this case that are held, before and after it."""
+    number, previous = envelope.index.number, envelope.index.previous
+    yield (number == 1) != (previous is None), "its place in the case is not clear"
+    for record in casebook.thread(envelope.header.case):
+        other = detail_of(record)
+        yield other.number == number and record.item != envelope.header.item, "another item has its number in the case"
+        yield other.number == number - 1 and other.index_sha256 != previous, "it does not follow what came before it"
+        yield other.number == number + 1 and other.previous != envelope.index_sha256, "what follows it does not fit"
+
+
+def _recipients_fit(envelope: Envelope, day: date, rosters: Rosters) -> bool:
+    """Everybody who was a member all of that day is a recipient, and nobody who was not one for a part of it.
+
+    A roster's days are the finest that is known: who came or left on the day itself may or may not be among them.
+    """
+    recipients: set[Fingerprint] = set(envelope.index.recipients)
+    desks = [members_on(rosters.get(desk, ()), day) for desk in envelope.header.desks]
+    surely = set().union(*(each[0] for each in desks))
+    perhaps = set().union(*(each[1] for each in desks))
+    return all(each[1] for each in desks) and surely <= recipients <= perhaps
+
+
+def _detail(envelope: Envelope) -> Detail:
+    header = envelope.header
+    return Detail(
+        kind=header.kind,
+        index_sha256=envelope.index_sha256,
+        desks=header.desks,
+        number=envelope.index.number or None,
+        previous=envelope.index.previous,
+        mandate=header.mandate,
+        undo=header.undo,
+        desk=header.desk,
+        author=header.author,
+    )
+
+
+def _quarantine(reason: str) -> Verdict:
+    return Verdict(State.QUARANTINED, reason)

@@ -1,0 +1,119 @@
+"""Export of an answer bundle: everything of this vault that no pickup bundle has confirmed yet.
+
+The casebook learns the sequence number before the bundle is written. A crash in between leaves a hole in the sequence,
+which the drop only reports; the other way round, one number could stand for two different bundles.
+"""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dropbox.bundle import AnswerEntry, AnswerManifest, ReadMark, Receipt, write_answer
+from dropbox.errors import NotOnRoster, TargetExists, ThreadBroken
+from dropbox.models import SealedKind, current_members, today
+from dropbox.workstation import trust
+from dropbox.workstation.casebook import Casebook, ExportRecord, ItemRecord, State
+from dropbox.workstation.vault import Vault
+
+_RECEIVED = (State.VERIFIED, State.NOT_FOR_YOU)
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    sequence: int
+    replies: int
+    notes: int
+    receipts: int
+    read: int
+
+
+def export_answer(vault: Vault, target: Path) -> ExportReport:
+    """Write an answer bundle, which may be empty; an existing file is never overwritten.
+
+    Raises Unconfirmed, RosterUnconfirmed, NotOnRoster, TargetExists, TargetUnusable.
+    """
+    casebook = vault.casebook
+    trust.require_trust(casebook)
+    if casebook.key not in current_members(trust.newest_rosters(casebook).get(casebook.bound.desk, ())):
+        raise NotOnRoster
+    if os.path.lexists(target):
+        raise TargetExists
+    manifest = _manifest(vault)
+    export = ExportRecord(
+        sequence=manifest.sequence,
+        manifest_sha256=None,
+        entries=tuple(entry.item for entry in manifest.entries),
+        receipts=tuple(receipt.item for receipt in manifest.receipts),
+        read=tuple(mark.item for mark in manifest.read),
+    )
+    casebook.exports[export.sequence] = export
+    vault.save()
+    digest = write_answer(
+        target,
+        manifest,
+        lambda entry: vault.item_path(entry.item, entry.kind),
+        lambda data: vault.own.sign_detached(data, casebook.key),
+    )
+    casebook.exports[export.sequence] = replace(export, manifest_sha256=digest)
+    vault.save()
+    return _report(manifest)
+
+
+def _manifest(vault: Vault) -> AnswerManifest:
+    casebook = vault.casebook
+    desk = casebook.bound.desk
+    items = sorted(casebook.items.values(), key=lambda record: record.arrived)
+    return AnswerManifest(
+        drop=casebook.bound.drop,
+        author=casebook.key,
+        vault=casebook.vault,
+        desk=desk,
+        sequence=max(casebook.exports, default=0) + 1,
+        previous=_previous(casebook),
+        day=today(),
+        entries=tuple(_entry(vault, r) for r in items if r.own and not r.entry_confirmed),
+        receipts=tuple(Receipt(r.item, desk, r.sha256) for r in items if _owes_receipt(r)),
+        read=tuple(ReadMark(r.item, desk) for r in items if _owes_read_mark(r)),
+    )
+
+
+def _previous(casebook: Casebook) -> str | None:
+    """Return the hash of the last bundle that was finished."""
+    done = [export for export in casebook.exports.values() if export.manifest_sha256 is not None]
+    return max(done, key=lambda export: export.sequence).manifest_sha256 if done else None
+
+
+def _owes_receipt(record: ItemRecord) -> bool:
+    return record.on_drop and record.state in _RECEIVED and not record.receipt_confirmed
+
+
+def _owes_read_mark(record: ItemRecord) -> bool:
+    submission = record.kind is SealedKind.SUBMISSION and record.state is State.VERIFIED
+    return submission and record.read and not record.read_confirmed
+
+
+def _entry(vault: Vault, record: ItemRecord) -> AnswerEntry:
+    try:
+        size = vault.path_of(record).stat().st_size
+    except OSError:
+        raise ThreadBroken from None
+    return AnswerEntry(
+        kind=record.kind,
+        case=record.case,
+        item=record.item,
+        desk=vault.casebook.bound.desk,
+        sha256=record.sha256,
+        bytes=size,
+        lock=None if record.lock is None else bytes.fromhex(record.lock),
+    )
+
+
+def _report(manifest: AnswerManifest) -> ExportReport:
+    kinds = [entry.kind for entry in manifest.entries]
+    return ExportReport(
+        sequence=manifest.sequence,
+        replies=kinds.count(SealedKind.REPLY),
+        notes=kinds.count(SealedKind.NOTE),
+        receipts=len(manifest.receipts),
+        read=len(manifest.read),
+    )

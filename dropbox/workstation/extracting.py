@@ -1,0 +1,118 @@
+"""Attachments into a folder that the investigator names, under names that no reporter can make dangerous.
+
+A file is called `<item>-<attachment>-<true name>`: two numbers of ours in front, so that it never begins with a dot or
+a dash and sorts as the thread does, and the true name without anything that a file system, a shell or a screen obeys.
+"""
+
+import os
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import file_digest
+from pathlib import Path
+from typing import BinaryIO
+
+from dropbox.bundle import new_file
+from dropbox.envelope import Attachment
+from dropbox.errors import TargetUnusable
+from dropbox.models import ItemId
+from dropbox.workstation.opening import Opened, extract_item
+from dropbox.workstation.reading import ReadCase
+from dropbox.workstation.vault import Vault
+
+MAX_NAME_BYTES = 150
+MAX_EXTENSION_BYTES = 16
+_SEPARATORS = frozenset('/\\:*?"<>|')
+_UNSAFE_CATEGORIES = ("C", "Zl", "Zp")
+
+
+@dataclass(frozen=True)
+class Extracted:
+    """One attachment in the folder; `already_there` when a file of that name held the same bytes before."""
+
+    item: ItemId
+    path: Path
+    attachment: Attachment
+    already_there: bool
+
+
+def extract_case(vault: Vault, shown: ReadCase, folder: Path) -> list[Extracted]:
+    """Write every attachment of every item that could be opened into `folder`, which is made when it is not there.
+
+    Nothing is overwritten: a name that is taken by other bytes gets a number. Raises TargetUnusable.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        raise TargetUnusable from None
+    files: list[Extracted] = []
+    for position, opened in enumerate(shown.opened, start=1):
+        if opened is not None and opened.envelope.index.attachments:
+            files += _extract_item(vault, opened, folder, position)
+    return files
+
+
+def safe_name(true_name: str) -> str:
+    """Return a file name, at most MAX_NAME_BYTES of UTF-8, that is only a name; "file" where nothing is left."""
+    text = unicodedata.normalize("NFC", true_name)
+    kept = "".join(_safe_character(character) for character in text)
+    stem, dot, extension = " ".join(kept.split()).strip(" .-").rpartition(".")
+    if not dot or len(extension.encode()) > MAX_EXTENSION_BYTES:
+        stem, extension = stem + dot + extension, ""
+    ending = f".{extension}" if extension else ""
+    room = MAX_NAME_BYTES - len(ending.encode())
+    stem = stem.encode()[:room].decode(errors="ignore").strip(" .-")
+    return (stem or "file") + ending
+
+
+def _safe_character(character: str) -> str:
+    if character in _SEPARATORS:
+        return "_"
+    return " " if unicodedata.category(character).startswith(_UNSAFE_CATEGORIES) else character
+
+
+def _extract_item(vault: Vault, opened: Opened, folder: Path, position: int) -> list[Extracted]:
+    attachments = opened.envelope.index.attachments
+    plans = {
+        attachment.path: _plan(folder, opened.record.item, attachment, f"{position:02d}-{number:02d}")
+        for number, attachment in enumerate(attachments, start=1)
+    }
+
+    @contextmanager
+    def sink(attachment: Attachment) -> Iterator[BinaryIO]:
+        plan = plans[attachment.path]
+        if plan.already_there:
+            with Path(os.devnull).open("wb") as nowhere:
+                yield nowhere
+        else:
+            with new_file(plan.path) as target:
+                yield target
+
+    if not all(plan.already_there for plan in plans.values()):
+        extract_item(vault, opened, sink)
+    return list(plans.values())
+
+
+def _plan(folder: Path, item: ItemId, attachment: Attachment, prefix: str) -> Extracted:
+    """Choose a free name, or find that the same bytes are there already."""
+    stem, dot, extension = safe_name(attachment.name).rpartition(".")
+    stem, ending = (stem, dot + extension) if dot else (extension, "")
+    number = 1
+    while True:
+        path = folder / f"{prefix}-{stem}{'' if number == 1 else f'-{number}'}{ending}"
+        if not os.path.lexists(path):
+            return Extracted(item, path, attachment, already_there=False)
+        if _holds(path, attachment):
+            return Extracted(item, path, attachment, already_there=True)
+        number += 1
+
+
+def _holds(path: Path, attachment: Attachment) -> bool:
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size != attachment.size:
+            return False
+        with path.open("rb") as stream:
+            return file_digest(stream, "sha256").hexdigest() == attachment.sha256
+    except OSError:
+        return False

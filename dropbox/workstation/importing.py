@@ -1,0 +1,155 @@
+"""Import of a pickup bundle: verified, compared with what is known, copied, examined, and then known all at once.
+
+The casebook is replaced once, at the end. A crash before leaves the old one, and sealed files that the next import
+takes up. Importing again, or an older bundle late, changes nothing that is known.
+"""
+
+import os
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+from dropbox.bundle import PickupItem, PickupManifest, VerifiedPickup, verify_pickup
+from dropbox.errors import BundleItemMismatch, TargetUnusable
+from dropbox.gpg import scan_keys
+from dropbox.models import ItemId
+from dropbox.workstation import trust
+from dropbox.workstation.casebook import Binding, Casebook, Conflict, ItemRecord, State
+from dropbox.workstation.continuity import clashes, take_log
+from dropbox.workstation.examining import Rosters, examine
+from dropbox.workstation.vault import Vault, sync_folder
+
+_LAST = 1 << 32
+
+
+@dataclass
+class ImportReport:
+    """What one import did: numbers of items, and for each quarantined or altered one its id and the reason."""
+
+    new: int = 0
+    known: int = 0
+    not_for_you: int = 0
+    confirmed_exports: int = 0
+    quarantined: dict[ItemId, str] = field(default_factory=dict)
+
+
+def import_pickup(vault: Vault, path: Path) -> ImportReport:
+    """Import a bundle whole or not at all.
+
+    Raises BundleError and its kin (BundleFork is an alarm), WordsDiffer, and what gpg or a full disk raises.
+    """
+    casebook = vault.casebook
+    report = ImportReport()
+    with verify_pickup(path, casebook.binding.drop if casebook.binding else None) as pickup:
+        _take_manifest(casebook, pickup)
+        _take_keys(vault, pickup)
+        report.confirmed_exports = _take_confirmations(casebook, pickup.manifest)
+        wanted = [item for item in pickup.manifest.items if _is_wanted(vault, item, report)]
+        _copy(vault, pickup, wanted)
+    _examine_all(vault, pickup.manifest, wanted, report)
+    vault.save()
+    return report
+
+
+def _take_manifest(casebook: Casebook, pickup: VerifiedPickup) -> None:
+    manifest = pickup.manifest
+    trust.bind(casebook, Binding(manifest.drop, manifest.desk, manifest.trial))
+    take_log(casebook, manifest.span, pickup.log, manifest.day)
+    trust.take_rosters(casebook, manifest.rosters, manifest.day, manifest.last)
+
+
+def _take_keys(vault: Vault, pickup: VerifiedPickup) -> None:
+    for fingerprint, key in pickup.keys.items():
+        if [info.fingerprint for info in scan_keys(key)] != [fingerprint]:
+            raise BundleItemMismatch
+        vault.members.import_keys(key)
+
+
+def _take_confirmations(casebook: Casebook, manifest: PickupManifest) -> int:
+    """Note which of this vault's exports the drop has imported; their content need not travel again."""
+    arrived = 0
+    for sequence in manifest.confirmed.get(casebook.vault, ()):
+        export = casebook.exports.get(sequence)
+        if export is None or export.confirmed:
+            continue
+        for item in export.entries:
+            casebook.update(item, entry_confirmed=True)
+        for item in export.receipts:
+            casebook.update(item, receipt_confirmed=True)
+        for item in export.read:
+            casebook.update(item, read_confirmed=True)
+        casebook.exports[sequence] = replace(export, confirmed=True, entries=(), receipts=(), read=())
+        arrived += 1
+    return arrived
+
+
+def _is_wanted(vault: Vault, item: PickupItem, report: ImportReport) -> bool:
+    """Tell whether an item must be copied and examined, and note what is known about the others."""
+    casebook = vault.casebook
+    if clashes(casebook, item.item, item.sha256):
+        casebook.conflicts[item.sha256] = Conflict(item.item, item.sha256, item.day)
+        report.quarantined[item.item] = "the drop offers other bytes under the id of an item that is held"
+        return False
+    record = casebook.items.get(item.item)
+    if record is None or record.state is State.QUARANTINED or not _is_there(vault, item):
+        return True
+    if not record.on_drop:
+        casebook.update(item.item, on_drop=True)
+    report.known += 1
+    return False
+
+
+def _is_there(vault: Vault, item: PickupItem) -> bool:
+    try:
+        return vault.item_path(item.item, item.kind).stat().st_size == item.bytes
+    except OSError:
+        return False
+
+
+def _copy(vault: Vault, pickup: VerifiedPickup, wanted: list[PickupItem]) -> None:
+    folder = vault.folder / "items"
+    try:
+        for stray in folder.glob("*.part"):
+            stray.unlink()
+        for item in wanted:
+            path = vault.item_path(item.item, item.kind)
+            part = path.with_name(path.name + ".part")
+            with part.open("xb") as target:
+                pickup.copy_item(item.item, target)
+                target.flush()
+                os.fsync(target.fileno())
+            part.replace(path)
+        sync_folder(folder)
+    except OSError:
+        raise TargetUnusable from None
+
+
+def _examine_all(vault: Vault, manifest: PickupManifest, wanted: list[PickupItem], report: ImportReport) -> None:
+    """Examine oldest first. Records are numbered afresh at the end, when the submissions' own numbers are known."""
+    casebook = vault.casebook
+    rosters = trust.newest_rosters(casebook)
+    examined = [_examine(vault, item, manifest.epoch, rosters, report) for item in sorted(wanted, key=lambda i: i.day)]
+    for record in sorted((casebook.items[item] for item in examined), key=_place):
+        casebook.add(record)
+
+
+def _examine(vault: Vault, item: PickupItem, epoch: str, rosters: Rosters, report: ImportReport) -> ItemId:
+    """Examine one item, put it into the casebook in memory, and count it."""
+    casebook = vault.casebook
+    fresh = ItemRecord(item.item, item.case, item.kind, item.day, item.sha256, epoch, State.QUARANTINED)
+    record = replace(casebook.items.get(item.item, fresh), on_drop=True)
+    verdict = examine(vault, record, rosters)
+    read = record.read or (verdict.detail is not None and verdict.detail.author == casebook.key)
+    casebook.add(replace(record, state=verdict.state, detail=verdict.detail, reason=verdict.reason, read=read))
+    if verdict.case is not None:
+        casebook.cases.setdefault(item.case, verdict.case)
+    report.new += verdict.state is State.VERIFIED
+    report.not_for_you += verdict.state is State.NOT_FOR_YOU
+    if verdict.state is State.QUARANTINED:
+        report.quarantined[item.item] = verdict.reason
+    return item.item
+
+
+def _place(record: ItemRecord) -> tuple[date, int]:
+    number = record.detail.number if record.detail else None
+    return record.day, number or _LAST

@@ -1,0 +1,134 @@
+"""Writing to a case: replies to the reporter and the desks, notes to one's own desk.
+
+A body is sealed once; its key is locked for the reporter and for every current member of the desks concerned. Nothing
+is written while the drop's key or a roster waits to be confirmed, or while one of those members' keys is missing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import file_digest
+from pathlib import Path
+
+from dropbox.envelope import Header
+from dropbox.errors import CaseEnded, MemberKeyUnavailable, NotOnRoster
+from dropbox.models import (
+    DeskId,
+    Fingerprint,
+    Kind,
+    Plaintext,
+    Recipient,
+    SealedKind,
+    current_members,
+    new_item_id,
+    today,
+)
+from dropbox.workstation import mandate, trust
+from dropbox.workstation.casebook import Casebook, CaseRecord, Detail, ItemRecord, State
+from dropbox.workstation.opening import open_written
+from dropbox.workstation.thread import items_of, withdrawn_on
+from dropbox.workstation.vault import Vault, sync_folder
+from dropbox.writing import write
+
+_ACTS = {Kind.REPLY: mandate.Act.REPLY, Kind.NOTE: mandate.Act.NOTE}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What an investigator wants to write; `kind` is REPLY or NOTE."""
+
+    kind: Kind
+    text: Plaintext
+    files: Sequence[Path] = ()
+
+
+def write_to_case(vault: Vault, case: CaseRecord, draft: Draft) -> ItemRecord:
+    """Seal a reply or note into the vault and the casebook; the next export carries it.
+
+    Raises Unconfirmed, RosterUnconfirmed, CaseEnded, NotOnRoster, MemberKeyUnavailable, TooLarge, FileUnreadable.
+    """
+    casebook = vault.casebook
+    trust.require_trust(casebook)
+    items = items_of(casebook, case.case)
+    if withdrawn_on(items) is not None:
+        raise CaseEnded
+    mandate.require(mandate.in_force(items), _ACTS[draft.kind])
+    header = _header(casebook, case, draft.kind)
+    recipients = _recipients(vault, header.desks)
+    record, lock = _seal(vault, case, header, draft, recipients)
+    casebook.add(replace(record, lock=None if lock is None else lock.hex()))
+    vault.save()
+    return casebook.items[record.item]
+
+
+def _header(casebook: Casebook, case: CaseRecord, kind: Kind) -> Header:
+    own_desk = casebook.bound.desk
+    return Header(
+        drop=casebook.bound.drop,
+        case=case.case,
+        item=new_item_id(),
+        kind=kind,
+        desks=case.desks if kind is Kind.REPLY else (own_desk,),
+        desk=own_desk,
+        day=today(),
+        author=casebook.key,
+    )
+
+
+def _recipients(vault: Vault, desks: Sequence[DeskId]) -> tuple[Recipient, ...]:
+    """Return every current member of these desks. All their keys must be there and usable, and one's own among them."""
+    casebook = vault.casebook
+    rosters = trust.newest_rosters(casebook)
+    if casebook.key not in current_members(rosters.get(casebook.bound.desk, ())):
+        raise NotOnRoster
+    listed = vault.members.keys()
+    usable = {info.fingerprint for info in listed if info.can_encrypt}
+    wanted: set[Fingerprint] = set()
+    for desk in desks:
+        members = set(current_members(rosters.get(desk, ())))
+        if not members or not members <= usable:
+            raise MemberKeyUnavailable(desk)
+        wanted |= members
+    return tuple(Recipient(fingerprint) for fingerprint in sorted(wanted))
+
+
+def _seal(
+    vault: Vault, case: CaseRecord, header: Header, draft: Draft, recipients: tuple[Recipient, ...]
+) -> tuple[ItemRecord, bytes | None]:
+    """Write the container under a name that an import would sweep, open it again as a reader would, then name it."""
+    kind = SealedKind(draft.kind.value)
+    path = vault.item_path(header.item, kind)
+    part = path.with_name(path.name + ".part")
+    lock = write(
+        part,
+        header,
+        draft.text,
+        draft.files,
+        sign=lambda data: vault.own.sign_detached(data, vault.casebook.key),
+        seal_lock=lambda key: vault.members.seal_bytes(key, recipients),
+        reply_public=bytes.fromhex(case.reply_key) if draft.kind is Kind.REPLY else None,
+    )
+    index_sha256 = open_written(vault, part, [vault.casebook.key], header.day).index_sha256
+    with part.open("rb") as stream:
+        sha256 = file_digest(stream, "sha256").hexdigest()
+    part.replace(path)
+    sync_folder(path.parent)
+    record = ItemRecord(
+        item=header.item,
+        case=header.case,
+        kind=kind,
+        day=header.day,
+        sha256=sha256,
+        epoch="",
+        state=State.VERIFIED,
+        detail=Detail(
+            kind=header.kind,
+            index_sha256=index_sha256,
+            desks=header.desks,
+            desk=header.desk,
+            author=header.author,
+        ),
+        own=True,
+        on_drop=False,
+        read=True,
+    )
+    return record, lock

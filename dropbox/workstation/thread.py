@@ -1,0 +1,80 @@
+"""One case as a thread: its items in order, what is missing from its chain, its mandate and whether it was withdrawn.
+
+Answers come from the casebook alone; nothing is unsealed here.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from dropbox.codename import case_name
+from dropbox.models import CaseId, Fingerprint, Kind, Mandate
+from dropbox.workstation.casebook import Casebook, CaseRecord, ItemRecord, detail_of
+
+
+@dataclass(frozen=True)
+class CaseSummary:
+    """One line of `cases`."""
+
+    case: CaseId
+    name: str
+    desk: str
+    mandate: Mandate | None
+    received: date
+    submissions: int
+    replies: int
+    unread: int
+    withdrawn: date | None
+    missing: tuple[int, ...]
+
+
+def items_of(casebook: Casebook, case: CaseId) -> list[ItemRecord]:
+    """Return the case's verified items, oldest first. Submissions keep the order of their signed numbers."""
+    items = sorted(casebook.thread(case), key=lambda r: (r.day, r.arrived))
+    submissions = iter(sorted((r for r in items if _number(r)), key=_number))
+    return [next(submissions) if _number(record) else record for record in items]
+
+
+def missing_numbers(items: list[ItemRecord]) -> tuple[int, ...]:
+    """Return the numbers below the highest that no submission of this case carries."""
+    numbers = {_number(record) for record in items} - {0}
+    return tuple(n for n in range(1, max(numbers, default=0)) if n not in numbers)
+
+
+def withdrawn_on(items: list[ItemRecord]) -> date | None:
+    day: date | None = None
+    for record in items:
+        if detail_of(record).kind is Kind.WITHDRAWAL:
+            day = None if detail_of(record).undo else record.day
+    return day
+
+
+def summarise(casebook: Casebook, case: CaseRecord) -> CaseSummary:
+    items = items_of(casebook, case.case)
+    kinds = [detail_of(record).kind for record in items]
+    mandates = [detail_of(record).mandate for record in items if detail_of(record).mandate is not None]
+    return CaseSummary(
+        case=case.case,
+        name=case_name(case.case),
+        desk=casebook.bound.desk,
+        mandate=mandates[-1] if mandates else None,
+        received=next(record.day for record in items if _number(record)),
+        submissions=sum(1 for record in items if _number(record)),
+        replies=kinds.count(Kind.REPLY),
+        unread=sum(1 for record in items if not record.read and not record.own),
+        withdrawn=withdrawn_on(items),
+        missing=missing_numbers(items),
+    )
+
+
+def summaries(casebook: Casebook) -> list[CaseSummary]:
+    """Return every case, the newest first."""
+    lines = [summarise(casebook, case) for case in casebook.cases.values()]
+    return sorted(lines, key=lambda line: (line.received.toordinal(), line.case), reverse=True)
+
+
+def author_name(casebook: Casebook, author: Fingerprint | None) -> str:
+    return "you" if author == casebook.key else f"…{author[-8:]}" if author else ""
+
+
+def _number(record: ItemRecord) -> int:
+    return detail_of(record).number or 0
