@@ -1,0 +1,268 @@
+"""What leaves for the desks and what comes back: pickup bundles made from the store, answer bundles applied to it.
+
+Both work while the site is being served, one at a time over all processes. Nothing is unsealed here, and what a bundle
+says counts only after every byte of it was verified.
+"""
+
+import errno
+import os
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from dropbox.bundle import (
+    FIRST_HEAD,
+    AnswerEntry,
+    AnswerManifest,
+    LineState,
+    LogLine,
+    PickupItem,
+    PickupManifest,
+    VerifiedAnswer,
+    head_after,
+    verify_answer,
+    write_pickup,
+)
+from dropbox.bundle.tar import file_chunks
+from dropbox.errors import (
+    BundleAuthorUnknown,
+    BundleItemMismatch,
+    GpgError,
+    ItemUnknown,
+    SignatureInvalid,
+    StoredItemDamaged,
+    StoreError,
+    StoreFull,
+)
+from dropbox.gpg import Gpg
+from dropbox.models import DeskId, Fingerprint, ItemId, VaultId, current_members, today
+from dropbox.server.drop import Drop
+from dropbox.server.store import (
+    AnswerSeen,
+    Applied,
+    HeldItem,
+    NewAnswer,
+    NewReadMark,
+    NewReceipt,
+    NewWriting,
+    Outcome,
+    Pickup,
+    Store,
+)
+
+
+@dataclass(frozen=True)
+class ExportSummary:
+    """`bytes`: the bundle's size. `last`: the highest number in the desk's log, 0 for none."""
+
+    desk: DeskId
+    items: int
+    bytes: int
+    last: int
+
+
+@dataclass(frozen=True)
+class ImportLine:
+    """What became of one reply or note (`item`), or a remark about the whole bundle (None); prints as one line."""
+
+    item: ItemId | None
+    outcome: str
+
+    def __str__(self) -> str:
+        return self.outcome if self.item is None else f"{self.item}: {self.outcome}"
+
+
+@dataclass(frozen=True)
+class ImportSummary:
+    vault: VaultId
+    sequence: int
+    lines: tuple[ImportLine, ...]
+
+
+# --- export -------------------------------------------------------------------------------------------------------
+
+
+def export_desk(drop: Drop, desk: DeskId, target: Path) -> ExportSummary:
+    """Write everything that this desk is still to receive; nothing waiting makes a valid bundle without items.
+
+    Raises TargetExists, TargetUnusable, StoreBusy, or StoredItemDamaged; the desk's fetch counts only on success.
+    """
+    day = today()
+    with drop.store.transfer_lock():
+        pickup = drop.store.pickup(desk, day)
+        _write(drop, pickup, target)
+        drop.store.record_fetch(desk, day)
+    return ExportSummary(desk, len(pickup.items), target.stat().st_size, len(pickup.log))
+
+
+def _write(drop: Drop, pickup: Pickup, target: Path) -> None:
+    log = [LogLine(line.n, line.sha256, LineState(line.state)) for line in pickup.log]
+    held = {item.item: item for item in pickup.items}
+    try:
+        write_pickup(
+            target,
+            _manifest(pickup, log),
+            log,
+            pickup.keys,
+            lambda item: held[item.item].path,
+            drop.identity.signing_key,
+        )
+    except BundleItemMismatch:
+        raise StoredItemDamaged(_damaged(pickup.items)) from None
+
+
+def _manifest(pickup: Pickup, log: list[LogLine]) -> PickupManifest:
+    meta = pickup.meta
+    return PickupManifest(
+        drop=meta.drop,
+        trial=meta.trial,
+        desk=pickup.desk,
+        epoch=meta.epoch,
+        day=pickup.day,
+        kdf=meta.kdf,
+        rosters=pickup.rosters,
+        first=1,
+        last=len(log),
+        before=FIRST_HEAD,
+        after=head_after(FIRST_HEAD, meta.epoch, log),
+        items=tuple(
+            PickupItem(item.item, item.case, item.n, item.kind, item.day, item.bytes, item.sha256)
+            for item in pickup.items
+        ),
+        confirmed=pickup.confirmed,
+    )
+
+
+def _damaged(items: Iterable[HeldItem]) -> str:
+    """Return the item that stopped an export; only then is everything read a second time."""
+    for item in items:
+        try:
+            for _ in file_chunks(item.path, item.bytes, item.sha256):
+                pass
+        except BundleItemMismatch:
+            return item.item
+    return "an item"
+
+
+# --- import -------------------------------------------------------------------------------------------------------
+
+
+def import_answer(drop: Drop, path: Path) -> ImportSummary:
+    """Take in an answer bundle, whole or not at all; the same one again changes nothing.
+
+    Raises BundleError and its kin for what is refused, FileUnreadable, StoreBusy or StoreFull.
+    """
+    store = drop.store
+    with (
+        store.transfer_lock(),
+        verify_answer(path, store.meta.drop, lambda *signed: _verify_author(store, *signed)) as answer,
+    ):
+        remarks = _remarks(store, answer)
+        applied = _apply(store, answer)
+    manifest = answer.manifest
+    return ImportSummary(manifest.vault, manifest.sequence, (*remarks, *_lines(manifest, applied)))
+
+
+def _verify_author(store: Store, signed: bytes, signature: bytes, author: Fingerprint) -> None:
+    """Refuse all but a good signature by a current member of some desk; of which ones is the store's to check."""
+    if not any(author in current_members(roster) for roster in store.rosters().values()):
+        raise BundleAuthorUnknown
+    try:
+        key = store.member_key(author)
+    except ItemUnknown:
+        raise BundleAuthorUnknown from None
+    # a home of its own: the site's threads write to theirs at any moment
+    with TemporaryDirectory(prefix="onion-dropbox-") as folder:
+        gpg = Gpg(Path(folder) / "gnupg")
+        try:
+            gpg.import_keys(key)
+        except GpgError:
+            raise SignatureInvalid from None
+        gpg.verify_detached(signed, signature, [author])
+
+
+def _apply(store: Store, answer: VerifiedAnswer) -> Applied:
+    fresh = [entry for entry in answer.manifest.entries if store.has_item(entry.item) is None]
+    try:
+        for entry in fresh:
+            _write_part(store, answer, entry)
+        return store.apply_answer(_new_answer(answer))
+    finally:
+        for entry in fresh:
+            store.discard(entry.item)
+
+
+def _write_part(store: Store, answer: VerifiedAnswer, entry: AnswerEntry) -> None:
+    """Copy a writing into its part file and fsync it; what a killed import left under that name goes first."""
+    store.discard(entry.item)
+    try:
+        descriptor = os.open(store.part_path(entry.item), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as part:
+            answer.copy_item(entry.item, part)
+            part.flush()
+            os.fsync(part.fileno())
+    except OSError as error:
+        raise (StoreFull if error.errno in {errno.ENOSPC, errno.EDQUOT} else StoreError) from None
+
+
+def _new_answer(answer: VerifiedAnswer) -> NewAnswer:
+    manifest = answer.manifest
+    return NewAnswer(
+        author=manifest.author,
+        vault=manifest.vault,
+        desk=manifest.desk,
+        sequence=manifest.sequence,
+        sha256=answer.manifest_sha256,
+        day=today(),
+        writings=tuple(
+            NewWriting(entry.item, entry.case, entry.kind, entry.desk, entry.bytes, entry.sha256, entry.lock)
+            for entry in manifest.entries
+        ),
+        receipts=tuple(NewReceipt(receipt.item, receipt.desk, receipt.sha256) for receipt in manifest.receipts),
+        read=tuple(NewReadMark(mark.item, mark.desk) for mark in manifest.read),
+    )
+
+
+# --- what the operator is told ------------------------------------------------------------------------------------
+
+_WRITING_LINES = {
+    Outcome.STORED: "stored",
+    Outcome.KNOWN: "known already",
+    Outcome.SKIPPED: "skipped: its case has ended or was withdrawn",
+}
+_COUNTED = {
+    Outcome.STORED: "new",
+    Outcome.KNOWN: "known already",
+    Outcome.SKIPPED: "skipped: no such item of this desk is held",
+}
+
+
+def _remarks(store: Store, answer: VerifiedAnswer) -> list[ImportLine]:
+    """Say what is odd about a bundle's place in its vault's sequence; none of it refuses the bundle."""
+    manifest = answer.manifest
+    lines = [ImportLine(None, f"answer bundle {manifest.sequence} of vault {manifest.vault}")]
+    same = AnswerSeen.SAME
+    seen = store.answer_known(manifest.vault, manifest.sequence, answer.manifest_sha256)
+    if seen is same:
+        lines.append(ImportLine(None, "this bundle was imported before"))
+    if seen is AnswerSeen.OTHER:
+        lines.append(ImportLine(None, "warning: another bundle with this number was imported before"))
+    first = manifest.sequence == 1 and manifest.previous is None
+    if not first and store.answer_known(manifest.vault, manifest.sequence - 1, manifest.previous or "") is not same:
+        lines.append(ImportLine(None, "warning: the bundle before this one has not been imported"))
+    return lines
+
+
+def _lines(manifest: AnswerManifest, applied: Applied) -> list[ImportLine]:
+    lines = [
+        ImportLine(entry.item, f"{entry.kind.value} {_WRITING_LINES[outcome]}")
+        for entry, outcome in zip(manifest.entries, applied.writings, strict=True)
+    ]
+    for name, outcomes in (("receipts", applied.receipts), ("read marks", applied.read)):
+        counted = Counter(outcomes)
+        if counted:
+            told = ", ".join(f"{counted[outcome]} {word}" for outcome, word in _COUNTED.items() if counted[outcome])
+            lines.append(ImportLine(None, f"{name}: {told}"))
+    return lines
