@@ -21,7 +21,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dropbox.models import Fingerprint
-from dropbox.settings import Server
 from scripts.bench_peers import MIB, BareGpg, OnionShare, Upload, prepare_upload, send
 from tests.drop_process import DropProcess
 from tests.factories import export_public, make_key, write_config
@@ -33,7 +32,10 @@ UPLOAD_BYTES = 100 * MIB
 FOLLOW_UP_TEXT = "x" * 2048
 FOLLOW_UPS = 60
 LOGINS = 30
-SETTINGS = {"max_upload_mib": 500, "min_free_mib": 64, "max_uploads_at_once": 16, "max_uploads_per_circuit": 16}
+SETTINGS = "max_upload_mib = 500\nmin_free_mib = 64"
+
+
+Work = Callable[[], object]
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,8 @@ class Bench:
         for home in homes:
             home.mkdir(mode=0o700)
         self.members: list[Fingerprint] = [make_key(home, f"Member {home.name}") for home in homes]
-        known = {key: value for key, value in SETTINGS.items() if _is_setting(key)}
-        self.config = write_config(folder / "drop", {"desk": self.members}, server=known)
+        (folder / "drop").mkdir()
+        self.config = write_config(folder / "drop", {"desk": self.members}, server=SETTINGS)
         public = [export_public(home, member) for home, member in zip(homes, self.members, strict=True)]
         for number, key in enumerate(public):
             (self.config.parent / "keys" / f"{number}.asc").write_bytes(key)
@@ -96,8 +98,8 @@ class Bench:
         with DropProcess(self.config) as drop:
             visitor, form = _signed_in(drop)
             pairs = self._pairs(
-                lambda: [self.gpg.seal_file(small) for _ in range(FOLLOW_UPS)],
-                lambda: [_follow_up(visitor, form, number) for number in range(FOLLOW_UPS)],
+                lambda: _repeat(FOLLOW_UPS, lambda _: self.gpg.seal_file(small)),
+                lambda: _repeat(FOLLOW_UPS, lambda number: _follow_up(visitor, form, number)),
             )
         return _figure("2 KB follow-ups a second against bare gpg processes + fsync", pairs, 0.5)
 
@@ -136,13 +138,14 @@ class Bench:
         if status not in (302, 303):
             raise RuntimeError(f"the upload was answered with {status}")
 
-    def _pairs(self, a: Callable[[], object], b: Callable[[], object]) -> list[tuple[float, float]]:
+    def _pairs(self, a: Work, b: Work) -> list[tuple[float, float]]:
         a(), b()  # a warm-up that is not counted
         return [(_timed(a), _timed(b)) for _ in range(self.rounds)]
 
 
-def _is_setting(key: str) -> bool:
-    return key in Server.__dataclass_fields__
+def _repeat(times: int, work: Callable[[int], None]) -> None:
+    for number in range(times):
+        work(number)
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -38,9 +38,9 @@ def play(base: Path) -> None:
     step(1, "An investigator makes a PGP key on a machine that never touches a network.")
     fingerprint = make_key(home, "Adviser")
     detail(f"fingerprint {fingerprint}")
-    config = write_config(
-        base / "server", {"adviser": [fingerprint]}, onion={"mode": "launch", "torrc_defaults": "torrc-defaults"}
-    )
+    (base / "server").mkdir()
+    onion = 'mode = "launch"\ntorrc_defaults = "torrc-defaults"'
+    config = write_config(base / "server", {"adviser": [fingerprint]}, onion=onion)
     (config.parent / "keys" / "adviser.asc").write_bytes(export_public(home, fingerprint))
     step(2, "A private Tor network starts on loopback: three authorities, three relays, two clients.")
     with PrivateTor() as network:

@@ -70,6 +70,15 @@ class Gpg:
     def secret_keys(self) -> tuple[KeyInfo, ...]:
         return self._list("--list-secret-keys")
 
+    def make_trial_key(self, name: str) -> Fingerprint:
+        """Make a key without a passphrase, for a trial that protects nobody; raises GpgError."""
+        unprotected = ["--pinentry-mode", "loopback", "--passphrase", ""]
+        made = self._engine.call([*unprotected, "--quick-generate-key", name, "future-default", "default", "never"])
+        created = [value.split(" ")[1] for word, value in made.lines if word == "KEY_CREATED"]
+        if len(created) != 1:
+            raise GpgError
+        return Fingerprint(created[0])
+
     def export_key(self, fingerprint: Fingerprint) -> bytes:
         """Return one public key, armoured, without third parties' signatures; raises GpgError when it is not there."""
         result = self._engine.call(["--export-options", "export-minimal", "--export", fingerprint])

@@ -10,13 +10,13 @@ import pytest
 
 from tests.drop_process import command
 from tests.journeys.test_loop import sealed_items
-from tests.journeys.world import World, come_back, send_report, unzip
+from tests.journeys.world import Person, World, come_back, send_report, unzip
 from tests.visitor import Form, Visitor, multipart
 
 
 @pytest.fixture
-def world(tmp_path: Path, member_homes: dict[str, Path]) -> Iterator[World]:
-    made = World.make(tmp_path, member_homes)
+def world(tmp_path: Path, people: dict[str, Person]) -> Iterator[World]:
+    made = World.make(tmp_path, people)
     with made.drop:
         yield made
 

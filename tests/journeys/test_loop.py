@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.world import World, come_back, send_report, unzip
+from tests.journeys.world import Person, World, come_back, send_report, unzip
 from tests.visitor import Page, Visitor
 
 BIG = b"\x89PNG\r\n" + bytes(range(256)) * (30 * 4096)
@@ -43,9 +43,9 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory, member_homes: dict[str, Path]) -> Iterator[Story]:
+def story(tmp_path_factory: pytest.TempPathFactory, people: dict[str, Person]) -> Iterator[Story]:
     root = tmp_path_factory.mktemp("loop")
-    world = World.make(root, member_homes, retention={"days_after_receipt": 0})
+    world = World.make(root, people, retention="days_after_receipt = 0")
     world.drop.server("init")
     world.start_vaults()
     told = Story(world)

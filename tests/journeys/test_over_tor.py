@@ -18,7 +18,7 @@ import pytest
 from scripts.private_tor import PrivateTor
 from tests.drop_process import BIN, DropProcess
 from tests.firefox import Firefox
-from tests.journeys.world import Member, World
+from tests.journeys.world import Member, Person, World
 
 PUBLISH_SECONDS = 60
 LONG_STORY = "It began in March, after the meeting. " * 40
@@ -33,13 +33,11 @@ def network() -> Iterator[PrivateTor]:
 
 
 @pytest.fixture(scope="module")
-def world(
-    network: PrivateTor, tmp_path_factory: pytest.TempPathFactory, member_homes: dict[str, Path]
-) -> Iterator[World]:
+def world(network: PrivateTor, tmp_path_factory: pytest.TempPathFactory, people: dict[str, Person]) -> Iterator[World]:
     root = tmp_path_factory.mktemp("tor")
     (root / "torrc-defaults").write_text(network.torrc_of_the_network(), encoding="utf-8")
-    onion = {"mode": "launch", "torrc_defaults": "torrc-defaults"}
-    made = World.make(root, member_homes, onion=onion)
+    onion = 'mode = "launch"\ntorrc_defaults = "torrc-defaults"'
+    made = World.make(root, people, onion=onion)
     with made.drop:
         made.start_vaults()
         yield made
@@ -129,14 +127,14 @@ def test_a_tor_that_died_does_not_leave_the_drop_unreachable(world: World) -> No
 
 
 def test_a_control_mode_service_comes_back_under_its_address_after_tor_restarted(
-    network: PrivateTor, tmp_path_factory: pytest.TempPathFactory, member_homes: dict[str, Path]
+    network: PrivateTor, tmp_path_factory: pytest.TempPathFactory, people: dict[str, Person]
 ) -> None:
     root = tmp_path_factory.mktemp("control")
     folder = root / "tor"
     folder.mkdir(mode=0o700)
     (folder / "torrc-defaults").write_text(network.torrc_of_the_network(), encoding="utf-8")
     tor = start_tor(folder)
-    made = World.make(root, member_homes, onion={"mode": "control", "control_socket": str(folder / "control")})
+    made = World.make(root, people, onion=control_mode(folder / "control"))
     try:
         with made.drop:
             address = published_address(made.drop)
@@ -152,15 +150,19 @@ def test_a_control_mode_service_comes_back_under_its_address_after_tor_restarted
 
 
 def test_a_control_socket_that_is_not_there_is_named_and_does_not_stop_the_server(
-    tmp_path: Path, member_homes: dict[str, Path]
+    tmp_path: Path, people: dict[str, Person]
 ) -> None:
-    made = World.make(tmp_path, member_homes, onion={"mode": "control", "control_socket": str(tmp_path / "nothing")})
+    made = World.make(tmp_path, people, onion=control_mode(tmp_path / "nothing"))
     with made.drop:
         assert made.drop.visitor().get("/").status == 200
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline and b"onion.control_socket" not in made.drop.log.read_bytes():
             time.sleep(0.1)
         assert b"onion.control_socket" in made.drop.log.read_bytes()
+
+
+def control_mode(socket: Path) -> str:
+    return f'mode = "control"\ncontrol_socket = "{socket}"'
 
 
 def start_tor(folder: Path) -> subprocess.Popen[bytes]:

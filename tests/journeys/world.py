@@ -12,8 +12,18 @@ from typing import Any
 
 from dropbox.models import Fingerprint
 from tests.drop_process import DropProcess, command, command_json
-from tests.factories import export_public, make_key, write_config
+from tests.factories import export_public, write_config
 from tests.visitor import File, Page, Visitor
+
+DESK_OF = {"anna": "advisers", "bob": "advisers", "carla": "committee"}
+
+
+@dataclass(frozen=True)
+class Person:
+    """A GnuPG home with one key."""
+
+    home: Path
+    fingerprint: Fingerprint
 
 
 @dataclass
@@ -56,18 +66,17 @@ class World:
     bundles: int = 0
 
     @classmethod
-    def make(cls, root: Path, homes: Mapping[str, Path], **overrides: Any) -> World:
-        desk_of = {"anna": "advisers", "bob": "advisers", "carla": "committee"}
-        made = {name: make_key(homes[name], name) for name in desk_of}
+    def make(cls, root: Path, people: Mapping[str, Person], **overrides: str) -> World:
+        """Write a configuration under `root` with these people's keys; `overrides` as in `write_config`."""
         desks: dict[str, list[Fingerprint]] = {}
-        for name, desk in desk_of.items():
-            desks.setdefault(desk, []).append(made[name])
+        for name, desk in DESK_OF.items():
+            desks.setdefault(desk, []).append(people[name].fingerprint)
         config = write_config(root, desks, **overrides)
-        for name, fingerprint in made.items():
-            (config.parent / "keys" / f"{name}.asc").write_bytes(export_public(homes[name], fingerprint))
-        members = {
-            name: Member(name, desk, homes[name], made[name], root / f"vault-{name}") for name, desk in desk_of.items()
-        }
+        members = {}
+        for name, person in people.items():
+            public = export_public(person.home, person.fingerprint)
+            (config.parent / "keys" / f"{name}.asc").write_bytes(public)
+            members[name] = Member(name, DESK_OF[name], person.home, person.fingerprint, root / f"vault-{name}")
         return cls(root, DropProcess(config), members)
 
     def start_vaults(self) -> None:

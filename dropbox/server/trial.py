@@ -1,0 +1,68 @@
+"""A trial drop: a key and a configuration made on the spot under DATA/trial, for somebody who wants to see it work.
+
+A trial's secret key lies beside the sealed items, so it protects nobody. The store is stamped trial for ever and
+refuses real desks; this room makes sure that it starts only in a folder that is new or a trial's already.
+"""
+
+from pathlib import Path
+
+from dropbox.errors import StartRefused
+from dropbox.gpg import Gpg
+from dropbox.models import Fingerprint
+
+DESK = "trial"
+
+_CONFIG = """\
+# Made for a trial: its desk's secret key lies in {home} beside it. Never take a real report with it.
+keys_dir = "keys"
+
+[organisation]
+name = "Trial drop"
+
+[server]
+data_dir = ".."
+
+[onion]
+mode = "{mode}"
+
+[[desk]]
+id = "{desk}"
+name.nl = "Proefloket"
+name.en = "Trial desk"
+about.nl = "Bestaat alleen om te proberen: wie deze machine heeft, kan alles lezen."
+about.en = "Exists to try things out: whoever has this machine can read everything."
+fingerprints = ["{fingerprint}"]
+"""
+
+
+def prepare(data_dir: Path, *, publish: bool) -> Path:
+    """Make or find the trial's key and configuration under `data_dir`; return the configuration's path.
+
+    `publish` lets the trial have an onion address; otherwise it stays on loopback. Raises StartRefused when the folder
+    holds a drop that is not a trial's.
+    """
+    folder = data_dir / "trial"
+    if not folder.exists() and (data_dir / "store.sqlite").exists():
+        raise StartRefused("This data folder holds a drop that is no trial.", "Name another folder with --data.")
+    home, keys = folder / "gnupg", folder / "keys"
+    for each in (data_dir, folder, home, keys):
+        each.mkdir(mode=0o700, exist_ok=True)
+    fingerprint = _key(home, keys)
+    config = folder / "config.toml"
+    mode = "launch" if publish else "off"
+    text = _CONFIG.format(home=home.name, mode=mode, desk=DESK, fingerprint=fingerprint)
+    config.write_text(text, encoding="utf-8")
+    return config
+
+
+def is_trial(config: Path, data_dir: Path) -> bool:
+    """Tell whether a configuration is the one that `prepare` made for this data folder."""
+    return config.resolve() == (data_dir / "trial" / "config.toml").resolve()
+
+
+def _key(home: Path, keys: Path) -> Fingerprint:
+    gpg = Gpg(home, agent=True)
+    found = gpg.secret_keys()
+    fingerprint = found[0].fingerprint if found else gpg.make_trial_key("Trial desk")
+    (keys / "trial.asc").write_bytes(gpg.export_key(fingerprint))
+    return fingerprint
