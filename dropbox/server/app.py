@@ -1,0 +1,112 @@
+"""The Flask application of the reporter's site: its errors, headers and languages. Routes live in reporter_site.
+
+No debug mode, no Flask session, no log of requests: what goes wrong leaves the kind of error and the route's name, and
+nothing of what was sent.
+"""
+
+import logging
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn
+
+from flask import Flask, Request, Response, g, request
+from flask_babel import Babel
+from werkzeug.exceptions import HTTPException
+
+from dropbox.errors import DropboxError
+from dropbox.server import headers
+from dropbox.server.drop import Drop
+from dropbox.server.reporter_site import BLUEPRINTS
+from dropbox.server.reporter_site.context import (
+    EXTENSION,
+    error_page,
+    language,
+    problem_page,
+    refuse_early,
+    template_values,
+)
+from dropbox.server.reporter_site.problems import PROBLEMS, page_of
+from dropbox.server.reporter_site.returning import session_ended
+
+LOGGER = logging.getLogger("dropbox.server.site")
+_HERE = Path(__file__).parent
+_TRANSLATIONS = _HERE.parent / "translations"
+_HTTP_PAGES = {404: "not_found", 405: "wrong_method", 413: "too_large"}
+
+
+class _ReporterRequest(Request):
+    """A request whose body only our own form reader may touch: werkzeug would spool it to disk in clear."""
+
+    def _out_of_bounds(self) -> NoReturn:
+        raise RuntimeError
+
+    form = property(_out_of_bounds)
+    files = property(_out_of_bounds)
+    values = property(_out_of_bounds)
+    data = property(_out_of_bounds)
+    stream = property(_out_of_bounds)
+
+    def get_data(self, *_args: Any, **_options: Any) -> NoReturn:
+        self._out_of_bounds()
+
+
+class _Site(Flask):
+    """Flask without its debug mode, whatever the environment says, and without its log of tracebacks."""
+
+    request_class = _ReporterRequest
+
+    @property
+    def debug(self) -> bool:
+        return False
+
+    @debug.setter
+    def debug(self, value: bool) -> None:
+        """Ignore it: a debugger would show a reporter's text to whoever asks."""
+
+    def log_exception(self, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]) -> None:
+        kind = exc_info[0].__name__ if exc_info[0] else "unknown"
+        LOGGER.error("%s in %s", kind, request.endpoint or "no route")
+
+
+def create_app(drop: Drop) -> Flask:
+    app = _Site("dropbox.server", static_folder=None, template_folder=str(_HERE / "templates"))
+    app.config.update(PROVIDE_AUTOMATIC_OPTIONS=False, PROPAGATE_EXCEPTIONS=False, TRAP_HTTP_EXCEPTIONS=False)
+    app.url_map.merge_slashes = False
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.extensions[EXTENSION] = drop
+    Babel(app, default_translation_directories=str(_TRANSLATIONS), locale_selector=language)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.before_request(refuse_early)
+    app.after_request(_finish)
+    app.context_processor(template_values)
+    app.register_error_handler(DropboxError, _refused)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(500, _broken)
+    return app
+
+
+def _finish(response: Response) -> Response:
+    return headers.apply(response, form=g.get("keeps_form", False))
+
+
+def _refused(error: DropboxError) -> Response:
+    name = page_of(error)
+    if name == "session_ended":
+        return session_ended()
+    if name == "server_error":
+        LOGGER.error("%s in %s", type(error).__name__, request.endpoint or "no route")
+    return error_page(error)
+
+
+def _http_error(error: HTTPException) -> Response:
+    code = error.code or 500
+    if code >= 500:
+        return problem_page(PROBLEMS["server_error"])
+    return problem_page(PROBLEMS[_HTTP_PAGES.get(code, "bad_request")])
+
+
+def _broken(_error: Exception) -> Response:
+    return problem_page(PROBLEMS["server_error"])

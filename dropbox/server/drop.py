@@ -1,0 +1,80 @@
+"""The drop, put together: every service that the site and the commands use, opened once and closed once.
+
+Only composition here. What makes a start unsafe (a secret key in keys/, a desk that left the file while its items are
+still held) refuses it.
+"""
+
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from dropbox.codename import Derivation
+from dropbox.config import Settings
+from dropbox.errors import StartRefused
+from dropbox.keyring import Keyring
+from dropbox.models import today
+from dropbox.server.identity import Identity
+from dropbox.server.intake import Intake
+from dropbox.server.opening import ReplyOpener
+from dropbox.server.sessions import FormTokens, Sessions
+from dropbox.server.store import Store
+
+
+@dataclass(frozen=True, repr=False)
+class Drop:
+    settings: Settings
+    identity: Identity
+    store: Store
+    keyring: Keyring
+    derivation: Derivation
+    intake: Intake
+    sessions: Sessions
+    forms: FormTokens
+    opener: ReplyOpener
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Drop":
+        """Open everything under the data folder, made when it is not there; raises StartRefused or SecretKeyFound."""
+        data_dir = settings.server.data_dir
+        keyring = Keyring(settings.keys_dir, settings.desks, data_dir / "gnupg")
+        keyring.refuse_secret_keys()
+        identity = Identity.load_or_create(data_dir)
+        store = Store.open(data_dir, identity, trial=settings.trial, retention=settings.retention)
+        try:
+            _refuse_lost_desks(store, settings)
+            configured = {desk.id: desk.fingerprints for desk in settings.desks}
+            store.sync_rosters(keyring.members(), configured, today())
+        except BaseException:
+            store.close()
+            raise
+        return cls(
+            settings=settings,
+            identity=identity,
+            store=store,
+            keyring=keyring,
+            derivation=Derivation(store.meta.kdf),
+            intake=Intake(store, keyring, identity, settings),
+            sessions=Sessions(identity.subkey(b"drop1-session"), settings.sessions),
+            forms=FormTokens(identity.subkey(b"drop1-form"), settings.sessions.form_hours),
+            opener=ReplyOpener(store, data_dir),
+        )
+
+    def close(self) -> None:
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _refuse_lost_desks(store: Store, settings: Settings) -> None:
+    lost = sorted(store.desks_with_items() - {desk.id for desk in settings.desks})
+    if lost:
+        raise StartRefused(
+            f"desk {lost[0]}: has stored items and is not in the configuration",
+            "Put it back; closed = true keeps it from taking new reports.",
+        )

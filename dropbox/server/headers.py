@@ -1,0 +1,93 @@
+"""The headers of every answer of the reporter's site, and its cookies.
+
+Everything is refused first (`default-src 'none'`) and only what a page uses is allowed again. No page names the
+server, its software or its clock, and nothing may be kept by a browser or a cache.
+"""
+
+import re
+from urllib.parse import quote
+
+from flask import Response
+
+_POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+_DOWNLOAD_POLICY = "sandbox; default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+_PERMISSIONS = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer", "autoplay", "camera", "clipboard-read", "clipboard-write", "display-capture",
+        "encrypted-media", "fullscreen", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection",
+        "magnetometer", "microphone", "midi", "payment", "picture-in-picture", "publickey-credentials-get",
+        "screen-wake-lock", "serial", "usb", "web-share", "xr-spatial-tracking",
+    )
+)  # fmt: skip
+_ALWAYS = {
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": _PERMISSIONS,
+    "X-DNS-Prefetch-Control": "off",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+}
+_NEVER = ("Server", "Date", "ETag", "Last-Modified", "Expires", "X-Powered-By")
+_UNSAFE_IN_NAMES = re.compile(
+    '[\x00-\x1f\x7f-\x9f\\\\/:*?"<>|\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff'
+    "\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+MAX_NAME_CHARACTERS = 150
+
+
+def apply(response: Response, *, form: bool) -> Response:
+    """Put the site's headers on an answer; `form`: a page with a form that a Back button should find filled in."""
+    for name, value in _ALWAYS.items():
+        response.headers[name] = value
+    response.headers.setdefault("Content-Security-Policy", _POLICY)
+    # Firefox empties a no-store form on Back; a no-cache one keeps what was typed.
+    response.headers["Cache-Control"] = "no-cache" if form else "no-store"
+    for name in _NEVER:
+        response.headers.pop(name, None)
+    return response
+
+
+def plain() -> list[tuple[str, str]]:
+    """Return the headers of an answer that is made without the app; such a page uses no style and no form."""
+    policy = _POLICY.replace("style-src 'self'; form-action 'self'", "form-action 'none'")
+    return [*_ALWAYS.items(), ("Content-Security-Policy", policy), ("Cache-Control", "no-store")]
+
+
+def as_download(response: Response, name: str, fallback: str) -> Response:
+    """Make this answer a file to keep: never shown, never guessed at, under its true name made harmless."""
+    response.headers["Content-Type"] = "application/octet-stream"
+    response.headers["Content-Disposition"] = disposition(name, fallback)
+    response.headers["Content-Security-Policy"] = _DOWNLOAD_POLICY
+    return response
+
+
+def disposition(name: str, fallback: str) -> str:
+    """Return a Content-Disposition with the true name (RFC 6266 and 8187); `fallback` is plain ASCII."""
+    cleaned = harmless_name(name)
+    if not cleaned:
+        return f'attachment; filename="{fallback}"'
+    return f"attachment; filename=\"{fallback}\"; filename*=UTF-8''{quote(cleaned, safe='')}"
+
+
+def harmless_name(name: str) -> str:
+    """Return a file name without paths, controls and direction marks, with its ending kept when it is cut."""
+    cleaned = _UNSAFE_IN_NAMES.sub("_", name).strip(" .")
+    if len(cleaned) <= MAX_NAME_CHARACTERS:
+        return cleaned
+    stem, dot, ending = cleaned.rpartition(".")
+    if not dot or len(ending) > 10:
+        return cleaned[:MAX_NAME_CHARACTERS]
+    return stem[: MAX_NAME_CHARACTERS - len(ending) - 1] + "." + ending
+
+
+def set_cookie(response: Response, name: str, value: str) -> None:
+    """Set a cookie for this browser session. Without Secure: an onion is plain http, where browsers drop it."""
+    response.set_cookie(name, value, httponly=True, samesite="Strict", path="/")
+
+
+def expire_cookie(response: Response, name: str) -> None:
+    response.set_cookie(name, "", max_age=0, expires=0, httponly=True, samesite="Strict", path="/")

@@ -1,0 +1,93 @@
+"""Opening a stored reply for the one reporter who holds its key, in the moment of showing it and no longer.
+
+Nothing is believed that was not signed by somebody who stood on the roster of its desk on the day it came in. No
+plaintext is kept here or written anywhere.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from threading import Lock
+
+from dropbox import reply_box
+from dropbox.codename import CodenameKeys
+from dropbox.envelope import Attachment, Envelope, verify_place
+from dropbox.errors import EnvelopeError, ItemUnknown, SignatureInvalid
+from dropbox.gpg import Gpg
+from dropbox.models import DeskId, Fingerprint, Kind, Roster
+from dropbox.server.store import CaseState, Store, StoredReply
+from dropbox.writing import open_writing, writing_attachment
+
+HOME = "gnupg-authors"
+"""The GnuPG home, in the data folder, of every key that ever stood on a roster; public keys only."""
+
+
+class ReplyOpener:
+    """Opens replies; keeps nothing but the public keys to verify them with."""
+
+    def __init__(self, store: Store, data_dir: Path) -> None:
+        self._store = store
+        self._gpg = Gpg(data_dir / HOME)
+        self._imported: dict[Fingerprint, str] = {}
+        self._lock = Lock()
+
+    def open(self, keys: CodenameKeys, case: CaseState, reply: StoredReply) -> Envelope:
+        """Return a reply's envelope, verified; raises a DropboxError for whatever cannot be trusted."""
+        return self._open(reply_box.unlock(reply.lock, keys.reply_key), case, reply)
+
+    def attachment(
+        self, keys: CodenameKeys, case: CaseState, reply: StoredReply, number: int
+    ) -> tuple[Attachment, Iterator[bytes]]:
+        """Return attachment `number` (from 1) and its bytes; the last piece comes only when the whole is right."""
+        key = reply_box.unlock(reply.lock, keys.reply_key)
+        envelope = self._open(key, case, reply)
+        attachments = envelope.index.attachments
+        if not 1 <= number <= len(attachments):
+            raise ItemUnknown
+        wanted = attachments[number - 1]
+        return wanted, writing_attachment(reply.path, key, envelope, wanted)
+
+    def _open(self, key: bytes, case: CaseState, reply: StoredReply) -> Envelope:
+        rosters = {desk: self._store.roster(desk) for desk in case.desks}
+        allowed = {member for roster in rosters.values() for member in members_on(roster, reply.day)}
+
+        def verify(signed: bytes, signature: bytes) -> Fingerprint:
+            self._import(allowed)
+            return self._gpg.verify_detached(signed, signature, allowed, at=reply.day)
+
+        envelope = open_writing(reply.path, key, verify)
+        verify_place(envelope, drop=self._store.meta.drop, case=case.case, item=reply.item)
+        _verify_author(envelope, rosters, reply.day)
+        return envelope
+
+    def _import(self, fingerprints: set[Fingerprint]) -> None:
+        """Bring the home up to date; a key that was never at hand is left out, and nothing verifies by it."""
+        with self._lock:
+            for fingerprint in sorted(fingerprints):
+                with suppress(ItemUnknown):
+                    self._import_one(fingerprint, self._store.member_key(fingerprint))
+
+    def _import_one(self, fingerprint: Fingerprint, data: bytes) -> None:
+        digest = hashlib.sha256(data).hexdigest()
+        if self._imported.get(fingerprint) != digest:
+            self._gpg.import_keys(data)
+            self._imported[fingerprint] = digest
+
+
+def members_on(roster: Roster, day: date) -> frozenset[Fingerprint]:
+    """Return who stood on a roster on a day."""
+    return frozenset(
+        member.fingerprint
+        for member in roster
+        if member.first_day <= day and (member.last_day is None or day <= member.last_day)
+    )
+
+
+def _verify_author(envelope: Envelope, rosters: Mapping[DeskId, Roster], day: date) -> None:
+    header = envelope.header
+    if header.kind is not Kind.REPLY or header.desk is None or header.desk not in rosters:
+        raise EnvelopeError
+    if header.author not in members_on(rosters[header.desk], day):
+        raise SignatureInvalid

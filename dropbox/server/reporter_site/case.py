@@ -1,0 +1,173 @@
+"""The case page: where it stands, the replies, and one form for a message, the mandate or a withdrawal.
+
+What the reporter sent is never shown here. One POST makes one item: a withdrawal (or its undoing), else a change of
+mandate, else a message.
+"""
+
+from flask import Blueprint, Response
+
+from dropbox.errors import CaseEnded, DropboxError, FormExpired, SessionEnded, StoreError
+from dropbox.models import Kind, Mandate, Plaintext
+from dropbox.server import headers
+from dropbox.server.form import Form
+from dropbox.server.intake import Draft
+from dropbox.server.mandate import open_mandate
+from dropbox.server.reporter_site.case_view import desks_view, replies_view
+from dropbox.server.reporter_site.context import (
+    SESSION_COOKIE,
+    error_page,
+    form_page,
+    go,
+    language,
+    mandate_name,
+    read_form,
+    session,
+    session_cookie,
+    this_drop,
+)
+from dropbox.server.reporter_site.problems import FieldError, line_of, status_of
+from dropbox.server.reporter_site.returning import session_ended
+from dropbox.server.reporter_site.speech import _
+from dropbox.server.reporter_site.steps import case_steps
+from dropbox.server.reporter_site.typed import TypedFollowUp, one, read_follow_up
+from dropbox.server.sessions import SavedDraft, Session, new_nonce
+from dropbox.server.store import CaseState
+
+site = Blueprint("case", __name__)
+PURPOSE = "case"
+DELETE_PURPOSE = "delete"
+
+
+@site.get("/case")
+def show() -> Response:
+    here = session()
+    draft = here.draft
+    typed = TypedFollowUp(draft.text.reveal(), draft.mandate) if draft else TypedFollowUp()
+    if here.notice:
+        this_drop().sessions.note(here, "")
+    return case_page(here, typed, nonce=draft.nonce if draft else None, notice=here.notice)
+
+
+@site.post("/case")
+def take() -> Response:
+    form = read_form()
+    typed = read_follow_up(form.fields)
+    token = one(form.fields, "token")
+    try:
+        here = session()
+    except SessionEnded:
+        return session_ended(_kept(typed, token))
+    try:
+        nonce = this_drop().forms.read(PURPOSE, here.binding, token)
+    except FormExpired as error:
+        return case_page(here, typed, (line_of(error),), status_of(error))
+    try:
+        return _send(form, here, typed, nonce, this_drop().forms.read_mandate(PURPOSE, here.binding, token))
+    except CaseEnded as error:
+        return _ended(error)
+    except DropboxError as error:
+        return case_page(here, typed, (line_of(error),), status_of(error), nonce=nonce)
+
+
+def case_page(
+    here: Session,
+    typed: TypedFollowUp,
+    errors: tuple[FieldError, ...] = (),
+    status: int = 200,
+    *,
+    nonce: bytes | None = None,
+    notice: str = "",
+) -> Response:
+    """Render the case with the form filled in; `nonce` goes on when what was sent may have been stored."""
+    drop = this_drop()
+    try:
+        case = drop.store.case(here.case)
+    except CaseEnded as error:
+        return _ended(error)
+    current = _mandate(here, case)
+    return form_page(
+        "case.html",
+        status,
+        case=case,
+        way=case_steps(case),
+        case_desks=desks_view(case),
+        replies=replies_view(here, case),
+        withdrawn=case.withdrawn_day is not None,
+        mandate_name=mandate_name(current) if current else "",
+        typed=typed,
+        chosen_mandate=typed.mandate or current,
+        token=drop.forms.issue(PURPOSE, here.binding, nonce, current),
+        delete_token=drop.forms.issue(DELETE_PURPOSE, here.binding),
+        errors=errors,
+        notice=_notice_text(notice),
+    )
+
+
+def _mandate(here: Session, case: CaseState) -> Mandate | None:
+    """Return the mandate as it stands, or None when somebody has put another byte in its place."""
+    try:
+        return open_mandate(case.sealed_mandate, here.keys.reply_key)
+    except StoreError:
+        return None
+
+
+def _kept(typed: TypedFollowUp, token: str) -> SavedDraft:
+    """Return what was typed without a session. The form's nonce goes on if the cookie shows that it was theirs."""
+    bound = this_drop().sessions.binding(session_cookie())
+    try:
+        nonce = this_drop().forms.read(PURPOSE, bound or b"", token)
+    except FormExpired:
+        nonce = new_nonce()
+    return SavedDraft(Plaintext(typed.message), nonce, typed.mandate)
+
+
+def _send(form: Form, here: Session, typed: TypedFollowUp, nonce: bytes, shown: Mandate | None) -> Response:
+    """Seal and store one item. `shown` is the mandate that the form showed: a resend must not look like no change."""
+    drop = this_drop()
+    case = drop.store.case(here.case)
+    if case.withdrawn_day is not None and not typed.withdraw:
+        line = FieldError("withdraw", _("You withdrew this case. Undo that first, then your message can be sent."))
+        return case_page(here, typed, (line,), 400, nonce=nonce)
+    kind = _kind(typed, shown)
+    draft = Draft(
+        keys=here.keys,
+        kind=kind,
+        desks=case.desks,
+        mandate=typed.mandate or shown or Mandate.LISTEN,
+        mandate_changed=typed.mandate not in {None, shown},
+        undo=typed.withdraw == "undo",
+        message=Plaintext(typed.message),
+        answers={},
+        language=language(),
+        nonce=nonce,
+        binding=bytes.fromhex(here.case),
+        form=form,
+    )
+    drop.intake.submit(draft)
+    drop.sessions.drop_draft(here)
+    drop.sessions.note(here, typed.withdraw or kind.value)
+    return go("/case")
+
+
+def _kind(typed: TypedFollowUp, shown: Mandate | None) -> Kind:
+    if typed.withdraw:
+        return Kind.WITHDRAWAL
+    return Kind.MESSAGE if typed.mandate in {None, shown} else Kind.MANDATE
+
+
+def _notice_text(notice: str) -> str:
+    texts = {
+        Kind.MESSAGE.value: _("Sent. Your readers get it when they next pick up the post."),
+        Kind.MANDATE.value: _("Sent. Your readers are told what may be done with your case from now on."),
+        "withdraw": _("Your case is withdrawn. For 7 days you can undo that here."),
+        "undo": _("The withdrawal is undone."),
+        "deleted": _("Deleted for good."),
+    }
+    return texts.get(notice, "")
+
+
+def _ended(error: CaseEnded) -> Response:
+    this_drop().sessions.end(session_cookie())
+    response = error_page(error)
+    headers.expire_cookie(response, SESSION_COOKIE)
+    return response

@@ -1,0 +1,200 @@
+"""What every route needs: the drop, the reader's language, links, forms, cookies and rendering.
+
+`request.form` and `request.files` are out of bounds here: werkzeug would spool them to disk in clear. Forms come
+through `dropbox.server.form`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+from urllib.parse import urlencode
+
+from flask import Response, current_app, g, render_template, request
+
+from dropbox.config import Desk, in_language
+from dropbox.errors import CrossSite, RequestError
+from dropbox.models import DeskId, Mandate
+from dropbox.server import headers
+from dropbox.server.drop import Drop
+from dropbox.server.form import Form, FormLimits, open_form
+from dropbox.server.reporter_site.problems import Problem, problem_of
+from dropbox.server.reporter_site.speech import _, day_text, language_name
+from dropbox.server.reporter_site.typed import open_desks
+from dropbox.server.sessions import Session, Visit
+
+VISIT_COOKIE = "visit"
+SESSION_COOKIE = "session"
+EXTENSION = "onion-dropbox"
+_MENU_PATHS = ("/report", "/return", "/safety")
+
+
+def this_drop() -> Drop:
+    return cast(Drop, current_app.extensions[EXTENSION])
+
+
+def language() -> str:
+    """Return the reader's language: `?l=`, else the browser's wish, else the first configured one."""
+    languages = this_drop().settings.organisation.languages
+    asked = request.args.get("l", "")
+    if asked in languages:
+        return asked
+    return request.accept_languages.best_match(languages) or languages[0]
+
+
+def link(path: str, **query: str) -> str:
+    """Return a path of this site that keeps the language."""
+    return f"{path}?{urlencode({'l': language(), **query})}"
+
+
+# --- what comes in ------------------------------------------------------------------------------------------------
+
+
+def refuse_early() -> None:
+    """Raise what is known before a form is read: arrival's refusal, or a POST from another site."""
+    refusal = request.environ.get("dropbox.refusal")
+    if isinstance(refusal, RequestError):
+        raise refusal
+    # Origin says nothing here: with no-referrer, browsers send "null" for our own forms too.
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    if request.method == "POST" and site != "same-origin":
+        raise CrossSite
+
+
+def read_form() -> Form:
+    """Open this request's form; its files, if any, are still on their way."""
+    limits = FormLimits(max_files=this_drop().settings.server.max_files)
+    return open_form(request.environ["wsgi.input"], request.headers.get("Content-Type", ""), limits)
+
+
+def visit() -> bytes | None:
+    """Return what the visit that this browser brought is known by, or None."""
+    brought = Visit.of(request.cookies.get(VISIT_COOKIE))
+    return brought.bound if brought else None
+
+
+def session_cookie() -> str | None:
+    return request.cookies.get(SESSION_COOKIE)
+
+
+def session() -> Session:
+    """Return who is signed in; raise SessionEnded otherwise."""
+    return this_drop().sessions.find(session_cookie())
+
+
+# --- what goes out ------------------------------------------------------------------------------------------------
+
+
+def page(template: str, status: int = 200, **values: object) -> Response:
+    return Response(render_template(template, **values), status, content_type="text/html; charset=utf-8")
+
+
+def form_page(template: str, status: int = 200, **values: object) -> Response:
+    """Render a page with a form; when it was asked for by GET, a Back button finds it filled in."""
+    response = page(template, status, **values)
+    g.keeps_form = request.method == "GET"
+    return response
+
+
+def current_visit() -> Visit:
+    """Return this browser's visit; a new one, the same throughout the request, when it brought none."""
+    if "visit" not in g:
+        cookie = request.cookies.get(VISIT_COOKIE)
+        g.visit = Visit.of(cookie) or Visit.new()
+    return cast(Visit, g.visit)
+
+
+def with_visit(
+    template: str, purpose: str, status: int = 200, *, nonce: bytes | None = None, **values: object
+) -> Response:
+    """Render a form that is tied to the visit, with a fresh token; an existing visit cookie is kept."""
+    here = current_visit()
+    token = this_drop().forms.issue(purpose, here.bound, nonce)
+    response = form_page(template, status, token=token, **values)
+    headers.set_cookie(response, VISIT_COOKIE, here.cookie)
+    return response
+
+
+def problem_page(problem: Problem) -> Response:
+    return page("problem.html", problem.status, problem=problem)
+
+
+def error_page(error: Exception) -> Response:
+    return problem_page(problem_of(error))
+
+
+def go(path: str) -> Response:
+    """Answer a POST with a redirection, so that a reload sends nothing again."""
+    return Response(status=303, headers={"Location": link(path)})
+
+
+# --- for templates ------------------------------------------------------------------------------------------------
+
+
+def template_values() -> dict[str, object]:
+    settings = this_drop().settings
+    texts = (_("Make a report"), _("Come back"), _("Safety"))
+    spoken = language()
+    return {
+        "language": spoken,
+        "organisation": settings.organisation.name,
+        "trial": settings.trial,
+        "link": link,
+        "here": request.path,
+        "menu": tuple(zip(_MENU_PATHS, texts, strict=True)),
+        "other_languages": _other_languages(spoken),
+        "day": day_text,
+        "mandate_choices": mandate_choices(),
+        "max_files": settings.server.max_files,
+        "max_upload": f"{settings.server.max_upload_mib} MB",
+        "errors": (),
+    }
+
+
+def _other_languages(spoken: str) -> Sequence[tuple[str, str]]:
+    """Return the languages to switch to; none on an answer to a POST, where a link would lose what was typed."""
+    if request.method != "GET" or request.routing_exception is not None:
+        return ()
+    others = (code for code in this_drop().settings.organisation.languages if code != spoken)
+    return [(code, language_name(code)) for code in others]
+
+
+def mandate_choices() -> tuple[tuple[Mandate, str, str], ...]:
+    return (
+        (Mandate.LISTEN, _("Only listen"), _("Nothing is done unless you say so.")),
+        (Mandate.ADVISE, _("Give me advice"), _("They think along about what you can do.")),
+        (Mandate.INVESTIGATE, _("Investigate"), _("They may find out what happened.")),
+    )
+
+
+def mandate_name(mandate: Mandate) -> str:
+    return next(name for value, name, _meaning in mandate_choices() if value is mandate)
+
+
+def size_text(size_bytes: int) -> str:
+    """Return a size as people say it: B, kB or MB."""
+    if size_bytes < 1000:
+        return f"{size_bytes} B"
+    if size_bytes < 1_000_000:
+        return f"{round(size_bytes / 1000)} kB"
+    return f"{size_bytes / 1_000_000:.1f} MB"
+
+
+def said(texts: Mapping[str, str]) -> str:
+    """Return a configured text in the reader's language."""
+    return in_language(texts, language(), this_drop().settings.organisation.languages)
+
+
+def desk_view(desk: Desk) -> dict[str, object]:
+    return {"id": desk.id, "name": said(desk.name), "about": said(desk.about), "closed": desk.closed}
+
+
+def desk_views() -> list[dict[str, object]]:
+    return [desk_view(desk) for desk in this_drop().settings.desks]
+
+
+def open_desk_views() -> list[dict[str, object]]:
+    still_open = open_desks(this_drop().settings)
+    return [desk_view(desk) for desk in this_drop().settings.desks if desk.id in still_open]
+
+
+def desk_name(desk: DeskId) -> str:
+    return said(this_drop().settings.desk(desk).name)

@@ -1,0 +1,74 @@
+"""What a reporter does with replies: take a file out of one, delete one, delete all."""
+
+from pathlib import PurePosixPath
+
+from flask import Blueprint, Response, request
+
+from dropbox.errors import BadForm, DropboxError, InvalidValue, ItemUnknown
+from dropbox.models import ItemId, parse_item_id
+from dropbox.server import headers
+from dropbox.server.reporter_site.case import DELETE_PURPOSE, case_page
+from dropbox.server.reporter_site.context import go, problem_page, read_form, session, this_drop
+from dropbox.server.reporter_site.problems import PROBLEMS, line_of
+from dropbox.server.reporter_site.typed import Fields, TypedFollowUp, one
+from dropbox.server.sessions import Session
+
+site = Blueprint("replies", __name__)
+
+
+@site.get("/case/reply/<item>/<int:number>")
+def download(item: str, number: int) -> Response:
+    """Hand out one attachment, verified before its first byte goes out and hashed again on the way."""
+    here = session()
+    drop = this_drop()
+    case = drop.store.case(here.case)
+    reply = next((each for each in case.replies if each.item == item), None)
+    if reply is None:
+        raise ItemUnknown
+    try:
+        attachment, chunks = drop.opener.attachment(here.keys, case, reply, number)
+    except ItemUnknown:
+        raise
+    except (DropboxError, OSError):
+        return problem_page(PROBLEMS["reply_untrusted"])
+    response = Response(() if request.method == "HEAD" else chunks)
+    response.headers["Content-Length"] = str(attachment.size)
+    return headers.as_download(response, attachment.name, PurePosixPath(attachment.path).name)
+
+
+@site.post("/case/delete")
+def delete() -> Response:
+    here = session()
+    fields = read_form().fields
+    _verify_token(here, fields)
+    drop = this_drop()
+    try:
+        drop.store.delete_reply(here.case, _own_reply(here, fields))
+    except ItemUnknown as error:
+        return case_page(here, TypedFollowUp(), (line_of(error),), 400)
+    drop.sessions.note(here, "deleted")
+    return go("/case")
+
+
+@site.post("/case/delete-all")
+def delete_all() -> Response:
+    here = session()
+    _verify_token(here, read_form().fields)
+    this_drop().store.delete_replies(here.case)
+    this_drop().sessions.note(here, "deleted")
+    return go("/case")
+
+
+def _verify_token(here: Session, fields: Fields) -> None:
+    this_drop().forms.read(DELETE_PURPOSE, here.binding, one(fields, "token"))
+
+
+def _own_reply(here: Session, fields: Fields) -> ItemId:
+    """Return the reply that the form names; it must be one of this case's."""
+    try:
+        item = parse_item_id(one(fields, "item"))
+    except InvalidValue:
+        raise BadForm from None
+    if item not in {reply.item for reply in this_drop().store.case(here.case).replies}:
+        raise ItemUnknown
+    return item

@@ -1,0 +1,109 @@
+"""The first report: one page, one form, and the receipt with the codename."""
+
+from flask import Blueprint, Response
+
+from dropbox.codename import generate
+from dropbox.errors import DropboxError, FormExpired, SessionEnded
+from dropbox.models import Kind, Plaintext
+from dropbox.server import headers
+from dropbox.server.form import Form
+from dropbox.server.intake import Draft
+from dropbox.server.reporter_site.context import (
+    SESSION_COOKIE,
+    go,
+    language,
+    open_desk_views,
+    page,
+    read_form,
+    said,
+    session,
+    session_cookie,
+    this_drop,
+    visit,
+    with_visit,
+)
+from dropbox.server.reporter_site.problems import FieldError, line_of, status_of
+from dropbox.server.reporter_site.steps import first_steps
+from dropbox.server.reporter_site.typed import TypedReport, empty_report, one, read_report
+
+site = Blueprint("report", __name__)
+PURPOSE = "report"
+
+
+@site.get("/report")
+def show() -> Response:
+    return _form(empty_report(this_drop().settings))
+
+
+@site.post("/report")
+def take() -> Response:
+    form = read_form()
+    typed = read_report(form.fields, this_drop().settings)
+    try:
+        bound, nonce = _verify_token(form)
+    except FormExpired as error:
+        return _form(typed, (line_of(error), *typed.errors), status_of(error))
+    if typed.errors:
+        return _form(typed, typed.errors, 400, nonce)
+    try:
+        return _send(form, typed, bound, nonce)
+    except DropboxError as error:
+        return _form(typed, (line_of(error),), status_of(error), nonce)
+
+
+@site.get("/sent")
+def sent() -> Response:
+    codename = session().codename
+    if codename is None:
+        raise SessionEnded
+    return page("sent.html", words=codename.reveal().split(), way=first_steps(sent=True))
+
+
+def _verify_token(form: Form) -> tuple[bytes, bytes]:
+    bound = visit()
+    if bound is None:
+        raise FormExpired
+    return bound, this_drop().forms.read(PURPOSE, bound, one(form.fields, "token"))
+
+
+def _send(form: Form, typed: TypedReport, bound: bytes, nonce: bytes) -> Response:
+    """Seal and store the report, then start a session that can show its codename."""
+    drop = this_drop()
+    codename = generate(drop.identity.secret, nonce, bound, typed.desks)
+    keys = drop.derivation.derive(codename)
+    draft = Draft(
+        keys=keys,
+        kind=Kind.REPORT,
+        desks=typed.desks,
+        mandate=typed.mandate,
+        mandate_changed=False,
+        undo=False,
+        message=Plaintext(typed.message),
+        answers=typed.answers,
+        language=language(),
+        nonce=nonce,
+        binding=bound,
+        form=form,
+    )
+    drop.intake.submit(draft)
+    drop.sessions.end(session_cookie())
+    response = go("/sent")
+    headers.set_cookie(response, SESSION_COOKIE, drop.sessions.begin(keys, codename))
+    return response
+
+
+def _form(
+    typed: TypedReport, errors: tuple[FieldError, ...] = (), status: int = 200, nonce: bytes | None = None
+) -> Response:
+    """Render the form filled in; `nonce` goes on when what was sent may have been stored after all."""
+    questions = [{"id": each.id, "text": said(each.text)} for each in this_drop().settings.questions]
+    return with_visit(
+        "report.html",
+        PURPOSE,
+        status,
+        nonce=nonce,
+        typed=typed,
+        errors=errors,
+        open_desks=open_desk_views(),
+        questions=questions,
+    )

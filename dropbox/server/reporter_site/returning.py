@@ -1,0 +1,139 @@
+"""Coming back: from seven words to a session, without saying to anybody else whether a case exists.
+
+A wrong codename and an expired or foreign form get one and the same page. Words outside the list are named before
+anything is derived or looked up. The field stays filled in: comparing it with one's paper is the only way to find the
+mistake, and the page is kept by nobody.
+"""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Response
+
+from dropbox.codename import WORD_COUNT, WordHint, count_words, hints, parse
+from dropbox.errors import Busy, CodenameError, FormExpired
+from dropbox.models import Codename, Plaintext
+from dropbox.server import headers
+from dropbox.server.reporter_site.context import (
+    SESSION_COOKIE,
+    current_visit,
+    go,
+    read_form,
+    session_cookie,
+    this_drop,
+    visit,
+    with_visit,
+)
+from dropbox.server.reporter_site.problems import FieldError, line_of, status_of
+from dropbox.server.reporter_site.speech import _
+from dropbox.server.reporter_site.typed import Fields, one
+from dropbox.server.sessions import SavedDraft, new_nonce
+
+site = Blueprint("returning", __name__)
+PURPOSE = "return"
+DRAFT_PURPOSE = "draft"
+
+
+@dataclass(frozen=True, repr=False)
+class _Attempt:
+    """What was typed into the form: the words, and a follow-up that was kept over the end of a session."""
+
+    words: str = ""
+    draft: SavedDraft | None = None
+
+
+@site.get("/return")
+def show() -> Response:
+    return _form(_Attempt())
+
+
+@site.post("/return")
+def take() -> Response:
+    fields = read_form().fields
+    words = one(fields, "codename")
+    try:
+        attempt = _Attempt(words, _read_draft(fields))
+        codename = parse(words)
+        this_drop().forms.read(PURPOSE, visit() or b"", one(fields, "token"))
+        return _sign_in(attempt, codename)
+    except FormExpired:
+        return _no_case(_Attempt(words, _rescued_draft(fields)))
+    except CodenameError:
+        return _not_seven_words(attempt)
+    except Busy as error:
+        return _form(attempt, status_of(error), errors=(line_of(error),))
+
+
+def session_ended(draft: SavedDraft | None = None) -> Response:
+    """Return the form for who is not signed in (any more), holding what they were about to send."""
+    return _form(_Attempt("", draft), 401, ended=True)
+
+
+def _sign_in(attempt: _Attempt, codename: Codename) -> Response:
+    drop = this_drop()
+    keys = drop.derivation.derive(codename)
+    if drop.store.find_case(keys.lookup_id) is None:
+        return _no_case(attempt)
+    drop.sessions.end(session_cookie())
+    response = go("/case")
+    headers.set_cookie(response, SESSION_COOKIE, drop.sessions.begin(keys, draft=attempt.draft))
+    return response
+
+
+def _no_case(attempt: _Attempt) -> Response:
+    """The one page for words that open nothing and for forms that are not ours: they must look alike."""
+    text = _("These words did not open a case. Compare each word, and the order, with your paper, and try again.")
+    cookies = _("Does it go on although the words are right? Then allow cookies for this site, or restart Tor Browser.")
+    return _form(attempt, 400, errors=(FieldError("codename", text), FieldError("", cookies)))
+
+
+def _not_seven_words(attempt: _Attempt) -> Response:
+    found = hints(attempt.words)
+    if found:
+        return _form(attempt, 400, word_hints=found)
+    number = count_words(attempt.words)
+    if number in {0, WORD_COUNT}:
+        text = _("Type the seven words that you wrote down.")
+    else:
+        text = _("There are %(number)s words here; there must be seven.", number=number)
+    return _form(attempt, 400, errors=(FieldError("codename", text),))
+
+
+def _read_draft(fields: Fields) -> SavedDraft | None:
+    """Return the follow-up that came along, if any; raise FormExpired when its token is not this visit's."""
+    token = one(fields, "draft")
+    if not token:
+        return None
+    forms, bound = this_drop().forms, visit() or b""
+    nonce, mandate = forms.read(DRAFT_PURPOSE, bound, token), forms.read_mandate(DRAFT_PURPOSE, bound, token)
+    return SavedDraft(Plaintext(one(fields, "message")), nonce, mandate)
+
+
+def _rescued_draft(fields: Fields) -> SavedDraft | None:
+    """Return a follow-up whose form has expired: its token where that still holds, else the text alone."""
+    try:
+        return _read_draft(fields)
+    except FormExpired:
+        return SavedDraft(Plaintext(one(fields, "message")), new_nonce(), None)
+
+
+def _form(
+    attempt: _Attempt,
+    status: int = 200,
+    *,
+    errors: tuple[FieldError, ...] = (),
+    word_hints: tuple[WordHint, ...] = (),
+    ended: bool = False,
+) -> Response:
+    draft = attempt.draft
+    token = draft and this_drop().forms.issue(DRAFT_PURPOSE, current_visit().bound, draft.nonce, draft.mandate)
+    return with_visit(
+        "return.html",
+        PURPOSE,
+        status,
+        codename=attempt.words,
+        draft=token,
+        message=draft.text.reveal() if draft else "",
+        errors=errors,
+        hints=word_hints,
+        ended=ended,
+    )

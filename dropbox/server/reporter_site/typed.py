@@ -1,0 +1,93 @@
+"""What was typed into a form: read from its fields, checked against the settings, kept to be given back.
+
+No Flask here. A value that only a changed form can send raises BadForm; what a person can get wrong becomes a line
+above the form.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dropbox.config import Settings
+from dropbox.errors import BadForm
+from dropbox.models import DeskId, Mandate
+from dropbox.server.reporter_site.problems import FieldError
+from dropbox.server.reporter_site.speech import _l
+
+Fields = Mapping[str, Sequence[str]]
+_DESK_CHOSEN_WRONG = _l("Choose again who may read this: one of your choices is not open.")
+_NO_DESK = _l("Choose who may read this.")
+
+
+@dataclass(frozen=True, repr=False)
+class TypedReport:
+    desks: tuple[DeskId, ...] = ()
+    mandate: Mandate = Mandate.LISTEN
+    message: str = ""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, repr=False)
+class TypedFollowUp:
+    """`mandate` is None when none was sent; `withdraw` is "", "withdraw" or "undo"."""
+
+    message: str = ""
+    mandate: Mandate | None = None
+    withdraw: str = ""
+
+
+def empty_report(settings: Settings) -> TypedReport:
+    """Return an empty form; a desk that is the only open one is chosen already."""
+    ids = open_desks(settings)
+    return TypedReport(desks=ids if len(ids) == 1 else ())
+
+
+def read_report(fields: Fields, settings: Settings) -> TypedReport:
+    """Return what was typed; what cannot be sent so is named in `errors`."""
+    chosen = tuple(dict.fromkeys(fields.get("desk", ())))
+    desks = tuple(desk for desk in open_desks(settings) if desk in chosen)
+    errors = []
+    if len(desks) != len(chosen):
+        errors.append(FieldError("desk", _DESK_CHOSEN_WRONG))
+    elif not desks:
+        errors.append(FieldError("desk", _NO_DESK))
+    mandate = _mandate(fields)
+    if mandate is None:
+        mandate = Mandate.LISTEN
+        if one(fields, "mandate"):
+            errors.append(FieldError("mandate", _l("Choose what may be done with it.")))
+    answers = {question.id: one(fields, f"answer-{question.id}") for question in settings.questions}
+    given = {name: text for name, text in answers.items() if text.strip()}
+    return TypedReport(desks, mandate, one(fields, "message"), given, tuple(errors))
+
+
+def read_follow_up(fields: Fields) -> TypedFollowUp:
+    mandate = _mandate(fields)
+    withdraw = one(fields, "withdraw")
+    if withdraw not in {"", "withdraw", "undo"} or (mandate is None and one(fields, "mandate")):
+        raise BadForm
+    return TypedFollowUp(one(fields, "message"), mandate, withdraw)
+
+
+def one(fields: Fields, name: str) -> str:
+    """Return the only value of a field, "" when it is missing; a repeated one is no form of ours."""
+    values = fields.get(name, ())
+    if len(values) > 1:
+        raise BadForm
+    return _unix_lines(values[0]) if values else ""
+
+
+def open_desks(settings: Settings) -> tuple[DeskId, ...]:
+    return tuple(desk.id for desk in settings.desks if not desk.closed)
+
+
+def _mandate(fields: Fields) -> Mandate | None:
+    try:
+        return Mandate(one(fields, "mandate"))
+    except ValueError:
+        return None
+
+
+def _unix_lines(text: str) -> str:
+    """Undo the line ends that a browser sends (CR LF): a text is sealed as it was typed."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")

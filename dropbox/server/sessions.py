@@ -1,0 +1,295 @@
+"""Who is signed in, and which forms are ours: visit cookies, form tokens and the sessions in RAM.
+
+A session lies in RAM sealed under the key that only the reporter's cookie carries, indexed by a hash of that key; a
+restart ends all of them. Nothing here is written anywhere, and no address or circuit is looked at: behind an onion
+service all reporters share one.
+"""
+
+import hashlib
+import json
+import re
+import secrets
+import threading
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from itsdangerous import BadData, TimestampSigner
+from nacl.secret import SecretBox
+
+from dropbox import config
+from dropbox.codename import CodenameKeys
+from dropbox.errors import FormExpired, SessionEnded
+from dropbox.models import CaseId, Codename, Mandate, Plaintext
+
+MAX_SESSIONS = 20_000
+MAX_SESSIONS_PER_CASE = 3
+MAX_DRAFT_BYTES_IN_ALL = 32 * 1024 * 1024
+NONCE_BYTES = 16
+KEY_BYTES = 32
+_VISIT = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+class _Signer(TimestampSigner):
+    """itsdangerous' timed signer with SHA-256 and a clock that a test may turn."""
+
+    def __init__(self, secret: bytes, purpose: str, clock: Callable[[], float]) -> None:
+        super().__init__(secret, salt=f"drop1:{purpose}", key_derivation="hmac", digest_method=hashlib.sha256)
+        self._clock = clock
+
+    def get_timestamp(self) -> int:
+        return int(self._clock())
+
+
+class FormTokens:
+    """Signed, timed nonces for forms, each tied to its purpose and to whoever asked for the form."""
+
+    def __init__(self, secret: bytes, hours: int, clock: Callable[[], float] = time.time) -> None:
+        self._secret = secret
+        self._max_age_seconds = hours * 3600
+        self._clock = clock
+
+    def issue(self, purpose: str, binding: bytes, nonce: bytes | None = None, mandate: Mandate | None = None) -> str:
+        """Return a token for one form; `binding` is the visit, or the session's binding."""
+        payload = (nonce or new_nonce()) + (mandate.value.encode() if mandate else b"")
+        return self._signer(purpose, binding).sign(urlsafe_b64encode(payload)).decode()
+
+    def read(self, purpose: str, binding: bytes, token: str) -> bytes:
+        """Return the form's nonce, or raise FormExpired: old, forged, another form's and another's look alike."""
+        return self._payload(purpose, binding, token)[:NONCE_BYTES]
+
+    def read_mandate(self, purpose: str, binding: bytes, token: str) -> Mandate | None:
+        chosen = self._payload(purpose, binding, token)[NONCE_BYTES:].decode()
+        return Mandate(chosen) if chosen else None
+
+    def _payload(self, purpose: str, binding: bytes, token: str) -> bytes:
+        try:
+            return urlsafe_b64decode(self._signer(purpose, binding).unsign(token, max_age=self._max_age_seconds))
+        except (BadData, ValueError):
+            raise FormExpired from None
+
+    def _signer(self, purpose: str, binding: bytes) -> _Signer:
+        bound = hashlib.blake2b(binding, digest_size=16, person=b"drop1-form-bind").hexdigest()
+        return _Signer(self._secret, f"form:{purpose}:{bound}", self._clock)
+
+
+def new_nonce() -> bytes:
+    return secrets.token_bytes(NONCE_BYTES)
+
+
+@dataclass(frozen=True, repr=False)
+class Visit:
+    """A browser that opened a form: a random cookie, and the 32 bytes that its forms and codename are tied to."""
+
+    cookie: str
+    bound: bytes
+
+    @classmethod
+    def new(cls) -> "Visit":
+        bound = secrets.token_bytes(KEY_BYTES)
+        return cls(urlsafe_b64encode(bound).decode().rstrip("="), bound)
+
+    @classmethod
+    def of(cls, cookie: str | None) -> "Visit | None":
+        """Return the visit of a cookie, or None when it is missing or not of our form."""
+        if cookie is None or not _VISIT.fullmatch(cookie):
+            return None
+        return cls(cookie, urlsafe_b64decode(cookie + "="))
+
+
+@dataclass(frozen=True, repr=False)
+class SavedDraft:
+    """A follow-up that was typed while its session ended; it waits for the form after the new sign-in."""
+
+    text: Plaintext
+    nonce: bytes
+    mandate: Mandate | None
+
+
+@dataclass(frozen=True, repr=False)
+class Session:
+    """One reporter who is signed in. `codename` is there only after a first report, for its receipt."""
+
+    key: bytes
+    keys: CodenameKeys
+    codename: Codename | None = None
+    notice: str = ""
+    draft: SavedDraft | None = None
+
+    @property
+    def case(self) -> CaseId:
+        return self.keys.case
+
+    @property
+    def binding(self) -> bytes:
+        return _binding(self.key)
+
+
+@dataclass
+class _Entry:
+    sealed: bytes
+    case_tag: bytes
+    began: float
+    used: float
+    draft: bytes = field(default=b"", repr=False)
+
+
+class Sessions:
+    """All sessions, least recently used first.
+
+    A session costs its owner an Argon2id run and a real case, and a case has at most three at once. When the table is
+    full the longest idle one goes: to reach somebody who is busy, an attacker must first fill 20,000 places with some
+    7,000 stored cases of their own. Whoever is thrown out all the same keeps every typed word and signs in again.
+    """
+
+    def __init__(
+        self, secret: bytes, limits: config.Sessions, clock: Callable[[], float] = time.time, most: int = MAX_SESSIONS
+    ) -> None:
+        self._signer = _Signer(secret, "session", clock)
+        self._clock = clock
+        self._idle_seconds = limits.idle_minutes * 60
+        self._absolute_seconds = limits.absolute_minutes * 60
+        self._most = most
+        self._tag_key = secrets.token_bytes(KEY_BYTES)
+        self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def begin(self, keys: CodenameKeys, codename: Codename | None = None, draft: SavedDraft | None = None) -> str:
+        """Start a session and return its cookie's value."""
+        session = Session(secrets.token_bytes(KEY_BYTES), keys, codename, "", draft)
+        tag = hashlib.blake2b(keys.case.encode(), digest_size=16, key=self._tag_key).digest()
+        now = self._clock()
+        with self._lock:
+            self._sweep(now)
+            self._make_room(tag)
+            entry = _Entry(_seal_core(session), tag, now, now, _seal_draft(session.key, draft))
+            self._entries[_index(session.key)] = entry
+            self._trim_drafts()
+        return self._signer.sign(urlsafe_b64encode(session.key)).decode()
+
+    def find(self, cookie: str | None) -> Session:
+        """Return the session of this cookie, counted as used now, or raise SessionEnded."""
+        key = self._key(cookie)
+        with self._lock:
+            self._sweep_idle(self._clock())
+            entry = self._entries.get(_index(key))
+            if entry is None:
+                raise SessionEnded
+            entry.used = self._clock()
+            self._entries.move_to_end(_index(key))
+            return _open(key, entry)
+
+    def binding(self, cookie: str | None) -> bytes | None:
+        """Return what the form tokens of this cookie are tied to, also when its session is over."""
+        try:
+            return _binding(self._key(cookie))
+        except SessionEnded:
+            return None
+
+    def note(self, session: Session, notice: str) -> None:
+        """Leave a notice for the next page ("" takes it away)."""
+        self._change(session.key, lambda entry: setattr(entry, "sealed", _seal_core(replace(session, notice=notice))))
+
+    def drop_draft(self, session: Session) -> None:
+        self._change(session.key, lambda entry: setattr(entry, "draft", b""))
+
+    def end(self, cookie: str | None) -> None:
+        """End this cookie's session, if it has one."""
+        try:
+            key = self._key(cookie)
+        except SessionEnded:
+            return
+        with self._lock:
+            self._entries.pop(_index(key), None)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def _key(self, cookie: str | None) -> bytes:
+        try:
+            key = urlsafe_b64decode(self._signer.unsign(cookie or "", max_age=self._absolute_seconds))
+        except (BadData, ValueError):
+            raise SessionEnded from None
+        return key
+
+    def _change(self, key: bytes, change: Callable[[_Entry], None]) -> None:
+        with self._lock:
+            entry = self._entries.get(_index(key))
+            if entry is not None:
+                change(entry)
+
+    def _sweep_idle(self, now: float) -> None:
+        while self._entries:
+            index, entry = next(iter(self._entries.items()))
+            if now - entry.used < self._idle_seconds:
+                return
+            del self._entries[index]
+
+    def _sweep(self, now: float) -> None:
+        self._sweep_idle(now)
+        old = [index for index, entry in self._entries.items() if now - entry.began >= self._absolute_seconds]
+        for index in old:
+            del self._entries[index]
+
+    def _make_room(self, tag: bytes) -> None:
+        same_case = [index for index, entry in self._entries.items() if entry.case_tag == tag]
+        for index in same_case[: max(0, len(same_case) - MAX_SESSIONS_PER_CASE + 1)]:
+            del self._entries[index]
+        while len(self._entries) >= self._most:
+            self._entries.popitem(last=False)
+
+    def _trim_drafts(self) -> None:
+        """Let the oldest drafts go when they fill their room: the browser that shows one holds it already."""
+        drafted = [entry for entry in self._entries.values() if entry.draft]
+        held = sum(len(entry.draft) for entry in drafted)
+        for entry in drafted:
+            if held <= MAX_DRAFT_BYTES_IN_ALL:
+                return
+            held -= len(entry.draft)
+            entry.draft = b""
+
+
+def _hash(key: bytes, person: bytes) -> bytes:
+    return hashlib.blake2b(key, digest_size=KEY_BYTES, person=person).digest()
+
+
+def _index(key: bytes) -> bytes:
+    return _hash(key, b"drop1-sess-index")
+
+
+def _binding(key: bytes) -> bytes:
+    return _hash(key, b"drop1-sess-bind")
+
+
+def _box(key: bytes) -> SecretBox:
+    return SecretBox(_hash(key, b"drop1-sess-seal"))
+
+
+def _seal_core(session: Session) -> bytes:
+    codename = session.codename.reveal() if session.codename else ""
+    core = {"root": session.keys.root.hex(), "codename": codename, "notice": session.notice}
+    return bytes(_box(session.key).encrypt(json.dumps(core).encode()))
+
+
+def _seal_draft(key: bytes, draft: SavedDraft | None) -> bytes:
+    if draft is None:
+        return b""
+    parts = {"text": draft.text.reveal(), "nonce": draft.nonce.hex(), "mandate": draft.mandate}
+    return bytes(_box(key).encrypt(json.dumps(parts).encode()))
+
+
+def _open(key: bytes, entry: _Entry) -> Session:
+    core = json.loads(_box(key).decrypt(entry.sealed))
+    keys = CodenameKeys.from_root(bytes.fromhex(core["root"]))
+    codename = Codename(core["codename"]) if core["codename"] else None
+    return Session(key, keys, codename, core["notice"], _open_draft(key, entry.draft))
+
+
+def _open_draft(key: bytes, sealed: bytes) -> SavedDraft | None:
+    if not sealed:
+        return None
+    parts = json.loads(_box(key).decrypt(sealed))
+    mandate = Mandate(parts["mandate"]) if parts["mandate"] else None
+    return SavedDraft(Plaintext(parts["text"]), bytes.fromhex(parts["nonce"]), mandate)
