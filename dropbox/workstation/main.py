@@ -25,7 +25,7 @@ from dropbox.workstation.extracting import extract_case
 from dropbox.workstation.importing import import_pickup
 from dropbox.workstation.reading import as_json, mark_read, read_case
 from dropbox.workstation.replying import Draft, write_to_case
-from dropbox.workstation.terminal import count, line
+from dropbox.workstation.terminal import count, line, paragraphs
 from dropbox.workstation.thread import items_of, summaries
 from dropbox.workstation.vault import Vault, choose_key, create_vault, open_vault
 
@@ -188,7 +188,7 @@ def _write(arguments: Arguments) -> None:
         done = (
             f"The {kind} to {case_name(case.case)} is sealed. It leaves with the next: dropbox-workstation export FILE"
         )
-        _show(arguments, document, lambda _: [*([notice] if notice else []), done], vault)
+        _show(arguments, document, lambda width: [*paragraphs(notice, width, ""), done][not notice :], vault)
 
 
 def _text(path: str) -> Plaintext:

@@ -43,22 +43,26 @@ def case_lines(summaries: Sequence[CaseSummary]) -> list[str]:
         (
             summary.case[:8],
             summary.name,
-            str(summary.mandate or "-"),
+            "withdrawn" if summary.withdrawn else str(summary.mandate or "-"),
             summary.received.isoformat(),
             str(summary.submissions),
             str(summary.replies),
             str(summary.unread or "-"),
-            _flags(summary),
         )
         for summary in summaries
     ]
-    heads = ("CASE", "NAME", "MANDATE", "RECEIVED", "SENT", "REPLIES", "UNREAD", "")
-    return [*table(heads, rows, right=(4, 5, 6)), "", f"{count(len(rows), 'case')}, desk {summaries[0].desk}."]
-
-
-def _flags(summary: CaseSummary) -> str:
-    flags = [f"lacks {', '.join(map(str, summary.missing[:3]))}"] if summary.missing else []
-    return "; ".join([*flags, *(["withdrawn"] if summary.withdrawn else [])])
+    heads = ("CASE", "NAME", "MANDATE", "RECEIVED", "SENT", "REPLIES", "UNREAD")
+    lacking = [
+        f"Of case {summary.case[:8]} these submissions never came here: {', '.join(map(str, summary.missing))}."
+        for summary in summaries
+        if summary.missing
+    ]
+    return [
+        *table(heads, rows, right=(4, 5, 6)),
+        "",
+        *lacking,
+        f"{count(len(rows), 'case')}, desk {summaries[0].desk}.",
+    ]
 
 
 def thread_lines(casebook: Casebook, shown: ReadCase, width: int) -> list[str]:
@@ -68,6 +72,8 @@ def thread_lines(casebook: Casebook, shown: ReadCase, width: int) -> list[str]:
         lines += ["", _title(casebook, record, position, width)]
         opened = shown.opened[position - 1]
         lines += [f"{_INDENT}This item is damaged or gone."] if opened is None else _body(opened, width)
+        if record.own and not record.entry_confirmed:
+            lines += ["", f"{_INDENT}(Written here; the drop has not confirmed it yet.)"]
     return lines
 
 
@@ -99,8 +105,6 @@ def _title(casebook: Casebook, record: ItemRecord, position: int, width: int) ->
     parts = [str(position), kind, record.day.isoformat()]
     if detail.author is not None:
         parts.append(f"by {author_name(casebook, detail.author)}, desk {detail.desk}")
-    if record.own and not record.entry_confirmed:
-        parts.append("the drop has not confirmed it yet")
     title = "-- " + " - ".join(parts) + " "
     return title + "-" * max(0, width - len(title))
 
@@ -126,7 +130,7 @@ def import_lines(report: ImportReport) -> list[str]:
     lines = [f"Imported. {counts}, {len(report.quarantined)} quarantined."]
     if report.confirmed_exports:
         lines.append(f"The drop confirms {count(report.confirmed_exports, 'answer bundle')} of this vault.")
-    return lines + [f"{_INDENT}{item[:8]}: {reason}" for item, reason in report.quarantined.items()]
+    return lines
 
 
 def extract_lines(files: Sequence[Extracted]) -> list[str]:

@@ -58,12 +58,12 @@ def columns(text: str) -> int:
     return len(text) + wide - sum(1 for character in text if unicodedata.combining(character) or character in _JOINERS)
 
 
-def size(count: int) -> str:
+def size(bytes_held: int) -> str:
     """Return a number of bytes as people say it."""
-    amount, units = float(count), ["bytes", "KiB", "MiB", "GiB"]
+    amount, units = float(bytes_held), ["bytes", "KiB", "MiB", "GiB"]
     while amount >= 1024 and len(units) > 1:
         amount, units = amount / 1024, units[1:]
-    return f"{count} bytes" if units[0] == "bytes" else f"{amount:.1f} {units[0]}"
+    return count(bytes_held, "byte") if units[0] == "bytes" else f"{amount:.1f} {units[0]}"
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -29,7 +29,13 @@ class CaseSummary:
 
 def items_of(casebook: Casebook, case: CaseId) -> list[ItemRecord]:
     """Return the case's verified items, oldest first. Submissions keep the order of their signed numbers."""
-    items = sorted(casebook.thread(case), key=lambda r: (r.day, r.arrived))
+    placed: list[tuple[date, int, ItemRecord]] = []
+    latest = date.min
+    for record in sorted(casebook.thread(case), key=lambda record: record.arrived):
+        latest = max(latest, record.day)
+        # What was written here carries the day of a clock that nothing sets: it came after what was there to answer.
+        placed.append((latest if record.own else record.day, record.arrived, record))
+    items = [record for _, _, record in sorted(placed, key=lambda each: each[:2])]
     submissions = iter(sorted((r for r in items if _number(r)), key=_number))
     return [next(submissions) if _number(record) else record for record in items]
 
@@ -73,7 +79,7 @@ def summaries(casebook: Casebook) -> list[CaseSummary]:
 
 
 def author_name(casebook: Casebook, author: Fingerprint | None) -> str:
-    return "you" if author == casebook.key else f"…{author[-8:]}" if author else ""
+    return "you" if author == casebook.key else author[-16:] if author else ""
 
 
 def _number(record: ItemRecord) -> int:
