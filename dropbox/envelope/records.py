@@ -69,9 +69,9 @@ def parse_directory(tail: bytes, total_bytes: int) -> tuple[Entry, ...]:
     """Return the entries named at the end of a file of `total_bytes` that ends in `tail`; raises EnvelopeError."""
     if len(tail) < _END.size:
         raise EnvelopeError
-    signature, _, _, _, count, central_bytes, offset, _ = _END.unpack_from(tail, len(tail) - _END.size)
+    _, _, _, _, count, central_bytes, offset, _ = _END.unpack_from(tail, len(tail) - _END.size)
     length = central_bytes + _END.size
-    if signature != b"PK\5\6" or length > min(len(tail), MAX_DIRECTORY_BYTES) or offset + length != total_bytes:
+    if length > min(len(tail), MAX_DIRECTORY_BYTES) or offset + length != total_bytes:
         raise EnvelopeError
     central = tail[-length:]
     entries = tuple(_parse_central(central, count))

@@ -136,7 +136,7 @@ def _check_order(paths: list[str]) -> None:
     head, middle, end = paths[:2], paths[2:-3], paths[-3:]
     signatures = (names.SUBMISSION_SIGNATURE_PATH, names.WRITING_SIGNATURE_PATH)
     allowed_ends = [[names.INDEX_PATH, signature, names.PADDING_PATH] for signature in signatures]
-    if len(paths) < 5 or head != [names.HEADER_PATH, names.MESSAGE_PATH] or end not in allowed_ends:
+    if head != [names.HEADER_PATH, names.MESSAGE_PATH] or end not in allowed_ends:
         raise EnvelopeError
     if not all(path.startswith("attachments/") for path in middle):
         raise EnvelopeError

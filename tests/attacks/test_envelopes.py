@@ -363,6 +363,31 @@ def test_a_text_over_the_limit_is_refused_although_everything_agrees(size: int) 
         assert verify_submission(unpack(opened(data), PLENTY)).message.reveal() == text.decode()
 
 
+def test_a_text_that_is_not_utf_8_is_refused_although_everything_agrees() -> None:
+    text = b"caf\xe9"
+    refused(resigned(entry(1, bytes=4, sha256=canonical.sha256_hex(text)), on(b"message.txt", data=text)))
+
+
+def test_a_submission_with_the_index_of_a_writing_is_refused_although_everything_agrees() -> None:
+    def as_in_a_writing(index: dict[str, Any]) -> None:
+        for key in ("number", "previous", "recipients"):
+            del index[key]
+
+    refused(resigned(as_in_a_writing))
+
+
+def test_a_writing_with_the_index_of_a_submission_is_refused_although_everything_agrees() -> None:
+    header = writing_header(CASE).as_bytes()
+    listed = entry(0, bytes=len(header), sha256=canonical.sha256_hex(header))
+
+    def as_a_writing(forged: Archive) -> None:
+        forged.entry(b"envelope.json").data = header
+        forged.entry(b"index.sig").name = b"index.asc"
+
+    with pytest.raises(EnvelopeError):
+        unpack(opened(resigned(listed, as_a_writing)), PLENTY)
+
+
 def test_a_directory_larger_than_any_of_ours_is_refused() -> None:
     forged = archive()
     forged.entries[5:5] = [Forged(b"attachments/%04d.txt" % n, b"") for n in range(4, MAX_DIRECTORY_BYTES // 66)]

@@ -107,6 +107,13 @@ def test_a_stream_that_differs_between_the_passes_is_refused() -> None:
         unpack(lambda: nullcontext(io.BytesIO(next(streams))), PLENTY)
 
 
+@pytest.mark.parametrize("second", [DATA[:-1], DATA[:100], b"", DATA + b"\0"], ids=["cut", "short", "empty", "longer"])
+def test_a_stream_of_another_length_the_second_time_is_refused(second: bytes) -> None:
+    streams = iter([DATA, second])
+    with pytest.raises(EnvelopeError):
+        unpack(lambda: nullcontext(io.BytesIO(next(streams))), PLENTY)
+
+
 def test_nothing_shows_of_what_is_not_verified() -> None:
     unverified = unpack(opened(DATA), PLENTY)
     shown = [name for name in dir(unverified) if not name.startswith("_")]
