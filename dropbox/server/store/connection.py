@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
-from dropbox.errors import DiskLow, DropboxError, StoreBusy, StoreError
+from dropbox.errors import DiskLow, DropboxError, StartRefused, StoreBusy, StoreError
 
 BUSY_MS = 10_000
 SCRUB_SECONDS = 5.0
@@ -159,9 +159,13 @@ def _raw(connection: Connection) -> sqlite3.Connection:
 def _create_private(path: Path) -> None:
     """Make the file ours alone before SQLite would make it with the umask; its -wal and -shm take the same mode."""
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            os.fchmod(descriptor, 0o600)
+        finally:
+            os.close(descriptor)
     except OSError:
-        raise StoreError from None
+        raise StartRefused(f"{path.name}: cannot be opened by this user, or is a link") from None
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from dropbox.server.store.connection import Database
 from dropbox.server.store.records import DropMeta
 from dropbox.server.store.schema import drop_meta, lookups, metadata, resends
 
-LAST_ROW = "f" * 64
+LAST_ROW = "g" * 64  # sorts after every hash, and is none
 _NAME = "drop"
 _RESTORE = "Restore the whole data folder (store, items and both keys) from one backup."
 

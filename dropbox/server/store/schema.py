@@ -64,7 +64,7 @@ cases = _table(
     Column("withdrawn_day", Date),
 )
 
-# `lookups` and `resends` each hold a last row (64 times "f", no case and no day), so that a search always finds one
+# `lookups` and `resends` each hold a last row (64 times "g", no case and no day), so that a search always finds one
 lookups = _table(
     "lookups",
     Column("lookup", String(64), primary_key=True),

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from dropbox.config import Retention
-from dropbox.errors import DropboxError, ItemUnknown, StoreError
+from dropbox.errors import DiskLow, DropboxError, ItemUnknown, StoreError, StoreFull
 from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, Roster, SealedKind, VaultId
 from dropbox.server.identity import ITEMS_FOLDER, STORE_FILE, Identity
 from dropbox.server.store import answers, cases, held, pickups, received, retention, rosters
@@ -115,6 +115,10 @@ class Store:
         with self._database.read() as connection:
             return rosters.key(connection, fingerprint, day)
 
+    def roster_words(self, desk: DeskId) -> str:
+        """Return the ten words by which people compare a desk's roster."""
+        return rosters.words(desk, self.roster(desk))
+
     def desks_with_items(self) -> frozenset[DeskId]:
         with self._database.read() as connection:
             return received.desks_with_items(connection)
@@ -209,16 +213,18 @@ class Store:
         """Take in a verified answer bundle, whole or not at all; part files of its writings are there beforehand.
 
         Raises BundleAuthorUnknown, BundleForeign (another's vault, or a desk that the case is not addressed to) or
-        BundleItemMismatch (another hash than ours). No part file is left in any case. Hold the transfer lock.
+        BundleItemMismatch (another hash than ours), or StoreFull. No part file is left in any case. Hold the transfer
+        lock.
         """
         items = [writing.item for writing in answer.writings]
         room = answers.Room(self._blobs, self._mark)
         try:
             with self._database.write() as connection:
                 applied = answers.apply(connection, answer, room)
-        except DropboxError:
+        except DropboxError as error:
             self._undo(items, room.kept)
-            raise
+            # the other word for a full disk is for a reporter's page
+            raise (StoreFull() if isinstance(error, DiskLow) else error) from None
         for item, outcome in zip(items, applied.writings, strict=True):
             if outcome is not Outcome.STORED:
                 self.discard(item)
