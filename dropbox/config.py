@@ -81,7 +81,7 @@ def load(path: Path, *, trial: bool = False) -> Settings:
 
 def names_a_desk(path: Path) -> bool:
     """Return whether the file lists any desk: one that lists none, or is not there, leaves room for a trial drop."""
-    return path.exists() and bool(_read(path).get("desk"))
+    return _exists(path) and bool(_read(path).get("desk"))
 
 
 def _read(path: Path) -> dict[str, object]:
