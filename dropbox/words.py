@@ -127,7 +127,7 @@ def near_words(typed: str) -> tuple[str, ...]:
     for word, word_mask in _masks():
         # a slip changes at most two letters of the set: this leaves about one word in fifty for the slow comparison
         if abs(len(word) - len(typed)) <= limit and (mask ^ word_mask).bit_count() <= 2 * limit:
-            distance = _slips(typed, word)
+            distance = _slips(typed, word, limit)
             if distance <= limit:
                 ranked.append((distance, word[0] != typed[0], abs(len(word) - len(typed)), word))
     return tuple(word for *_, word in sorted(ranked)[:3])
@@ -145,8 +145,10 @@ def _letter_mask(text: str) -> int:
     return mask
 
 
-def _slips(one: str, other: str) -> int:
-    """Return how many letters were left out, put in, exchanged or swapped with their neighbour."""
+def _slips(one: str, other: str, limit: int) -> int:
+    """Return how many letters were left out, put in, exchanged or swapped with their neighbour; past `limit`, any
+    number above it.
+    """
     before: list[int] = []
     last = list(range(len(other) + 1))
     for i, letter in enumerate(one):
@@ -156,5 +158,7 @@ def _slips(one: str, other: str) -> int:
             if i and j and letter == other[j - 1] and one[i - 1] == target:
                 cost = min(cost, before[j - 1] + 1)
             row.append(cost)
+        if min(row) > limit and min(last) >= limit:  # a swap may still reach back over one row
+            return limit + 1
         before, last = last, row
     return last[-1]
