@@ -94,6 +94,13 @@ class Channel(HTTPChannel):  # type: ignore[misc]
                 data = data[count:] if count < len(data) else b""
         return True
 
+    def service(self) -> None:
+        request = self.requests[0]
+        try:
+            super().service()
+        finally:
+            request.close()  # Whatever went wrong on the way, its upload slot is free again.
+
     def send(self, data: bytes, do_close: bool = True) -> int:
         count: int = super().send(data, do_close)
         self._sent_bytes += count

@@ -36,7 +36,7 @@ class Body:
         self._ticket = ticket
         self._remaining = length
         self._condition = Condition()
-        self._chunks: deque[bytes] = deque()
+        self._chunks: deque[bytes | memoryview] = deque()
         self._waiting_bytes = 0
         self._failure: RequestError | None = None
         self._dropping_since: float | None = None
@@ -157,10 +157,11 @@ class Body:
             return b""
         data = self._chunks.popleft()
         if len(data) > size:
-            self._chunks.appendleft(data[size:])
-            data = data[:size]
+            rest = memoryview(data)
+            self._chunks.appendleft(rest[size:])
+            data = rest[:size]
         self._waiting_bytes -= len(data)
-        return data
+        return bytes(data)
 
     def _resume(self) -> bool:
         if self._paused_at is None:

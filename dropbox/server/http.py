@@ -62,6 +62,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     """One request: waitress's reading of the head, our rules and our body after it."""
 
     chunked: bool
+    path = ""  # Waitress reads it for a log line even when the head could not be read.
 
     def __init__(self, channel: Any, adj: Adjustments) -> None:
         super().__init__(adj)
