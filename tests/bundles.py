@@ -62,9 +62,12 @@ class PickupMaker:
     def add(self, data: bytes, kind: SealedKind = SealedKind.SUBMISSION, case: str = "c" * 32) -> PickupItem:
         entry = PickupItem(new_item_id(), CaseId(case), len(self.log) + 1, kind, DAY, len(data), hashed(data))
         self.path(entry).write_bytes(data)
+        self.take(entry)
+        return entry
+
+    def take(self, entry: PickupItem) -> None:
         self.items.append(entry)
         self.log.append(LogLine(entry.n, entry.sha256, LineState.HERE))
-        return entry
 
     def drop_item(self, entry: PickupItem, state: LineState) -> None:
         """Let an item go, as the store does after all receipts or a withdrawal."""
