@@ -45,7 +45,7 @@ class Archive:
         return next(entry for entry in self.entries if entry.name == name)
 
 
-def forge(archive: Archive) -> bytes:
+def forge(archive: Archive, floor_bytes: int = FLOOR) -> bytes:
     """Return the archive with its padding made to fit the bucket, so that the size betrays nothing."""
     paddings = [entry for entry in archive.entries if entry.name == b"padding" and not entry.data]
     if not paddings:
@@ -53,7 +53,7 @@ def forge(archive: Archive) -> bytes:
     unpadded = len(_bytes(archive))
     entries = list(archive.entries)
     position = entries.index(paddings[-1])
-    entries[position] = replace(paddings[-1], data=bytes(bucket(unpadded, FLOOR) - unpadded))
+    entries[position] = replace(paddings[-1], data=bytes(bucket(unpadded, floor_bytes) - unpadded))
     return _bytes(replace(archive, entries=entries))
 
 

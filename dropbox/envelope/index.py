@@ -81,7 +81,7 @@ class Index:
         _require(_is_count(self.number) and self.number <= MAX_NUMBER)
         _require(self.previous is None or (self.number > 1 and _SHA256.fullmatch(self.previous) is not None))
         _require(list(self.recipients) == sorted(set(self.recipients)))
-        _require(len(self.parts) >= 2 and [part.path for part in self.parts[:2]] == [HEADER_PATH, MESSAGE_PATH])
+        _require([part.path for part in self.parts[:2]] == [HEADER_PATH, MESSAGE_PATH])
         _require(not any(part.name or part.media_type for part in self.parts[:2]))
         for position, part in enumerate(self.attachments, start=1):
             _check_attachment(position, part)

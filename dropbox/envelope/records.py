@@ -66,16 +66,20 @@ def directory_bytes(paths: Iterable[str]) -> int:
 
 
 def parse_directory(tail: bytes, total_bytes: int) -> tuple[Entry, ...]:
-    """Return the entries named at the end of a file of `total_bytes` that ends in `tail`; raises EnvelopeError."""
+    """Return what the end (`tail`) of a file of `total_bytes` claims its entries are; raises EnvelopeError.
+
+    A claim only: the fields that are not returned are compared when the directory is met in its place.
+    """
     if len(tail) < _END.size:
         raise EnvelopeError
     _, _, _, _, count, central_bytes, offset, _ = _END.unpack_from(tail, len(tail) - _END.size)
     length = central_bytes + _END.size
-    if length > min(len(tail), MAX_DIRECTORY_BYTES) or offset + length != total_bytes:
+    if length > len(tail) or offset + length != total_bytes:
         raise EnvelopeError
     central = tail[-length:]
     entries = tuple(_parse_central(central, count))
-    if sum(span(entry.path, entry.size) for entry in entries) != offset or directory(entries) != central:
+    # also keeps every size within the 32 bits that it will be compared in
+    if sum(span(entry.path, entry.size) for entry in entries) != offset:
         raise EnvelopeError
     return entries
 
@@ -89,7 +93,7 @@ def _parse_central(central: bytes, count: int) -> Iterator[Entry]:
         fields = _CENTRAL.unpack_from(central, at)
         crc, size, name_bytes = fields[7], fields[9], fields[10]
         name = central[at + _CENTRAL.size : at + _CENTRAL.size + name_bytes]
-        if not name.isascii() or size > MAX_TOTAL_BYTES:
+        if not name.isascii():
             raise EnvelopeError
         yield Entry(name.decode("ascii"), size, crc)
         at += _CENTRAL.size + name_bytes

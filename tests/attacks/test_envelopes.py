@@ -15,6 +15,7 @@ from nacl.exceptions import BadSignatureError
 
 from dropbox import canonical
 from dropbox.envelope import (
+    MAX_ATTACHMENTS,
     MAX_TEXT_BYTES,
     Envelope,
     Packer,
@@ -386,6 +387,41 @@ def test_a_writing_with_the_index_of_a_submission_is_refused_although_everything
 
     with pytest.raises(EnvelopeError):
         unpack(opened(resigned(listed, as_a_writing)), PLENTY)
+
+
+def test_a_floor_below_the_least_is_refused_although_everything_agrees() -> None:
+    forged = archive()
+    index = json.loads(forged.entry(b"index.json").data)
+    index["floor"] = FLOOR // 2
+    forged.entry(b"index.json").data = canonical.dump(index)
+    forged.entry(b"index.sig").data = sign_submission(CASE.case_key, canonical.dump(index))
+    data = forge(forged, FLOOR // 2)
+    assert len(data) == FLOOR // 2
+    refused(data)
+
+
+@pytest.mark.parametrize("count", [MAX_ATTACHMENTS, MAX_ATTACHMENTS + 1])
+def test_one_attachment_too_many_is_refused_although_everything_agrees(count: int) -> None:
+    paths = [f"attachments/{number:04d}.txt" for number in range(4, count + 1)]
+    empty = {"name": "", "type": "text/plain", "bytes": 0, "sha256": canonical.sha256_hex(b"")}
+
+    def add(forged: Archive) -> None:
+        forged.entries[5:5] = [Forged(path.encode(), b"") for path in paths]
+
+    data = resigned(lambda index: index["entries"].extend(empty | {"path": path} for path in paths), add)
+    if count > MAX_ATTACHMENTS:
+        refused(data)
+    else:
+        assert len(verify_submission(unpack(opened(data), PLENTY)).index.attachments) == count
+
+
+def test_sizes_that_overflow_when_added_up_are_refused() -> None:
+    forged = archive()
+    for one in forged.entries:
+        one.central = {"size": 0xFFFFFFFF, "csize": 0xFFFFFFFF}
+    refused(forge(forged))
+    forged.end = {"offset": 0xFFFFFFFF}
+    refused(forge(forged))
 
 
 def test_a_directory_larger_than_any_of_ours_is_refused() -> None:

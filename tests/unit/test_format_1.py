@@ -1,0 +1,186 @@
+"""Frozen samples of format 1: they must open for ever, with this program and with gpg and unzip alone."""
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pytest
+from nacl.public import PrivateKey
+from nacl.signing import SigningKey
+
+from dropbox import reply_box, writing
+from dropbox.canonical import sha256_hex
+from dropbox.envelope import (
+    Attachment,
+    Header,
+    Packer,
+    extract,
+    sign_submission,
+    unpack,
+    verify_place,
+    verify_submission,
+)
+from dropbox.envelope.header import parse_header
+from dropbox.gpg import Gpg
+from dropbox.models import Fingerprint, Plaintext
+from tests import factories
+from tests.envelopes import PLENTY, opened
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "tests" / "vectors" / "format-1"
+
+
+def sample(name: str) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads((SAMPLES / name).read_text())
+    return value
+
+
+SUBMISSION, REPLY = sample("submission.json"), sample("reply.json")
+MEMBER = Fingerprint(REPLY["envelope"]["author"])
+
+
+def header_of(described: dict[str, Any]) -> Header:
+    spelled = json.dumps(described["envelope"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return parse_header(spelled.encode() + b"\n")
+
+
+def packed(described: dict[str, Any]) -> tuple[Packer, bytes]:
+    """Pack what a sample says it holds, up to the index."""
+    packer = Packer(header_of(described), Plaintext(described["message"]), 65536)
+    start = packer.begin()
+    for name, media_type, content, times in described["files"]:
+        start += packer.start_file(name, media_type) + packer.write(bytes.fromhex(content) * times) + packer.end_file()
+    return packer, start
+
+
+@pytest.fixture
+def member_home(short_dir: Path) -> Path:
+    home = factories.new_home(short_dir)
+    factories.run_gpg(home, "--import", str(SAMPLES / "member.secret.asc"))
+    return home
+
+
+@contextmanager
+def kept(into: dict[str, bytes], attachment: Attachment) -> Iterator[BinaryIO]:
+    memory = io.BytesIO()
+    yield memory
+    into[attachment.name] = memory.getvalue()
+
+
+def contents(described: dict[str, Any]) -> dict[str, bytes]:
+    return {name: bytes.fromhex(content) * times for name, _, content, times in described["files"]}
+
+
+def test_the_samples_themselves_never_change() -> None:
+    hashes = {path.name: sha256_hex(path.read_bytes()) for path in SAMPLES.glob("*") if path.name != "README.md"}
+    assert hashes == {
+        "member.public.asc": "625c5a78f5831bd7c4e9afbc856e546fa48cd8a2d4c66359b2f830153d58a9d1",
+        "member.secret.asc": "f105a77aec40117bbdd458b1274b200eb3e50a2f981fce9a6c8e40faefc458ab",
+        "reply.json": "4679ab6b5e79bd33fbd22f29dcb5e952633672cf7d0620a269b4ced0c384b302",
+        "reply.reply": "bafc246ebd19cca59b9cee396bad4ccdc820a8a7f4ff1644268946b54407e132",
+        "submission.json": "6062d38ab19c52c534ccda8435928b57ede22df8b826f5ae8abbff22e8c983c2",
+        "submission.pgp": "3c5156ff914f9cb0fb8f35d14e7fc07f0df2c5cacb2b333a7e5f1857575dda5f",
+        "submission.zip": "2703b32bca6549a3b2b81036ee0ca846ca6d9da17b5a51b605ed78039ef25695",
+    }
+
+
+def test_the_frozen_submission_opens() -> None:
+    data = (SAMPLES / "submission.zip").read_bytes()
+    envelope = verify_submission(unpack(opened(data), PLENTY))
+    header = header_of(SUBMISSION)
+    assert envelope.header == header
+    verify_place(envelope, drop=header.drop, case=header.case, item=header.item)
+    assert envelope.message.reveal() == SUBMISSION["message"]
+    index = envelope.index
+    assert (index.number, index.previous) == (SUBMISSION["number"], SUBMISSION["previous"])
+    assert list(index.recipients) == SUBMISSION["recipients"]
+    found: dict[str, bytes] = {}
+    extract(opened(data), envelope, lambda attachment: kept(found, attachment))
+    assert found == contents(SUBMISSION)
+
+
+def test_the_frozen_submission_is_packed_to_the_same_bytes_again() -> None:
+    packer, start = packed(SUBMISSION)
+    index = packer.index(SUBMISSION["number"], SUBMISSION["previous"], SUBMISSION["recipients"])
+    signature = sign_submission(SigningKey(bytes.fromhex(SUBMISSION["case_key_seed"])), index)
+    assert start + b"".join(packer.finish(index, signature)) == (SAMPLES / "submission.zip").read_bytes()
+
+
+def test_the_frozen_sealed_submission_opens_with_this_program(member_home: Path) -> None:
+    gpg = Gpg(member_home, agent=True)
+    envelope = verify_submission(unpack(lambda: gpg.unseal(SAMPLES / "submission.pgp"), PLENTY))
+    assert envelope.message.reveal() == SUBMISSION["message"]
+
+
+def test_the_frozen_sealed_submission_opens_with_gpg_and_unzip_alone(member_home: Path, tmp_path: Path) -> None:
+    plain = factories.run_gpg(member_home, "--decrypt", str(SAMPLES / "submission.pgp"))
+    (tmp_path / "item.zip").write_bytes(plain)
+    done = subprocess.run(["unzip", "-q", "item.zip", "-d", "item"], cwd=tmp_path, check=True, capture_output=True)
+    assert done.stdout + done.stderr == b""
+    assert (tmp_path / "item" / "message.txt").read_bytes().decode() == SUBMISSION["message"]
+    attachments = sorted((tmp_path / "item" / "attachments").iterdir())
+    assert [path.name for path in attachments] == ["0001.bin", "0002.jpg", "0003.txt"]
+    assert [path.read_bytes() for path in attachments] == list(contents(SUBMISSION).values())
+
+
+def verify(signed: bytes, signature: bytes, home: Path) -> Fingerprint:
+    gpg = Gpg(home)
+    gpg.import_keys((SAMPLES / "member.public.asc").read_bytes())
+    return gpg.verify_detached(signed, signature, [MEMBER])
+
+
+def test_the_frozen_reply_opens_for_its_reporter(short_dir: Path) -> None:
+    path = SAMPLES / "reply.reply"
+    key = reply_box.unlock(b64decode(REPLY["lock"]), PrivateKey(bytes.fromhex(REPLY["reply_key_secret"])))
+    assert key == bytes.fromhex(REPLY["key"])
+    envelope = writing.open_writing(path, key, lambda signed, signature: verify(signed, signature, short_dir / "h"))
+    assert envelope.header == header_of(REPLY)
+    assert envelope.message.reveal() == REPLY["message"]
+    found: dict[str, bytes] = {}
+    writing.extract_writing(path, key, envelope, lambda attachment: kept(found, attachment))
+    assert found == contents(REPLY)
+
+
+def test_the_frozen_reply_opens_for_its_desks(member_home: Path) -> None:
+    with (SAMPLES / "reply.reply").open("rb") as stream:
+        desk_lock = reply_box.read_container(stream).desk_lock
+    assert Gpg(member_home, agent=True).unseal_bytes(desk_lock, 1024) == bytes.fromhex(REPLY["key"])
+
+
+def test_the_frozen_reply_is_packed_to_the_same_bytes_again() -> None:
+    with reply_box.open_body(SAMPLES / "reply.reply", bytes.fromhex(REPLY["key"])) as body:
+        frozen = body.read()
+    signature = zipfile.ZipFile(io.BytesIO(frozen)).read("index.asc")
+    packer, start = packed(REPLY)
+    assert start + b"".join(packer.finish(packer.index(), signature)) == frozen
+    assert unpack(lambda: nullcontext(io.BytesIO(frozen)), PLENTY)
+
+
+def test_what_the_documentation_says_opens_a_reply(member_home: Path, tmp_path: Path) -> None:
+    section = (ROOT / "docs" / "formats.md").read_text().partition("\n## Reply and note\n")[2]
+    found = re.search(r"```python\n(.*?)```", section, re.DOTALL)
+    assert found is not None
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-c",
+        found[1],
+        str(SAMPLES / "reply.reply"),
+        str(tmp_path / "reply.zip"),
+    ]
+    environment = os.environ | {"GNUPGHOME": str(member_home)}
+    subprocess.run(command, check=True, capture_output=True, env=environment)
+    archive = zipfile.ZipFile(tmp_path / "reply.zip")
+    assert archive.read("message.txt").decode() == REPLY["message"]
+    signed = b"onion-dropbox reply 1\n" + archive.read("index.json")
+    assert verify(signed, archive.read("index.asc"), member_home.parent / "public") == MEMBER
