@@ -26,8 +26,9 @@ from dropbox.envelope import (
     verify_writing,
 )
 from dropbox.envelope.records import MAX_DIRECTORY_BYTES
-from dropbox.errors import EnvelopeError, SignatureInvalid
-from dropbox.models import Fingerprint, Kind, Plaintext
+from dropbox.errors import EnvelopeError, SignatureInvalid, UnsealError
+from dropbox.models import Fingerprint, Kind, Plaintext, Recipient
+from tests.conftest import Members
 from tests.envelopes import (
     AUTHOR,
     FLOOR,
@@ -500,3 +501,36 @@ def test_no_cut_insertion_or_repetition_passes(data: st.DataObject) -> None:
 @given(st.binary(max_size=2000), st.booleans())
 def test_no_bytes_end_in_anything_but_a_refusal(data: bytes, with_end: bool) -> None:
     refused(data + PLAIN[-300:] if with_end else data)
+
+
+@pytest.fixture(scope="module")
+def sealed(members: Members) -> bytes:
+    return members.gpg.seal_bytes(pack(CASE, "x" * 9000, [("film", "", bytes(300_000))]), [Recipient(members.anna)])
+
+
+def test_a_sealed_submission_opens_through_gpg(members: Members, sealed: bytes) -> None:
+    envelope = verify_submission(unpack(lambda: members.gpg.unseal(sealed), PLENTY))
+    assert envelope.index.attachments[0].size == 300_000
+
+
+def test_no_text_shows_in_the_sealed_size(members: Members) -> None:
+    readers = [Recipient(members.anna), Recipient(members.bram)]
+    envelopes = [pack(CASE, "x" * size, kind=kind) for size in (0, 9, 40_000) for kind in (Kind.REPORT, Kind.MANDATE)]
+    assert len({len(members.gpg.seal_bytes(envelope, readers)) for envelope in envelopes}) == 1
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped early", "flipped late", "cut to a third"])
+def test_gpgs_verdict_comes_before_ours(members: Members, sealed: bytes, damage: str) -> None:
+    flipped = bytearray(sealed)
+    flipped[len(sealed) // 3 if damage == "flipped early" else -40] ^= 1
+    damaged = {"cut": sealed[:-30], "cut to a third": sealed[: len(sealed) // 3]}.get(damage, bytes(flipped))
+    with pytest.raises(UnsealError):
+        unpack(lambda: members.gpg.unseal(damaged), PLENTY)
+
+
+def test_gpg_is_left_in_peace_when_the_envelope_is_refused_half_way(members: Members) -> None:
+    forged = archive()
+    forged.entry(FIRST).local = {"flags": 9}
+    hostile = members.gpg.seal_bytes(forge(forged), [Recipient(members.anna)])
+    with pytest.raises(EnvelopeError):
+        unpack(lambda: members.gpg.unseal(hostile), PLENTY)

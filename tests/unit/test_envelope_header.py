@@ -150,7 +150,24 @@ def test_a_submission_that_could_not_be_read_again_is_not_made(wrong: dict[str, 
         submission_header(CASE, **wrong)
 
 
-@pytest.mark.parametrize("wrong", [{"author": None}, {"desk": None}, {"mandate": Mandate.LISTEN}, {"epoch": "e0" * 16}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"author": None},
+        {"desk": None},
+        {"desk": DeskId("elsewhere")},
+        {"mandate": Mandate.LISTEN},
+        {"epoch": "e0" * 16},
+        {"language": "nl"},
+        {"answers": {"a": "b"}},
+        {"reply_key": "aa" * 32},
+        {"case_key": "aa" * 32},
+        {"undo": True},
+        {"desks": ()},
+        {"drop": ""},
+    ],
+    ids=str,
+)
 def test_a_writing_that_could_not_be_read_again_is_not_made(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidValue):
         writing_header(CASE, **wrong)
