@@ -8,7 +8,7 @@ import pytest
 
 from dropbox.gpg import Gpg
 from dropbox.models import Fingerprint
-from tests import factories
+from tests import factories, factories_bundles
 
 
 @dataclass(frozen=True)
@@ -43,3 +43,17 @@ def members() -> Iterator[Members]:
     with factories.short_dir() as folder:
         home = factories.new_home(folder)
         yield Members(home, *(factories.make_key(home, name) for name in ("anna", "bram", "cora")))
+
+
+@pytest.fixture(scope="session")
+def people() -> Iterator[factories_bundles.People]:
+    """Four investigators' GnuPG homes for the whole run: read with them, never change them."""
+    with factories_bundles.people() as homes:
+        yield homes
+
+
+@pytest.fixture
+def here(people: factories_bundles.People) -> Iterator[factories_bundles.World]:
+    """A drop in memory with two desks, and investigators with empty vaults."""
+    with factories_bundles.world(people) as world:
+        yield world

@@ -52,11 +52,13 @@ from dropbox.models import (
     today,
 )
 from dropbox.workstation.main import main
+from dropbox.writing import write
 from tests import factories
 from tests.envelopes import FLOOR, Case, File
 
 DESK = DeskId("integrity")
 OTHER_DESK = DeskId("bureau")
+People = dict[str, tuple[Path, Fingerprint]]
 LONG_AGO = date(2020, 1, 1)
 
 
@@ -313,15 +315,15 @@ class World:
 
 
 @contextmanager
-def people() -> Iterator[dict[str, tuple[Path, Fingerprint]]]:
-    """Make four GnuPG homes with a key each, once for a module's tests."""
+def people() -> Iterator[People]:
+    """Make four GnuPG homes with a key each, once for all tests."""
     with factories.short_dir() as folder:
         homes = {name: folder / name for name in ("anna", "bram", "cora", "dirk")}
         yield {name: (home, factories.make_key(home, name)) for name, home in homes.items()}
 
 
 @contextmanager
-def world(made: dict[str, tuple[Path, Fingerprint]], *, trial: bool = False) -> Iterator[World]:
+def world(made: People, *, trial: bool = False) -> Iterator[World]:
     """Give these people empty vaults and a drop of their own."""
     with factories.short_dir() as folder:
         public = Gpg(folder / "public")
@@ -347,3 +349,44 @@ def joined(roster: Roster, key: Fingerprint, day: date) -> Roster:
 
 def left(roster: Roster, key: Fingerprint, day: date) -> Roster:
     return tuple(replace(m, last_day=day) if m.fingerprint == key else m for m in roster)
+
+
+def write_as(
+    drop: SimulatedDrop,
+    author: Investigator,
+    case: Case,
+    kind: Kind = Kind.REPLY,
+    *,
+    text: str = "A colleague writes.",
+    sealed_to: Sequence[Fingerprint] | None = None,
+    stored_kind: SealedKind | None = None,
+    stored_as: ItemId | None = None,
+    **header: Any,
+) -> Held:
+    """Let somebody write a reply or note straight onto the drop, as a colleague or an intruder would."""
+    desks = (DESK,)
+    values: dict[str, Any] = {
+        "drop": drop.drop,
+        "case": case.id,
+        "item": new_item_id(),
+        "kind": kind,
+        "desks": desks,
+        "desk": DESK,
+        "day": drop.day,
+        "author": author.key,
+    }
+    made = Header(**(values | header))
+    target = drop.folder / f"{made.item}.writing"
+    own = Gpg(author.home, agent=True)
+    recipients = [Recipient(key) for key in sealed_to or drop.recipients(desks)]
+    write(
+        target,
+        made,
+        Plaintext(text),
+        (),
+        sign=lambda data: own.sign_detached(data, author.key),
+        seal_lock=lambda key: drop.public.seal_bytes(key, recipients),
+        reply_public=case.reply_public if made.kind is Kind.REPLY else None,
+    )
+    stored = stored_kind or SealedKind(made.kind.value)
+    return drop.hold(Held(stored_as or made.item, case, stored, drop.day, target.read_bytes(), desks))
