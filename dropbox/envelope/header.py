@@ -109,7 +109,7 @@ def parse_header(data: bytes) -> Header:
     try:
         value = canonical.load(data, MAX_HEADER_BYTES)
         header = _from_json(value)
-        # whatever the fields forgive (a fingerprint in lower case, unsorted desks) is not format 1
+        # whatever the fields forgive (a fingerprint in lower case, unsorted desks, pairs for answers) is not format 1
         _require(header.as_bytes() == data)
     except (InvalidValue, ValueError, TypeError):
         raise EnvelopeError from None
@@ -140,7 +140,6 @@ def _from_json(value: Mapping[str, Any]) -> Header:
             **_common(value, kind), desk=parse_desk_id(value["desk"]), author=parse_fingerprint(value["author"])
         )
     _require_keys(value, _SUBMISSION | {"undo"} if "undo" in value else _SUBMISSION)
-    _require(isinstance(value["answers"], dict))
     return Header(
         **_common(value, kind),
         epoch=value["epoch"],
@@ -154,7 +153,6 @@ def _from_json(value: Mapping[str, Any]) -> Header:
 
 
 def _common(value: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
-    _require(isinstance(value["desks"], list))
     return {
         "drop": value["drop"],
         "case": parse_case_id(value["case"]),
