@@ -7,7 +7,7 @@ says counts only after every byte of it was verified.
 import errno
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +20,7 @@ from dropbox.bundle import (
     LogLine,
     PickupItem,
     PickupManifest,
+    Receipt,
     VerifiedAnswer,
     head_after,
     verify_answer,
@@ -29,9 +30,7 @@ from dropbox.bundle.tar import file_chunks
 from dropbox.errors import (
     BundleAuthorUnknown,
     BundleItemMismatch,
-    GpgError,
     ItemUnknown,
-    SignatureInvalid,
     StoredItemDamaged,
     StoreError,
     StoreFull,
@@ -159,9 +158,11 @@ def import_answer(drop: Drop, path: Path) -> ImportSummary:
         store.transfer_lock(),
         verify_answer(path, store.meta.drop, lambda *signed: _verify_author(store, *signed)) as answer,
     ):
+        manifest = answer.manifest
         remarks = _remarks(store, answer)
-        applied = _apply(store, answer)
-    manifest = answer.manifest
+        strange = {receipt.item for receipt in manifest.receipts if _is_strange(store, receipt)}
+        applied = _apply(store, answer, [receipt for receipt in manifest.receipts if receipt.item not in strange])
+        remarks += [ImportLine(item, _STRANGE_RECEIPT) for item in sorted(strange)]
     return ImportSummary(manifest.vault, manifest.sequence, (*remarks, *_lines(manifest, applied)))
 
 
@@ -176,28 +177,32 @@ def _verify_author(store: Store, signed: bytes, signature: bytes, author: Finger
     # a home of its own: the site's threads write to theirs at any moment
     with TemporaryDirectory(prefix="onion-dropbox-") as folder:
         gpg = Gpg(Path(folder) / "gnupg")
-        try:
-            gpg.import_keys(key)
-        except GpgError:
-            raise SignatureInvalid from None
+        gpg.import_keys(key)
         gpg.verify_detached(signed, signature, [author])
 
 
-def _apply(store: Store, answer: VerifiedAnswer) -> Applied:
+def _is_strange(store: Store, receipt: Receipt) -> bool:
+    """Tell whether a vault holds other bytes than we do. Ours may be the exchanged ones: the rest must still get in."""
+    return store.has_item(receipt.item) not in {None, receipt.sha256}
+
+
+def _apply(store: Store, answer: VerifiedAnswer, receipts: Sequence[Receipt]) -> Applied:
     fresh = [entry for entry in answer.manifest.entries if store.has_item(entry.item) is None]
     try:
         for entry in fresh:
             _write_part(store, answer, entry)
-        return store.apply_answer(_new_answer(answer))
+        return store.apply_answer(_new_answer(answer, receipts))
     finally:
         for entry in fresh:
             store.discard(entry.item)
 
 
 def _write_part(store: Store, answer: VerifiedAnswer, entry: AnswerEntry) -> None:
-    """Copy a writing into its part file and fsync it; what a killed import left under that name goes first."""
+    """Copy a writing into its part file and fsync it; what a killed import left under its names goes first."""
     store.discard(entry.item)
     try:
+        # no row knows this item and we hold the lock, so a file that has its lasting name already is an orphan
+        store.part_path(entry.item).with_suffix(entry.kind.suffix).unlink(missing_ok=True)
         descriptor = os.open(store.part_path(entry.item), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as part:
             answer.copy_item(entry.item, part)
@@ -207,7 +212,7 @@ def _write_part(store: Store, answer: VerifiedAnswer, entry: AnswerEntry) -> Non
         raise (StoreFull if error.errno in {errno.ENOSPC, errno.EDQUOT} else StoreError) from None
 
 
-def _new_answer(answer: VerifiedAnswer) -> NewAnswer:
+def _new_answer(answer: VerifiedAnswer, receipts: Sequence[Receipt]) -> NewAnswer:
     manifest = answer.manifest
     return NewAnswer(
         author=manifest.author,
@@ -220,7 +225,7 @@ def _new_answer(answer: VerifiedAnswer) -> NewAnswer:
             NewWriting(entry.item, entry.case, entry.kind, entry.desk, entry.bytes, entry.sha256, entry.lock)
             for entry in manifest.entries
         ),
-        receipts=tuple(NewReceipt(receipt.item, receipt.desk, receipt.sha256) for receipt in manifest.receipts),
+        receipts=tuple(NewReceipt(receipt.item, receipt.desk, receipt.sha256) for receipt in receipts),
         read=tuple(NewReadMark(mark.item, mark.desk) for mark in manifest.read),
     )
 
@@ -237,6 +242,8 @@ _COUNTED = {
     Outcome.KNOWN: "known already",
     Outcome.SKIPPED: "skipped: no such item of this desk is held",
 }
+
+_STRANGE_RECEIPT = "warning: receipt skipped, it is for other bytes than are held under this id"
 
 
 def _remarks(store: Store, answer: VerifiedAnswer) -> list[ImportLine]:
