@@ -12,9 +12,10 @@ from dropbox.errors import DiskLow, TooManyUploads
 from dropbox.padding import bucket
 from dropbox.server.limits import KIB, ArrivalLimits
 
-SEALING_OVERHEAD_BYTES = 256 * KIB
-"""More than the envelope's own entries, the recipients' packets and gpg's chunk headers ever add to an upload."""
-
+ENVELOPE_OVERHEAD_BYTES = 256 * KIB
+"""More than the envelope's own entries ever add to an upload."""
+SEALING_OVERHEAD_BYTES = 64 * KIB
+"""More than the recipients' packets ever come to."""
 MAX_PROXY_LINE_BYTES = 107  # The PROXY protocol, version 1, with the line's end.
 _PROXY_LINE = re.compile(rb"PROXY TCP[46] ([0-9A-Fa-f:.]{2,45}) [0-9A-Fa-f:.]{2,45} [0-9]{1,5} [0-9]{1,5}")
 
@@ -27,7 +28,9 @@ def circuit_of(line: bytes) -> str | None:
 
 def reservation(length: int) -> int:
     """Return the bytes on disk that an upload of `length` bytes can come to, its padding included."""
-    return bucket(length + SEALING_OVERHEAD_BYTES) + SEALING_OVERHEAD_BYTES
+    envelope = bucket(length + ENVELOPE_OVERHEAD_BYTES)
+    # OpenPGP's partial lengths cost gpg one byte in 8 KiB.
+    return envelope + envelope // 4096 + SEALING_OVERHEAD_BYTES
 
 
 class Ticket:
