@@ -81,7 +81,9 @@ class _Secret:
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return secrets.compare_digest(self._text.encode(), other._text.encode())
+        return secrets.compare_digest(
+            self._text.encode(errors="surrogatepass"), other._text.encode(errors="surrogatepass")
+        )
 
     __hash__ = None  # type: ignore[assignment]  # a secret is no key of a dictionary
 

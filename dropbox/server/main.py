@@ -72,7 +72,12 @@ def _serve(drop: Drop, local: tuple[str, int] | None) -> None:
     if unix is not None and settings.onion.mode != "launch":
         unix.chmod(0o660)  # that tor runs as another user: the folder's group decides who may connect
     service = onion.onion_service(settings, _say)
-    previous = {number: signal.signal(number, _leave) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        server.close()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, leave)
     try:
         if service is not None:
             service.start()
@@ -81,13 +86,6 @@ def _serve(drop: Drop, local: tuple[str, int] | None) -> None:
     finally:
         if service is not None:
             service.stop()
-        server.close()
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-
-
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(0)
 
 
 def _greet(settings: Settings, local: tuple[str, int] | None) -> None:

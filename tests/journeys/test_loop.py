@@ -9,7 +9,6 @@ import hashlib
 import json
 import re
 import subprocess
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -141,8 +140,8 @@ def fetch_attachment(visitor: Visitor, page: Page) -> bytes:
 
 
 def sealed_items(bundle: Path, target: Path) -> list[Path]:
-    with tarfile.open(bundle) as archive:
-        archive.extractall(target, filter="data")
+    target.mkdir(parents=True)
+    subprocess.run(["tar", "-xf", bundle, "-C", target], check=True)
     return sorted((target / "items").glob("*.pgp"))
 
 
@@ -221,10 +220,11 @@ def test_the_case_page_never_shows_what_was_sent(story: Story) -> None:
 
 def test_follow_up_and_mandate_reach_every_member_in_order(story: Story) -> None:
     items = story.second["items"]
-    assert [item["kind"] for item in items] == ["report", "reply", "mandate", "message"]
-    assert items[2]["text"] == "Yes, please advise me."
-    assert items[2]["mandate"] == "advise"
-    assert items[3]["text"] == "One more thing."
+    sent = [item for item in items if item["kind"] != "reply"]
+    assert len(items) == 4
+    assert [item["kind"] for item in sent] == ["report", "mandate", "message"]
+    assert [item["text"] for item in sent] == ["Only text.", "Yes, please advise me.", "One more thing."]
+    assert [item["mandate"] for item in sent] == ["listen", "advise", "advise"]
 
 
 def test_both_rounds_of_replies_are_there_for_the_reporter(story: Story) -> None:

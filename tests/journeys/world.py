@@ -47,13 +47,13 @@ class Member:
         return command_json("dropbox-workstation", name, *arguments, "--vault", self.vault, env=self.env)
 
     def unseal(self, sealed: Path) -> bytes | None:
-        """Open a sealed item with gpg alone, as anybody with the key can in twenty years; None when it does not."""
-        done = subprocess.run(
-            ["gpg", "--batch", "--homedir", str(self.home), "--decrypt", str(sealed)],
-            capture_output=True,
-            check=False,
-        )
-        return done.stdout if done.returncode == 0 else None
+        """Open a sealed item with gpg alone, as anybody with the key can in twenty years; None when it does not.
+
+        With hidden recipients gpg tries one key after the other, and its exit code speaks of those that did not fit.
+        """
+        command_line = ["gpg", "--batch", "--homedir", str(self.home), "--status-fd", "2", "--decrypt", str(sealed)]
+        done = subprocess.run(command_line, capture_output=True, check=False)
+        return done.stdout if b"[GNUPG:] DECRYPTION_OKAY" in done.stderr else None
 
 
 @dataclass
