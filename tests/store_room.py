@@ -1,8 +1,9 @@
 """Helps for the tests of the store: a desk or two, submissions that look sealed, answers that look verified."""
 
 import hashlib
+import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -143,6 +144,22 @@ class Member:
 
 def everybody(store: Store) -> list[Member]:
     return [Member(store, member, desk) for desk, members in CONFIGURED.items() for member in members]
+
+
+def run_child(work: Callable[[], None]) -> int:
+    """Run `work` in a forked child and return its exit status, or minus the signal that killed it.
+
+    The child must open its own store: SQLite forbids carrying a connection over a fork.
+    """
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            work()
+            status = 0
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def bytes_under(folder: Path) -> bytes:
