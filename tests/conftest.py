@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from dropbox.gpg import Gpg
 from dropbox.models import Fingerprint
-from tests import factories, factories_bundles
+from tests import factories
+
+if TYPE_CHECKING:
+    from tests.factories_bundles import People, World
 
 
 @dataclass(frozen=True)
@@ -46,14 +50,18 @@ def members() -> Iterator[Members]:
 
 
 @pytest.fixture(scope="session")
-def people() -> Iterator[factories_bundles.People]:
+def people() -> "Iterator[People]":
     """Four investigators' GnuPG homes for the whole run: read with them, never change them."""
+    from tests import factories_bundles
+
     with factories_bundles.people() as homes:
         yield homes
 
 
 @pytest.fixture
-def here(people: factories_bundles.People) -> Iterator[factories_bundles.World]:
+def here(people: "People") -> "Iterator[World]":
     """A drop in memory with two desks, and investigators with empty vaults."""
+    from tests import factories_bundles
+
     with factories_bundles.world(people) as world:
         yield world

@@ -47,11 +47,27 @@ def examine(vault: Vault, item: ItemRecord, rosters: Rosters) -> Verdict:
     except NotForYou:
         return Verdict(State.NOT_FOR_YOU)
     except UnsealError:
-        return _quarantine("its seal is broken")
+        return quarantine("its seal is broken")
     except SignatureInvalid:
-        return _quarantine("it is not signed by its author")
+        return quarantine("it is not signed by its author")
     except (EnvelopeError, ReplyBoxError, InvalidValue, TooLarge):
-        return _quarantine("its envelope does not have the form of format 1")
+        return quarantine("its envelope does not have the form of format 1")
+
+
+def out_of_chain(casebook: Casebook, item: ItemRecord, detail: Detail) -> str:
+    """Say what is wrong with a submission's place among those of its case that are held, or nothing."""
+    number, previous = detail.number or 0, detail.previous
+    if (number == 1) != (previous is None):
+        return "its place in the case is not clear"
+    for record in casebook.thread(item.case):
+        other = detail_of(record)
+        if other.number == number and record.item != item.item:
+            return "another item has its number in the case"
+        if other.number == number - 1 and other.index_sha256 != previous:
+            return "it does not follow what came before it"
+        if other.number == number + 1 and other.previous != detail.index_sha256:
+            return "what follows it does not follow it"
+    return ""
 
 
 def _examine_submission(vault: Vault, item: ItemRecord, rosters: Rosters) -> Verdict:
@@ -66,7 +82,6 @@ def _examine_submission(vault: Vault, item: ItemRecord, rosters: Rosters) -> Ver
         (header.day != item.day, "its day differs"),
         (packets != len(envelope.index.recipients), "it is sealed to more or fewer keys than it lists"),
         (not _recipients_fit(envelope, item.day, rosters), "it is sealed to others than the desk's roster"),
-        *_chain_differences(vault.casebook, envelope),
     )
     return _verdict(
         envelope, checks, CaseRecord(item.case, header.case_key or "", header.reply_key or "", header.desks)
@@ -93,7 +108,7 @@ Check = tuple[bool, str]
 
 def _verdict(envelope: Envelope, checks: tuple[Check, ...], case: CaseRecord | None) -> Verdict:
     reason = next((text for differs, text in checks if differs), "")
-    return _quarantine(reason) if reason else Verdict(State.VERIFIED, "", _detail(envelope), case)
+    return quarantine(reason) if reason else Verdict(State.VERIFIED, "", _detail(envelope), case)
 
 
 def _common_differences(casebook: Casebook, item: ItemRecord, envelope: Envelope) -> Iterator[Check]:
@@ -106,17 +121,6 @@ def _common_differences(casebook: Casebook, item: ItemRecord, envelope: Envelope
         yield header.desks != case.desks, "it is addressed to other desks than its case"
     if case is not None and header.case_key is not None:
         yield (header.case_key, header.reply_key) != (case.case_key, case.reply_key), "its case has other keys"
-
-
-def _chain_differences(casebook: Casebook, envelope: Envelope) -> Iterator[Check]:
-    """Compare number and link with the submissions of this case that are held, before and after it."""
-    number, previous = envelope.index.number, envelope.index.previous
-    yield (number == 1) != (previous is None), "its place in the case is not clear"
-    for record in casebook.thread(envelope.header.case):
-        other = detail_of(record)
-        yield other.number == number and record.item != envelope.header.item, "another item has its number in the case"
-        yield other.number == number - 1 and other.index_sha256 != previous, "it does not follow what came before it"
-        yield other.number == number + 1 and other.previous != envelope.index_sha256, "what follows it does not fit"
 
 
 def _recipients_fit(envelope: Envelope, day: date, rosters: Rosters) -> bool:
@@ -146,5 +150,5 @@ def _detail(envelope: Envelope) -> Detail:
     )
 
 
-def _quarantine(reason: str) -> Verdict:
+def quarantine(reason: str) -> Verdict:
     return Verdict(State.QUARANTINED, reason)

@@ -12,14 +12,12 @@ from pathlib import Path
 from dropbox.bundle import PickupItem, PickupManifest, VerifiedPickup, verify_pickup
 from dropbox.errors import BundleItemMismatch, TargetUnusable
 from dropbox.gpg import scan_keys
-from dropbox.models import ItemId
+from dropbox.models import ItemId, SealedKind
 from dropbox.workstation import trust
 from dropbox.workstation.casebook import Binding, Casebook, Conflict, ItemRecord, State
 from dropbox.workstation.continuity import clashes, take_log
-from dropbox.workstation.examining import Rosters, examine
+from dropbox.workstation.examining import Verdict, examine, out_of_chain, quarantine
 from dropbox.workstation.vault import Vault, sync_folder
-
-_LAST = 1 << 32
 
 
 @dataclass
@@ -125,31 +123,38 @@ def _copy(vault: Vault, pickup: VerifiedPickup, wanted: list[PickupItem]) -> Non
 
 
 def _examine_all(vault: Vault, manifest: PickupManifest, wanted: list[PickupItem], report: ImportReport) -> None:
-    """Examine oldest first. Records are numbered afresh at the end, when the submissions' own numbers are known."""
-    casebook = vault.casebook
-    rosters = trust.newest_rosters(casebook)
-    examined = [_examine(vault, item, manifest.epoch, rosters, report) for item in sorted(wanted, key=lambda i: i.day)]
-    for record in sorted((casebook.items[item] for item in examined), key=_place):
-        casebook.add(record)
+    """Examine submissions before writings, which are compared with them, and take each case's in its own order."""
+    rosters = trust.newest_rosters(vault.casebook)
+    examined: list[tuple[ItemRecord, Verdict]] = []
+    writings: list[ItemRecord] = []
+    for item in wanted:
+        fresh = ItemRecord(item.item, item.case, item.kind, item.day, item.sha256, manifest.epoch, State.QUARANTINED)
+        record = replace(vault.casebook.items.get(item.item, fresh), on_drop=True)
+        if record.kind is SealedKind.SUBMISSION:
+            examined.append((record, examine(vault, record, rosters)))
+        else:
+            writings.append(record)
+    for record, verdict in sorted(examined, key=_place):
+        _take(vault.casebook, record, verdict, report)
+    for record in writings:
+        _take(vault.casebook, record, examine(vault, record, rosters), report)
 
 
-def _examine(vault: Vault, item: PickupItem, epoch: str, rosters: Rosters, report: ImportReport) -> ItemId:
-    """Examine one item, put it into the casebook in memory, and count it."""
-    casebook = vault.casebook
-    fresh = ItemRecord(item.item, item.case, item.kind, item.day, item.sha256, epoch, State.QUARANTINED)
-    record = replace(casebook.items.get(item.item, fresh), on_drop=True)
-    verdict = examine(vault, record, rosters)
-    read = record.read or (verdict.detail is not None and verdict.detail.author == casebook.key)
-    casebook.add(replace(record, state=verdict.state, detail=verdict.detail, reason=verdict.reason, read=read))
+def _take(casebook: Casebook, record: ItemRecord, verdict: Verdict, report: ImportReport) -> None:
+    """Put one examined item into the casebook in memory, and count it."""
+    detail = verdict.detail
+    if detail is not None and detail.number is not None and (fault := out_of_chain(casebook, record, detail)):
+        verdict, detail = quarantine(fault), None
+    read = record.read or (detail is not None and detail.author == casebook.key)
+    casebook.add(replace(record, state=verdict.state, detail=detail, reason=verdict.reason, read=read))
     if verdict.case is not None:
-        casebook.cases.setdefault(item.case, verdict.case)
+        casebook.cases.setdefault(record.case, verdict.case)
     report.new += verdict.state is State.VERIFIED
     report.not_for_you += verdict.state is State.NOT_FOR_YOU
     if verdict.state is State.QUARANTINED:
-        report.quarantined[item.item] = verdict.reason
-    return item.item
+        report.quarantined[record.item] = verdict.reason
 
 
-def _place(record: ItemRecord) -> tuple[date, int]:
-    number = record.detail.number if record.detail else None
-    return record.day, number or _LAST
+def _place(examined: tuple[ItemRecord, Verdict]) -> tuple[int, date]:
+    record, verdict = examined
+    return (verdict.detail.number or 0 if verdict.detail else 0), record.day

@@ -1,0 +1,231 @@
+"""Items that somebody with the whole data folder and the drop's key plants: sealed well, signed ill. None gets in."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from nacl.signing import SigningKey
+
+from dropbox.errors import CasebookDamaged
+from dropbox.models import CaseId, Fingerprint, ItemId, Kind, Recipient, SealedKind, new_item_id
+from tests.envelopes import Case
+from tests.factories_bundles import DESK, OTHER_DESK, Held, World, joined, write_as
+
+Plant = Callable[[World, Case], Held]
+
+
+def submission(**odd: Any) -> Plant:
+    return lambda here, case: here.drop.send(case, "PLANTED", **odd)
+
+
+def writing(by: str = "bram", kind: Kind = Kind.REPLY, **odd: Any) -> Plant:
+    return lambda here, case: write_as(here.drop, getattr(here, by), case, kind, text="PLANTED", **odd)
+
+
+def number_of_an_earlier_one(here: World, case: Case) -> Held:
+    here.next_day()
+    return here.drop.send(case, "PLANTED", number=1, previous=None)
+
+
+def addressed_to_another_desk(here: World, case: Case) -> Held:
+    everybody = here.drop.recipients([DESK])
+    return here.drop.send(case, "PLANTED", desks=(OTHER_DESK,), recipients=everybody)
+
+
+def without_one_recipient(here: World, case: Case) -> Held:
+    return here.drop.send(case, "PLANTED", recipients=[here.anna.key], sealed_to=[here.anna.key])
+
+
+def sealed_to_one_more(here: World, case: Case) -> Held:
+    everybody = here.drop.recipients([DESK])
+    return here.drop.send(case, "PLANTED", recipients=everybody, sealed_to=[*everybody, here.dirk.key])
+
+
+def listed_one_more(here: World, case: Case) -> Held:
+    everybody = [*here.drop.recipients([DESK]), here.dirk.key]
+    return here.drop.send(case, "PLANTED", recipients=everybody, sealed_to=everybody)
+
+
+def old_bytes_under_a_new_id(here: World, case: Case) -> Held:
+    first = next(iter(here.drop.items.values()))
+    return here.drop.hold(replace(first, item=new_item_id()))
+
+
+def old_bytes_in_another_case(here: World, case: Case) -> Held:
+    first = here.drop.send(Case(), "PLANTED")
+    del here.drop.items[first.item]
+    return here.drop.hold(replace(first, case=case))
+
+
+def old_bytes_on_another_day(here: World, case: Case) -> Held:
+    held = here.drop.send(case, "PLANTED")
+    return here.drop.hold(replace(held, day=held.day.replace(year=held.day.year + 1)))
+
+
+def keys_of_somebody_else(here: World, case: Case) -> Held:
+    other = Case()
+    return here.drop.send(case, "PLANTED", case_key=other.case_public.hex(), signer=other.case_key)
+
+
+def another_reply_key(here: World, case: Case) -> Held:
+    return here.drop.send(case, "PLANTED", reply_key=Case().reply_public.hex())
+
+
+def not_a_message(here: World, case: Case) -> Held:
+    return here.drop.hold(Held(new_item_id(), case, SealedKind.SUBMISSION, here.drop.day, b"PLANTED" * 99, (DESK,)))
+
+
+def cut_off(here: World, case: Case) -> Held:
+    held = here.drop.send(case, "PLANTED")
+    return here.drop.hold(replace(held, data=held.data[:-100]))
+
+
+def one_byte_altered(here: World, case: Case) -> Held:
+    held = here.drop.send(case, "PLANTED")
+    middle = len(held.data) // 2
+    altered = held.data[:middle] + bytes([held.data[middle] ^ 1]) + held.data[middle + 1 :]
+    return here.drop.hold(replace(held, data=altered))
+
+
+def bomb(here: World, case: Case) -> Held:
+    """64 MiB of zeros that gpg would inflate from a few kilobytes."""
+    command = ["gpg", "--homedir", str(here.folder / "public"), "--batch", "--trust-model", "always", "-z", "9", "-e"]
+    keys = [argument for key in here.drop.recipients([DESK]) for argument in ("-R", key)]
+    sealed = subprocess.run([*command, *keys], input=bytes(64 << 20), capture_output=True, check=True).stdout
+    assert len(sealed) < 1 << 20
+    return here.drop.hold(Held(new_item_id(), case, SealedKind.SUBMISSION, here.drop.day, sealed, (DESK,)))
+
+
+def reply_in_another_case(here: World, case: Case) -> Held:
+    held = write_as(here.drop, here.bram, Case(), text="PLANTED")
+    return here.drop.hold(replace(held, case=case))
+
+
+def in_a_colleagues_name(here: World, case: Case) -> Held:
+    return write_as(here.drop, here.dirk, case, text="PLANTED", author=here.bram.key)
+
+
+def altered_reply(here: World, case: Case) -> Held:
+    held = write_as(here.drop, here.bram, case, text="PLANTED")
+    return here.drop.hold(replace(held, data=held.data[:-1] + bytes([held.data[-1] ^ 1])))
+
+
+PLANTS: dict[str, Plant] = {
+    "signed by another key": submission(signer=SigningKey.generate()),
+    "of another drop": submission(drop="d1" * 32),
+    "of another epoch": submission(epoch="e1" * 16),
+    "with another item's id": submission(item=ItemId("1" * 32), stored_as=ItemId("2" * 32)),
+    "of another case": submission(case=CaseId("c" * 32)),
+    "with the number of an earlier one": number_of_an_earlier_one,
+    "with a link to nothing that was": submission(previous="f" * 64),
+    "with a number and no link": submission(number=3, previous=None),
+    "addressed to another desk": addressed_to_another_desk,
+    "sealed to fewer than the roster": without_one_recipient,
+    "sealed to one more than it lists": sealed_to_one_more,
+    "sealed to a stranger": listed_one_more,
+    "an old one under a new id": old_bytes_under_a_new_id,
+    "an old one in another case": old_bytes_in_another_case,
+    "on another day": old_bytes_on_another_day,
+    "with the keys of somebody else": keys_of_somebody_else,
+    "with another reply key": another_reply_key,
+    "no message at all": not_a_message,
+    "cut off": cut_off,
+    "altered": one_byte_altered,
+    "a bomb": bomb,
+    "a reply by a stranger": writing("dirk"),
+    "a reply by a member of another desk": writing("cora"),
+    "a reply in a colleague's name": in_a_colleagues_name,
+    "a reply in another case": reply_in_another_case,
+    "a reply of another drop": writing(drop="d1" * 32),
+    "a reply to other desks": writing(desks=(DESK, OTHER_DESK)),
+    "a reply for another desk": writing(desks=(DESK, OTHER_DESK), desk=OTHER_DESK),
+    "a reply under another id": writing(stored_as=ItemId("3" * 32)),
+    "a note passed off as a reply": writing(kind=Kind.NOTE, stored_kind=SealedKind.REPLY),
+    "a note of another desk": writing("cora", Kind.NOTE, desks=(DESK, OTHER_DESK), desk=OTHER_DESK),
+    "a reply with an altered body": altered_reply,
+}
+
+
+@pytest.mark.parametrize("plant", PLANTS.values(), ids=PLANTS)
+def test_a_planted_item_is_quarantined_without_a_receipt(here: World, plant: Plant) -> None:
+    case = Case()
+    here.drop.send(case, "The true report.")
+    planted = _plant(here, case, plant)
+    here.start()
+    report = here.anna.ok("import", here.drop.pickup())
+    assert (report["new"], report["not_for_you"], list(report["quarantined"])) == (1, 0, [planted.item])
+    thread = here.anna.run("read", case.id).out
+    assert "The true report." in thread
+    assert "PLANTED" not in thread
+    assert (here.anna.vault / "items" / f"{planted.item}{planted.kind.suffix}").read_bytes() == planted.data
+    here.anna.ok("export", here.folder / "a.tar")
+    assert planted.item not in {receipt.item for receipt in here.drop.take(here.folder / "a.tar", case).receipts}
+
+
+def _plant(here: World, case: Case, plant: Plant) -> Held:
+    """Plant one item for this desk; whatever the header says, the drop hands it to the desk."""
+    before = set(here.drop.items)
+    held = plant(here, case)
+    for item in set(here.drop.items) - before - {held.item}:
+        del here.drop.items[item]
+    return here.drop.hold(replace(held, desks=(DESK,)))
+
+
+def test_an_intruders_own_member_is_shown_as_a_changed_roster(here: World) -> None:
+    """Who holds the drop's key can put a member on the roster; nothing is answered until people compared it."""
+    here.start()
+    case = Case()
+    here.drop.send(case)
+    here.anna.ok("import", here.drop.pickup())
+    here.next_day()
+    here.drop.rosters[DESK] = joined(here.drop.rosters[DESK], here.dirk.key, here.drop.day)
+    write_as(here.drop, here.dirk, case)
+    shown = here.anna.run("import", here.drop.pickup()).out
+    assert "ROSTER CHANGED" in shown
+    assert here.dirk.key in shown
+    for refused in (
+        ("reply", case.id, "--text-file", here.text()),
+        ("note", case.id, "--text-file", here.text()),
+        ("export", here.folder / "a.tar"),
+    ):
+        assert "roster has changed" in here.anna.refused(*refused)
+    assert not (here.folder / "a.tar").exists()
+
+
+def test_a_key_file_that_holds_another_key_refuses_the_bundle(here: World) -> None:
+    here.start()
+    here.drop.send(Case())
+    with _exporting(here, here.dirk.key):
+        here.anna.refused("import", here.drop.pickup())
+    assert not list((here.anna.vault / "items").iterdir())
+
+
+@contextmanager
+def _exporting(here: World, key: Fingerprint) -> Iterator[None]:
+    """Let the drop hand out one key under every member's name."""
+    public = here.drop.public
+    export = public.export_key
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(public, "export_key", lambda _fingerprint: export(key))
+        yield
+
+
+def test_a_casebook_by_somebody_else_is_not_opened(here: World) -> None:
+    """Whoever finds the vault can seal to the investigator's key, but not sign with it."""
+    here.start(here.anna, here.bram)
+    (here.anna.vault / "casebook.pgp").write_bytes(here.drop.public.seal_bytes(b"{}\n", [Recipient(here.anna.key)]))
+    assert "casebook" in here.anna.refused("cases")
+    for name in ("casebook.pgp", "vault.json"):
+        (here.anna.vault / name).write_bytes((here.bram.vault / name).read_bytes())
+    assert "not in your GnuPG home" in here.anna.refused("cases")
+
+
+def test_a_casebook_of_another_vault_of_ones_own_is_not_opened(here: World) -> None:
+    here.start()
+    other = replace(here.anna, vault=here.folder / "second")
+    here.start(other)
+    (here.anna.vault / "casebook.pgp").write_bytes((other.vault / "casebook.pgp").read_bytes())
+    assert CasebookDamaged.message in here.anna.refused("cases")
