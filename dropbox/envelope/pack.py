@@ -90,8 +90,6 @@ class Packer:
         return self._open.add(data)
 
     def end_file(self) -> bytes:
-        if self._open is None:
-            raise EnvelopeError
         return self._end()
 
     def index(self, number: int = 0, previous: str | None = None, recipients: Sequence[Fingerprint] = ()) -> bytes:

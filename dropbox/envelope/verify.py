@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from nacl.exceptions import CryptoError
 from nacl.signing import SigningKey, VerifyKey
 
-from dropbox.envelope.header import SUBMISSION_KINDS, WRITING_KINDS
+from dropbox.envelope.header import WRITING_KINDS
 from dropbox.envelope.unpack import Envelope, UnverifiedEnvelope
 from dropbox.errors import EnvelopeError, SignatureInvalid
 from dropbox.models import CaseId, Fingerprint, ItemId, Kind, case_id
@@ -43,7 +43,8 @@ def verify_submission(unverified: UnverifiedEnvelope) -> Envelope:
     """
     envelope, index_json, signature = unverified.for_verification()
     header = envelope.header
-    if header.kind not in SUBMISSION_KINDS or header.case_key is None or header.reply_key is None:
+    # only writings come without keys
+    if header.case_key is None or header.reply_key is None:
         raise EnvelopeError
     case_key, reply_key = bytes.fromhex(header.case_key), bytes.fromhex(header.reply_key)
     if header.case != case_id(case_key, reply_key):

@@ -17,7 +17,7 @@ from dropbox.envelope.verify import verify_submission
 from dropbox.errors import EnvelopeError, InvalidValue, TooLarge
 from dropbox.models import DeskId, Fingerprint, Kind, Plaintext
 from dropbox.padding import bucket
-from tests.envelopes import FLOOR, PLENTY, READERS, Case, opened, pack, pack_writing, submission_header
+from tests.envelopes import FLOOR, PLENTY, READERS, Case, opened, pack, pack_writing, submission_header, writing_header
 
 CASE = Case()
 FILES = [
@@ -326,7 +326,11 @@ def test_steps_out_of_order_are_refused() -> None:
         packer.start_file("b", "")
     with pytest.raises(EnvelopeError):
         packer.index(1, None, READERS)
+    with pytest.raises(EnvelopeError):
+        list(packer.finish(b"{}", bytes(64)))
     packer.end_file()
+    with pytest.raises(EnvelopeError):
+        packer.end_file()
     index = packer.index(1, None, READERS)
     list(packer.finish(index, bytes(64)))
     with pytest.raises(EnvelopeError):
@@ -339,6 +343,26 @@ def test_steps_out_of_order_are_refused() -> None:
 def test_a_submission_without_a_true_place_in_its_case_is_not_packed(number: int, previous: str | None) -> None:
     with pytest.raises(InvalidValue):
         pack(CASE, number=number, previous=previous)
+
+
+@pytest.mark.parametrize("place", [(1, None, ()), (0, "ab" * 32, ()), (0, None, READERS)])
+def test_a_writing_with_a_place_in_its_case_is_not_packed(
+    place: tuple[int, str | None, tuple[Fingerprint, ...]],
+) -> None:
+    packer = Packer(writing_header(CASE), Plaintext(""), FLOOR)
+    packer.begin()
+    with pytest.raises(InvalidValue):
+        packer.index(*place)
+
+
+@pytest.mark.parametrize("count", [100, 3000])
+def test_more_desks_than_can_be_read_again_are_not_packed(count: int) -> None:
+    header = submission_header(CASE, desks=tuple(DeskId(f"{n:032d}") for n in range(count)))
+    if count > 100:
+        with pytest.raises(InvalidValue):
+            Packer(header, Plaintext(""), FLOOR)
+    else:
+        Packer(header, Plaintext(""), FLOOR)
 
 
 def test_no_name_or_text_is_in_a_repr() -> None:
