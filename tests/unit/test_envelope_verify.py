@@ -187,6 +187,7 @@ def test_no_submissions_are_no_fault() -> None:
         (ChainLink(4, None, sha256_hex(b"4")), (4,)),
         (ChainLink(1, sha256_hex(b"0"), sha256_hex(b"another 1")), (1,)),
         (ChainLink(0, None, sha256_hex(b"0")), (0, 1)),
+        (ChainLink(0, sha256_hex(b"-1"), sha256_hex(b"0")), (0, 1)),
     ],
 )
 def test_a_link_that_cannot_be_true_is_named(wrong: ChainLink, contradicting: tuple[int, ...]) -> None:
