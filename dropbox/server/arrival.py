@@ -19,11 +19,12 @@ from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer, UnixWSGIServer
 from waitress.task import ThreadedTaskDispatcher
+from waitress.trigger import trigger
 
 from dropbox.errors import UploadCutOff, UploadTooSlow
 from dropbox.server.body import Body, Clock
 from dropbox.server.gate import MAX_PROXY_LINE_BYTES, Gate, circuit_of
-from dropbox.server.http import Parser, PlainTask, SiteTask
+from dropbox.server.http import HUGE, Parser, PlainTask, SiteTask
 from dropbox.server.limits import ArrivalLimits
 from dropbox.server.quiet import fix_log_texts
 from dropbox.settings import Settings
@@ -31,6 +32,7 @@ from dropbox.settings import Settings
 RECEIVE_BYTES = 64 * 1024
 LOOP_SECONDS = 1
 STOP_SECONDS = 5
+STOP_TURN_SECONDS = 0.01
 NEVER = 1 << 62
 
 
@@ -191,6 +193,9 @@ class _Listener:
     proxy_lines = False
     active_channels: dict[int, Channel]
 
+    def pull_trigger(self) -> None:
+        self.arrival.wake()
+
     def maintenance(self, now: float) -> None:
         for channel in list(self.active_channels.values()):
             channel.watch(now)
@@ -223,6 +228,9 @@ class ArrivalServer:
         self.limits, self.clock = limits, clock
         self.gate = Gate(limits, lambda: shutil.disk_usage(data_dir).free)
         self._map: dict[int, Any] = {}
+        self._trigger = trigger(self._map)
+        self._wake_lock = threading.RLock()  # `close` may interrupt `wake` in a signal handler.
+        self._ended = False
         self._stopping = threading.Event()
         self._dispatcher = ThreadedTaskDispatcher()
         self._dispatcher.set_thread_count(limits.threads)
@@ -243,7 +251,7 @@ class ArrivalServer:
         """Serve until `close`, or until a signal handler raises out of the loop."""
         try:
             while not self._stopping.is_set():
-                self._turn()
+                self._turn(LOOP_SECONDS)
         finally:
             self._stop()
 
@@ -253,7 +261,10 @@ class ArrivalServer:
         self.wake()
 
     def wake(self) -> None:
-        self._listeners[0].pull_trigger()
+        """Make the loop look again at what it may read; harmless when it has ended."""
+        with self._wake_lock:
+            if not self._ended:
+                self._trigger.pull_trigger()
 
     def relieve(self) -> None:
         """Close what costs most and serves least when responses or connections become too many."""
@@ -289,7 +300,7 @@ class ArrivalServer:
             outbuf_overflow=NEVER,
             outbuf_high_watermark=self.limits.max_output_bytes,
             max_request_header_size=self.limits.header_bytes,
-            max_request_body_size=NEVER,
+            max_request_body_size=HUGE,
             connection_limit=self.limits.max_connections,
             cleanup_interval=LOOP_SECONDS,
             log_socket_errors=False,
@@ -297,8 +308,8 @@ class ArrivalServer:
             **where,
         )
 
-    def _turn(self) -> None:
-        wasyncore.loop(timeout=LOOP_SECONDS, use_poll=True, map=self._map, count=1)
+    def _turn(self, seconds: float) -> None:
+        wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
 
     def _channels(self) -> list[Channel]:
         return [channel for listener in self._listeners for channel in list(listener.active_channels.values())]
@@ -308,15 +319,16 @@ class ArrivalServer:
         for listener in self._listeners:
             listener.accepting = False
         deadline = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < deadline and self._channels():
-            for channel in self._channels():
-                if not channel.is_being_answered:
+        while channels := self._channels():
+            patient = time.monotonic() < deadline
+            for channel in channels:
+                if not (patient and channel.is_being_answered):
                     channel.handle_close()
-            self._turn()
-        for channel in self._channels():
-            channel.handle_close()
+            self._turn(STOP_TURN_SECONDS)
         self._dispatcher.shutdown(timeout=STOP_SECONDS)
-        wasyncore.close_all(self._map)
+        with self._wake_lock:
+            self._ended = True
+            wasyncore.close_all(self._map)
 
 
 def create_server(

@@ -14,8 +14,8 @@ from dropbox.server.limits import KIB, ArrivalLimits
 
 ENVELOPE_OVERHEAD_BYTES = 256 * KIB
 """More than the envelope's own entries ever add to an upload."""
-SEALING_OVERHEAD_BYTES = 64 * KIB
-"""More than the recipients' packets ever come to."""
+SEALING_OVERHEAD_BYTES = 256 * KIB
+"""More than the packets of hundreds of recipients come to."""
 MAX_PROXY_LINE_BYTES = 107  # The PROXY protocol, version 1, with the line's end.
 _PROXY_LINE = re.compile(rb"PROXY TCP[46] ([0-9A-Fa-f:.]{2,45}) [0-9A-Fa-f:.]{2,45} [0-9]{1,5} [0-9]{1,5}")
 

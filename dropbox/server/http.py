@@ -17,6 +17,10 @@ from dropbox.server.gate import Ticket
 from dropbox.server.limits import UPLOAD_PATHS
 from dropbox.server.plain_page import plain_page
 
+HUGE_DIGITS = 19
+HUGE = 10 ** (HUGE_DIGITS - 1)
+"""More than any request may have; waitress refuses from here on with an error of its own."""
+
 _UNSAID = (b"server:", b"date:", b"via:")
 
 
@@ -91,8 +95,11 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     def parse_header(self, header_plus: bytes) -> None:
         try:
             super().parse_header(header_plus)
-        except ValueError:  # An address that is none, or a length of thousands of digits.
-            raise ParsingError("unreadable") from None
+        except ValueError:  # An address that is none, or a length of more digits than Python takes.
+            self.content_length = self._claimed_length()
+            if self.content_length < HUGE:
+                raise ParsingError("unreadable") from None
+            return
         try:
             self._choose_body()
         except RequestError as refusal:
@@ -137,8 +144,10 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         self.body_rcv = self._new_body(length)
 
     def _claimed_length(self) -> int:
-        claim = self.headers.get("CONTENT_LENGTH", "0")
-        return int(claim) if claim.isascii() and claim.isdigit() else 0
+        claim = self.headers.get("CONTENT_LENGTH", "0").lstrip("0") or "0"
+        if not (claim.isascii() and claim.isdigit()):
+            return 0
+        return int(claim) if len(claim) < HUGE_DIGITS else HUGE
 
     def _drop_body(self, length: int | None) -> None:
         body = self.body or self._new_body(length)

@@ -149,7 +149,8 @@ def test_a_dropped_body_keeps_nothing_and_cannot_be_read() -> None:
     rig = Rig(10 * MIB, buffer_bytes=MIB)
     rig.body.received(bytes(MIB))
     rig.body.discard()
-    assert (rig.body.paused, rig.wakes) == (False, 1)
+    assert rig.wakes == 1
+    assert not is_paused(rig.body)
     rig.body.received(bytes(MIB))
     assert not is_paused(rig.body)
     with pytest.raises(UploadCutOff):
@@ -159,9 +160,7 @@ def test_a_dropped_body_keeps_nothing_and_cannot_be_read() -> None:
 def test_a_body_is_ready_only_when_a_thread_has_something_to_do() -> None:
     body = Rig(MIB, dispatch_bytes=64 * KIB).body
     body.received(bytes(64 * KIB - 1))
-    assert not body.ready
-    body.received(b"x")
-    assert body.ready
+    assert [body.ready, body.received(b"x"), body.ready] == [False, 1, True]
     small = Rig(1).body
     small.received(b"x")
     assert small.ready

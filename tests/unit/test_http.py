@@ -1,0 +1,191 @@
+"""Heads and answers: nothing is said of server or clock, and nothing unreadable reaches the app or comes back."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import pytest
+
+from dropbox.server.plain_page import plain_page
+from tests.arrivals import EchoApp, Site, echo_of, post, running
+
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+CANARY = "kanarie-7b1f"
+
+
+@pytest.fixture
+def app() -> EchoApp:
+    return EchoApp()
+
+
+@pytest.fixture
+def site(app: EchoApp, tmp_path: Path) -> Iterator[Site]:
+    with running(app, tmp_path, drain_idle_seconds=0.1) as site:
+        yield site
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [GET, b"GARBAGE\r\n\r\n", post(b"x", "/other", length=1 << 30), b"GET / HTTP/1.1\r\nX: " + b"x" * 20_000],
+)
+def test_no_answer_names_server_or_clock(site: Site, request_bytes: bytes) -> None:
+    answer = site.request(request_bytes)
+    assert not {"server", "date", "via", "etag"} & set(answer.headers)
+
+
+def test_not_even_an_app_can_name_server_or_clock(tmp_path: Path) -> None:
+    def app(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [("Server", "x"), ("Date", "x"), ("Via", "x"), ("Content-Length", "0")])
+        return [b""]
+
+    with running(app, tmp_path) as site:
+        assert set(site.request(GET).headers) == {"content-length"}
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"GARBAGE\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nBad Header\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\nY: z\r\n\r\n", 400),
+        (b"GET http://[::1 HTTP/1.1\r\n\r\n", 400),
+        (b"POST /report HTTP/1.1\r\nContent-Length: 5, 5\r\n\r\nhello", 400),
+        (b"POST /report HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello", 400),
+        (b"POST /report HTTP/1.1\r\nContent-Length: -5\r\n\r\n", 400),
+        (b"POST /report HTTP/1.1\r\nContent-Length: +5\r\n\r\nhello", 400),
+        (b"POST /report HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", 413),
+        (b"POST /report HTTP/1.1\r\nContent-Length: " + b"9" * 30 + b"\r\n\r\n", 413),
+        (b"POST /report HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+        (b"GET / HTTP/1.1\r\nX: " + b"x" * 20_000 + b"\r\n\r\n", 431),
+    ],
+)
+def test_what_cannot_be_read_gets_our_own_page(site: Site, app: EchoApp, request_bytes: bytes, status: int) -> None:
+    answer = site.request(request_bytes)
+    assert answer.status == status
+    assert answer.headers["connection"] == "close"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert {b'<html lang="nl">', b'lang="en"'} <= {
+        part for part in (b'<html lang="nl">', b'lang="en"') if part in answer.body
+    }
+    assert app.environ == {}
+
+
+def test_a_page_for_the_unreadable_says_nothing_of_what_was_sent(site: Site) -> None:
+    for request in (
+        f"{CANARY}\r\n\r\n",
+        f"GET / HTTP/1.1\r\n{CANARY}\r\n\r\n",
+        f"GET /{CANARY} HTTP/1.1\r\nA: b\nc\r\n\r\n",
+    ):
+        assert CANARY.encode() not in site.request(request.encode()).body
+
+
+def test_an_unknown_status_gets_the_page_for_a_failure() -> None:
+    assert plain_page(599)[0].startswith("500 ")
+
+
+@pytest.mark.parametrize("head", [b"POST /report HTTP/1.1\r\n", b"POST /report HTTP/1.0\r\n", b"GET / HTTP/1.1\r\n"])
+def test_a_chunked_body_is_refused_by_a_page_of_the_app(site: Site, app: EchoApp, head: bytes) -> None:
+    request = head + b"Host: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+    with site.connect() as client:
+        client.send(request + b"GET /smuggled HTTP/1.1\r\n\r\n")
+        answer = client.answer()
+        assert (answer.status, answer.body) == (411, b"length_required")
+        assert client.is_closed()
+    assert app.environ["PATH_INFO"] != "/smuggled"
+
+
+def test_a_length_over_the_limit_is_looked_at_before_anything_else(site: Site) -> None:
+    head = b"POST /report HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 999999999\r\n\r\n"
+    assert site.request(head).status == 413
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/report", 200),
+        ("/case", 200),
+        ("//report", 200),
+        ("/report?l=nl", 200),
+        ("/report/", 413),
+        ("/return", 413),
+        ("/", 413),
+    ],
+)
+def test_only_the_pages_that_take_files_take_large_bodies(site: Site, path: str, status: int) -> None:
+    assert site.post(bytes(300_000), path).status == status
+
+
+def test_another_method_cannot_bring_a_large_body(site: Site) -> None:
+    assert site.request(post(bytes(300_000)).replace(b"POST", b"PUT", 1)).status == 413
+
+
+def test_a_length_that_lies_short_does_not_lengthen_the_body(site: Site) -> None:
+    with site.connect() as client:
+        client.send(post(b"hello", length=3) + b" HTTP/1.1\r\n\r\n")
+        assert client.answer().body == echo_of(b"hel")
+        assert client.answer().status == 400
+
+
+def test_a_continue_is_sent_once_and_only_for_a_body_that_is_welcome(site: Site) -> None:
+    expecting = "Expect: 100-continue\r\n"
+    for size in (5, 1_000_000):
+        with site.connect() as client:
+            client.send(post(b"", length=size, headers=expecting))
+            assert client.answer().status == 100
+            client.send(b"x" * size)
+            assert client.answer().body == echo_of(b"x" * size)
+            client.send(GET)
+            assert client.answer().body == b"page"
+    with site.connect() as client:
+        client.send(post(b"", length=1 << 40, headers=expecting))
+        assert client.answer().status == 413
+    with site.connect() as client:
+        client.send(GET.replace(b"\r\n\r\n", b"\r\n" + expecting.encode() + b"\r\n"))
+        assert client.answer().body == b"page"
+
+
+def test_requests_that_come_at_once_are_answered_in_order(site: Site) -> None:
+    large = bytes(400_000)
+    with site.connect() as client:
+        client.send(GET + post(b"one") + post(large) + post(b"two") + GET + post(b"three", "/return"))
+        bodies = [client.answer().body for _ in range(6)]
+    assert bodies == [b"page", echo_of(b"one"), echo_of(large), echo_of(b"two"), b"page", echo_of(b"three")]
+
+
+def test_an_app_that_breaks_gives_a_page_and_logs_nothing_of_the_request(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def app(environ: WSGIEnvironment, _start: StartResponse) -> Iterable[bytes]:
+        raise ValueError(environ["PATH_INFO"] + CANARY)
+
+    with caplog.at_level(logging.DEBUG), running(app, tmp_path) as site:
+        answer = site.request(f"GET /{CANARY} HTTP/1.1\r\n\r\n".encode())
+        assert answer.status == 500
+        assert CANARY.encode() not in answer.body
+        assert site.request(b"HEAD / HTTP/1.1\r\n\r\n").status == 500
+    seen = caplog.text + "".join(capfd.readouterr())
+    assert CANARY not in seen
+    assert "ValueError at test_http.py line" in seen
+
+
+def test_nothing_is_logged_of_ordinary_and_of_broken_requests(
+    site: Site, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        for request in (GET, post(CANARY.encode(), f"/{CANARY}"), f"{CANARY}\r\n\r\n".encode()):
+            site.request(request)
+        with site.connect() as client:
+            client.send(post(CANARY.encode(), f"/{CANARY}", length=9999))
+    site.close()
+    assert caplog.text + "".join(capfd.readouterr()) == ""
+
+
+def test_the_app_sees_the_address_but_not_a_proxys_word_for_it(site: Site, app: EchoApp) -> None:
+    site.request(GET.replace(b"\r\n\r\n", b"\r\nX-Forwarded-For: 1.2.3.4\r\nX_Under: x\r\n\r\n"))
+    assert "HTTP_X_FORWARDED_FOR" not in app.environ
+    assert "HTTP_X_UNDER" not in app.environ
+    assert app.environ["dropbox.circuit"] is None
+    assert app.environ["SERVER_SOFTWARE"] == ""
