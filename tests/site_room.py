@@ -1,8 +1,13 @@
 """A drop of one's own behind Flask's test client: real store, real gpg, real forms read out of the pages."""
 
+import html
+import io
+import json
 import re
+import secrets
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,13 +16,14 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from dropbox import config, writing
-from dropbox.codename import CodenameKeys, parse
+from dropbox.codename import CodenameKeys, KdfParameters, parse
 from dropbox.envelope import Header
 from dropbox.models import (
     DeskId,
@@ -242,13 +248,9 @@ class Site:
     def items(self) -> list[Path]:
         return sorted((self.drop.settings.server.data_dir / "items").glob("*.pgp"))
 
-    def opened(self, number: int = -1) -> dict[str, str]:
+    def opened(self, number: int = -1) -> dict[str, Any]:
         """Return what a member reads in an item, by age: `kind`, `mandate`, `message` and so on."""
-        import io
-        import json
-        import zipfile
-
-        paths = sorted(self.items(), key=lambda path: path.stat().st_ino)
+        paths = sorted(self.items(), key=lambda path: path.stat().st_ctime_ns)
         with self.members.gpg.unseal(paths[number]) as stream:
             whole = zipfile.ZipFile(io.BytesIO(stream.read()))
         header = json.loads(whole.read("envelope.json"))
@@ -279,9 +281,13 @@ def new_site(members: Members, **changes: str) -> Iterator[Site]:
 
 
 def _site(folder: Path, members: Members) -> Site:
-    drop = Drop.open(config.load(folder / "config.toml"))
+    light = KdfParameters(secrets.token_bytes(16), LIGHT_KDF, 1)
+    with mock.patch.object(KdfParameters, "new", return_value=light):
+        drop = Drop.open(config.load(folder / "config.toml"))
     return Site(folder, drop, create_app(drop), members)
 
 
-def codenames_in(text: str) -> list[str]:
-    return re.findall(r"(?:[a-z]+ ){6}[a-z]+", text)
+def text_of(page: Page) -> str:
+    """Return what a reader sees of a page, in one line."""
+    body = re.sub(r"(?s)<head>.*?</head>", " ", page.text)
+    return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", body).split()))

@@ -11,7 +11,8 @@ from typing import Any, NoReturn
 
 from flask import Flask, Request, Response, g, request
 from flask_babel import Babel
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.routing import RequestRedirect
 
 from dropbox.errors import DropboxError
 from dropbox.server import headers
@@ -62,6 +63,12 @@ class _Site(Flask):
     @debug.setter
     def debug(self, value: bool) -> None:
         """Ignore it: a debugger would show a reporter's text to whoever asks."""
+
+    def raise_routing_exception(self, request: Request) -> NoReturn:
+        """Refuse what is no address of ours; werkzeug would redirect to one with the Host that the visitor sent."""
+        if isinstance(request.routing_exception, RequestRedirect):
+            raise NotFound
+        raise request.routing_exception or NotFound
 
     def log_exception(self, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None]) -> None:
         kind = exc_info[0].__name__ if exc_info[0] else "unknown"
