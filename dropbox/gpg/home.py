@@ -19,6 +19,8 @@ from dropbox.gpg.process import Arguments, Engine, Source
 from dropbox.models import Fingerprint, Recipient
 
 _LISTING = ("--fingerprint", "--fingerprint")
+# Under trust model "always" gpg 2.2 shows no expired key in a home without a trust database, and makes none.
+_SHOWING = ("--trust-model", "direct", "--import-options", "show-only", "--import")
 
 
 class Gpg:
@@ -55,7 +57,7 @@ class Gpg:
 
     def inspect_keys(self, data: bytes) -> tuple[KeyInfo, ...]:
         """List the keys in a file's bytes, public and secret, without importing them."""
-        return parse_listing(self._engine.call(["--import-options", "show-only", "--import", *_LISTING], data).data)
+        return parse_listing(self._engine.call([*_LISTING, *_SHOWING], data).data)
 
     def keys(self) -> tuple[KeyInfo, ...]:
         return self._list("--list-keys")
@@ -133,8 +135,8 @@ class Gpg:
     ) -> Fingerprint:
         """Return the primary key of the one good signature; raises SignatureInvalid.
 
-        With `at`, keys are judged as of the end of that day (UTC): one that expired since still verifies, one that was
-        revoked never does. The signer's clock may be up to a day ahead of the moment asked for.
+        With `at`, keys are judged as of that day (UTC): one that expired on it or since still verifies, one that was
+        revoked never does. The signer's clock may be up to a day ahead.
         """
         return signing.verify_detached(self._engine, data, signature, allowed, at)
 

@@ -39,6 +39,8 @@ _OPTIONS = (
     "--no-comments",
     "--no-emit-version",
     "--enable-special-filenames",
+    "--ignore-time-conflict",  # an offline machine's clock may be ahead; what may not be late is checked by us
+    "--ignore-valid-from",
     *("--cipher-algo", "AES256"),
     *("--digest-algo", "SHA512"),
     *("--compress-algo", "none"),

@@ -5,8 +5,7 @@ Which subkey of a recipient is used is decided and checked here at the real time
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from datetime import time as clock
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 
@@ -55,13 +54,12 @@ def seal_arguments(known: Mapping[Fingerprint, KeyInfo], recipients: Sequence[Re
         (hidden if recipient.hidden else shown).append(f"{part.fingerprint}!")
     if not recipients:
         raise SealError
-    return {"recipients": shown, "hidden_recipients": hidden, "extra_args": clock_arguments(today(), clock.min)}
+    return {"recipients": shown, "hidden_recipients": hidden, "extra_args": clock_arguments(today())}
 
 
-def clock_arguments(day: date, moment: clock) -> list[str]:
-    """Make gpg's clock stand still at a moment in UTC (`!`), without minding keys that are younger than it."""
-    stamp = datetime.combine(day, moment).strftime("%Y%m%dT%H%M%S")
-    return ["--faked-system-time", f"{stamp}!", "--ignore-time-conflict", "--ignore-valid-from"]
+def clock_arguments(day: date) -> list[str]:
+    """Make gpg's clock stand still (`!`) at a day's first second in UTC; keys may be younger than that."""
+    return ["--faked-system-time", f"{day:%Y%m%d}T000000!"]
 
 
 def _encrypt(engine: Engine, source: Source, arguments: Arguments) -> StatusLog:

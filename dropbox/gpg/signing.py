@@ -27,9 +27,9 @@ def sign_detached(engine: Engine, data: bytes, signer: Fingerprint) -> bytes:
 def verify_detached(
     engine: Engine, data: bytes, signature: bytes, allowed: Collection[Fingerprint], at: date | None
 ) -> Fingerprint:
-    """Verify as of now or of a day's end. gpg minds no clock here (`--ignore-time-conflict`); the leeway is ours."""
-    moment = time.time() if at is None else datetime.combine(at, clock.max, UTC).timestamp()
-    arguments = ["--ignore-time-conflict"] if at is None else clock_arguments(at, clock.max)
+    """Verify as of now or of a day. Keys are judged at the day's first second, the signature's own time at its last."""
+    latest = time.time() if at is None else datetime.combine(at, clock.max, UTC).timestamp()
+    arguments = [] if at is None else clock_arguments(at)
     descriptor = os.memfd_create("signature", os.MFD_CLOEXEC)
     try:
         os.pwrite(descriptor, parse_signature(signature), 0)
@@ -38,6 +38,6 @@ def verify_detached(
     finally:
         os.close(descriptor)
     found = check_signature(result.lines, allowed)
-    if found.made_at > moment + CLOCK_LEEWAY_SECONDS:
+    if found.made_at > latest + CLOCK_LEEWAY_SECONDS:
         raise SignatureInvalid
     return found.signer

@@ -46,7 +46,7 @@ def check_unsealed(code: int, status: Status, *, signed: bool = False) -> None:
     """Raise NotForYou or UnsealError unless exactly one message was opened and found whole."""
     words = [word for word, _ in status]
     once = all(words.count(word) == 1 for word in _ONCE_WHEN_UNSEALED)
-    stray = not signed and not _SIGNATURE_LINES.isdisjoint(words)
+    stray = (not signed and not _SIGNATURE_LINES.isdisjoint(words)) or _damaged(status)
     if once and code >= 0 and not stray and _NEVER_WHEN_UNSEALED.isdisjoint(words):
         return
     if "ENC_TO" in words and not _A_KEY_FITTED.intersection(words) and not _other_key_trouble(status):
@@ -74,6 +74,11 @@ def _valid(fields: list[str], allowed: Collection[Fingerprint]) -> Signature:
     if version != "4" or hash_algorithm not in _STRONG_HASHES or kind != _BINARY_SIGNATURE or signer not in allowed:
         raise SignatureInvalid
     return Signature(signer, int(fields[2]))
+
+
+def _damaged(status: Status) -> bool:
+    """Whether there is an error beyond those of the keys that do not fit: gpg passes two texts in one seal as whole."""
+    return any(word == "ERROR" and not value.startswith("pkdecrypt_failed") for word, value in status)
 
 
 def _other_key_trouble(status: Status) -> bool:
