@@ -151,6 +151,7 @@ class Casebook:
     arrivals: int = 0
     logs: dict[str, EpochLog] = field(default_factory=dict)
     rosters: dict[DeskId, DeskRoster] = field(default_factory=dict)
+    keys: dict[Fingerprint, str] = field(default_factory=dict)
     cases: dict[CaseId, CaseRecord] = field(default_factory=dict)
     items: dict[ItemId, ItemRecord] = field(default_factory=dict)
     conflicts: dict[str, Conflict] = field(default_factory=dict)

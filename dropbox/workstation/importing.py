@@ -10,8 +10,8 @@ from datetime import date
 from pathlib import Path
 
 from dropbox.bundle import PickupItem, PickupManifest, VerifiedPickup, verify_pickup
+from dropbox.canonical import sha256_hex
 from dropbox.errors import BundleItemMismatch, TargetUnusable
-from dropbox.gpg import scan_keys
 from dropbox.models import ItemId, SealedKind
 from dropbox.workstation import trust
 from dropbox.workstation.casebook import Binding, Casebook, Conflict, ItemRecord, State
@@ -57,10 +57,17 @@ def _take_manifest(casebook: Casebook, pickup: VerifiedPickup) -> None:
 
 
 def _take_keys(vault: Vault, pickup: VerifiedPickup) -> None:
+    """Import the members' keys that are new or changed; a file must hold just the key that it is named after."""
+    known = vault.casebook.keys
+    listed = vault.members.keys() if known else ()
+    there = {info.fingerprint for info in listed}
     for fingerprint, key in pickup.keys.items():
-        if [info.fingerprint for info in scan_keys(key)] != [fingerprint]:
+        digest = sha256_hex(key)
+        if fingerprint in there and known.get(fingerprint) == digest:
+            continue
+        if vault.members.import_keys(key) != (fingerprint,):
             raise BundleItemMismatch
-        vault.members.import_keys(key)
+        known[fingerprint] = digest
 
 
 def _take_confirmations(casebook: Casebook, manifest: PickupManifest) -> int:
