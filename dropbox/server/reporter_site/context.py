@@ -150,8 +150,11 @@ def template_values() -> dict[str, object]:
 
 
 def _other_languages(spoken: str) -> Sequence[tuple[str, str]]:
-    """Return the languages to switch to; none on an answer to a POST, where a link would lose what was typed."""
-    if request.method != "GET" or request.routing_exception is not None:
+    """Return the languages to switch to.
+
+    None on an answer to a POST, where a link would lose what was typed, nor where it would repeat a made-up address.
+    """
+    if request.method != "GET" or request.routing_exception is not None or request.view_args:
         return ()
     others = (code for code in this_drop().settings.organisation.languages if code != spoken)
     return [(code, language_name(code)) for code in others]
