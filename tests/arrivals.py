@@ -71,10 +71,13 @@ class Site:
         self.server = server
         self.address = server.local_addresses[0]
         self._thread = threading.Thread(target=server.run)
+        self._clients: list[Client] = []
         self._thread.start()
 
     def connect(self) -> Client:
-        return Client(socket.create_connection(self.address, TIMEOUT_SECONDS))
+        client = Client(socket.create_connection(self.address, TIMEOUT_SECONDS))
+        self._clients.append(client)
+        return client
 
     def request(self, data: bytes) -> Answer:
         with self.connect() as client:
@@ -87,6 +90,8 @@ class Site:
     def close(self) -> None:
         self.server.close()
         self._thread.join(TIMEOUT_SECONDS)
+        for client in self._clients:
+            client.connection.close()
         assert not self._thread.is_alive()
 
 
@@ -116,7 +121,7 @@ class Client:
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
-        self._buffer = b""
+        self._buffer = bytearray()
 
     def __enter__(self) -> Client:
         return self
@@ -135,7 +140,7 @@ class Client:
         headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines[1:])}
         size = 0 if to_head else int(headers.get("content-length", "0"))
         self._fill(lambda: len(self._buffer) >= size)
-        body, self._buffer = self._buffer[:size], self._buffer[size:]
+        body, self._buffer = bytes(self._buffer[:size]), self._buffer[size:]
         return Answer(int(lines[0].split(" ")[1]), headers, body)
 
     def is_closed(self) -> bool:

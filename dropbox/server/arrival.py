@@ -26,6 +26,7 @@ from dropbox.server.body import Body, Clock
 from dropbox.server.gate import MAX_PROXY_LINE_BYTES, Gate, circuit_of
 from dropbox.server.http import HUGE, Parser, PlainTask, SiteTask
 from dropbox.server.limits import ArrivalLimits
+from dropbox.server.pace import OutputPace
 from dropbox.server.quiet import fix_log_texts
 from dropbox.settings import Settings
 
@@ -54,7 +55,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self._arriving: Body | None = None
         self._closes_when_flushed = False
         self._sent_bytes = 0
-        self._output_mark: tuple[float, int] | None = None
+        self._output = OutputPace(server.arrival.limits)
         super().__init__(server, sock, addr, adj, map=map)
         self.parser_class = partial(Parser, self)
 
@@ -72,8 +73,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         return bool(self._arriving is None and (self.requests or self.total_outbufs_len))
 
     @property
-    def is_at_rest(self) -> bool:
-        return not (self.requests or self.request or self._arriving or self.total_outbufs_len)
+    def is_unserved(self) -> bool:
+        """Nothing is lost by closing it: it is at rest, or has not even sent a whole head."""
+        began = self.request is not None and self.request.headers_finished
+        return not (self.requests or began or self._arriving or self.total_outbufs_len)
 
     def readable(self) -> bool:
         body = self._arriving
@@ -117,18 +120,25 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             self.request.close()
         super().handle_close()
 
+    def let_go(self) -> None:
+        """Close at once. Waitress's own `will_close` waits for the socket to take bytes, which a stalled one never does."""
+        self.will_close = True
+        self.handle_close()
+
     def watch(self, now: float) -> None:
         """Enforce every deadline of this connection; called each second by the thread that reads the sockets."""
         limits, clock = self.server.arrival.limits, self.server.arrival.clock
         request = self.request
         body = self._arriving or (request.body if request is not None else None)
+        late = False
         if body is not None and body.is_late():
             self._refuse_slow(body)
         elif request is not None and not request.headers_finished and not self.requests:
-            self.will_close |= clock() - request.started > limits.header_seconds
-        elif self.is_at_rest:
-            self.will_close |= now - self.last_activity > limits.idle_seconds
-        self.will_close |= self._is_fetched_slowly(clock(), limits)
+            late = clock() - request.started > limits.header_seconds
+        elif self.is_unserved:
+            late = now - self.last_activity > limits.idle_seconds
+        if late or self._output.is_late(clock(), self.total_outbufs_len, self._sent_bytes):
+            self.let_go()
 
     def _refuse_slow(self, body: Body) -> None:
         with self.requests_lock:
@@ -137,18 +147,6 @@ class Channel(HTTPChannel):  # type: ignore[misc]
                 self._hand_over()
             else:
                 body.fail(UploadTooSlow())
-
-    def _is_fetched_slowly(self, now: float, limits: ArrivalLimits) -> bool:
-        if not self.total_outbufs_len:
-            self._output_mark = None
-        elif self._output_mark is None:
-            self._output_mark = (now, self._sent_bytes)
-        if self._output_mark is None:
-            return False
-        seconds = now - self._output_mark[0]
-        return seconds > limits.start_seconds and (
-            self._sent_bytes - self._output_mark[1] < seconds * limits.min_rate_bytes
-        )
 
     def _take_proxy_line(self, data: bytes) -> bytes:
         """Read tor's line before the request, with the circuit's id; whoever sends none is not our tor."""
@@ -273,12 +271,12 @@ class ArrivalServer:
         for channel in sorted(channels, key=lambda each: -each.total_outbufs_len):
             if waiting <= self.limits.max_total_output_bytes:
                 break
-            channel.will_close = True
             waiting -= channel.total_outbufs_len
-        if len(channels) >= self.limits.max_connections * 9 // 10:
-            at_rest = sorted((each for each in channels if each.is_at_rest), key=lambda each: each.last_activity)
-            for channel in at_rest[: len(channels) // 10 + 1]:
-                channel.will_close = True
+            channel.let_go()
+        if len(self._map) >= self.limits.max_connections * 9 // 10:
+            unserved = sorted((each for each in channels if each.is_unserved), key=lambda each: each.creation_time)
+            for channel in unserved[: len(channels) // 4 + 1]:
+                channel.let_go()
 
     def _listen(self, app: WSGIApplication, unix: Path | None, local: tuple[str, int] | None) -> Iterator[Any]:
         common = {"map": self._map, "dispatcher": self._dispatcher}
