@@ -166,7 +166,10 @@ class TarReader:
 
 
 def file_chunks(path: Path, size_bytes: int, digest: str) -> Iterator[bytes]:
-    """Give the bytes of a file that is put into a bundle; raises BundleItemMismatch unless size and hash are these."""
+    """Give the bytes of a file that is put into a bundle; raises BundleItemMismatch unless size and hash are these.
+
+    Of a file that grew no more than one byte too many is read.
+    """
     hashed = sha256()
     left = size_bytes
     try:

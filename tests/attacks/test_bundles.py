@@ -288,6 +288,22 @@ def test_anything_behind_the_last_record_is_refused(sample: Sample, tail: bytes)
     refuse(sample, sample.path)
 
 
+def test_a_half_block_at_the_end_is_refused(sample: Sample) -> None:
+    content = sum(512 + len(member) + -len(member) % 512 for _, member in sample.members)
+    for length in (content + 1023, content + 1025, content + 1500):
+        sample.path.write_bytes(sample.path.read_bytes().ljust(length, b"\0")[:length])
+        refuse(sample, sample.path)
+
+
+def test_one_item_listed_twice_is_refused_even_when_it_stands_twice(sample: Sample) -> None:
+    def repeat(manifest: dict[str, Any]) -> None:
+        entries = manifest.get("items") or manifest["entries"]
+        entries.insert(1, entries[0])
+
+    members = sample.resigned(repeat)
+    refuse_members(sample, [*members[:3], members[2], *members[3:]])
+
+
 def test_the_bare_end_blocks_are_enough(sample: Sample) -> None:
     data = sample.path.read_bytes()
     content = sum(512 + len(member) + -len(member) % 512 for _, member in sample.members)

@@ -226,6 +226,10 @@ def test_a_note_with_a_lock_for_the_reporter_is_refused(folder: Path, target: Pa
         AnswerEntry(SealedKind.NOTE, CaseId("c" * 32), ItemId("1" * 32), DESK, "0" * 64, 1, bytes(80))
 
 
+def test_a_submission_is_no_answer(folder: Path, target: Path) -> None:
+    refuse_signed(folder, target, lambda manifest: manifest["entries"][1].update(kind="submission"))
+
+
 @pytest.mark.parametrize("part", ["entries", "receipts", "read"])
 def test_one_thing_named_twice_is_refused(folder: Path, target: Path, part: str) -> None:
     refuse_signed(folder, target, lambda manifest: manifest[part].append(manifest[part][0]))

@@ -48,6 +48,12 @@ def test_what_exists_is_never_overwritten(tmp_path: Path, kind: str) -> None:
     assert kind != "file" or target.read_bytes() == b"old"
 
 
+def test_what_exists_is_told_before_anything_is_written(tmp_path: Path) -> None:
+    (tmp_path / "old").touch()
+    with pytest.raises(TargetExists), new_file(tmp_path / "old"):
+        pytest.fail("a large bundle would have been written in vain")
+
+
 def test_what_appears_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
     target = tmp_path / "new"
 
