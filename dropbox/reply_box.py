@@ -136,8 +136,8 @@ class _Body(io.RawIOBase):
         except (CryptoError, ValueError, TypeError):
             raise ReplyBoxError from None
         self._ended = tag == _FINAL
-        # our writer seals full pieces and one last: any other cut is not format 1
-        if tag not in (_MESSAGE, _FINAL) or (not self._ended and len(sealed) != _SEALED_CHUNK_BYTES):
+        # a shorter piece before the last cannot come: it would have been read together with what follows it
+        if tag not in (_MESSAGE, _FINAL):
             raise ReplyBoxError
         if self._ended and self._stream.read(1):
             raise ReplyBoxError

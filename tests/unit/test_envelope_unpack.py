@@ -164,6 +164,14 @@ def test_extraction_from_another_envelope_is_refused() -> None:
     assert sinks.kept == {}
 
 
+def test_extraction_of_a_file_of_the_same_size_from_elsewhere_is_refused() -> None:
+    one, other = (pack(CASE, "x", [("a.txt", "text/plain", content)]) for content in (b"one", b"two"))
+    sinks = Sinks()
+    with pytest.raises(EnvelopeError):
+        extract(opened(other), verified(one), sinks)
+    assert sinks.forgotten == ["attachments/0001.txt"]
+
+
 def test_one_attachment_comes_alone() -> None:
     envelope = verified()
     for attachment, (_, _, content) in zip(envelope.index.attachments, FILES, strict=True):

@@ -64,6 +64,13 @@ def test_a_body_does_not_open_with_another_key() -> None:
             read(boxed(b"x"), key)
 
 
+@pytest.mark.parametrize("key", [b"", KEY[:31], KEY + b"\0"])
+def test_a_key_of_another_length_is_refused_although_the_box_commits_to_it(key: bytes) -> None:
+    data = boxed(b"x")
+    with pytest.raises(ReplyBoxError):
+        read(data[:22] + reply_box.key_hash(key) + data[54:], key)
+
+
 def test_a_body_made_for_another_key_than_it_commits_to_is_refused() -> None:
     honest, other = boxed(b"for the reporter"), boxed(b"for the desk", key=bytes(32))
     with pytest.raises(ReplyBoxError):
@@ -174,6 +181,13 @@ def test_a_container_without_a_usable_lock_is_not_written(desk_lock: bytes) -> N
 def test_the_longest_lock_is_read_again() -> None:
     lock = bytes(MAX_DESK_LOCK_BYTES)
     assert reply_box.read_container(io.BytesIO(boxed(b"x", desk_lock=lock))).desk_lock == lock
+
+
+@pytest.mark.parametrize("length", [0, MAX_DESK_LOCK_BYTES + 1])
+def test_a_lock_of_another_length_than_allowed_is_not_read(length: int) -> None:
+    head = b"onion-dropbox reply 1\n" + bytes(32) + length.to_bytes(4, "big")
+    with pytest.raises(ReplyBoxError):
+        reply_box.read_container(io.BytesIO(head + bytes(length + 100)))
 
 
 def test_a_path_opens_as_well_as_a_stream(tmp_path: Path) -> None:
