@@ -121,7 +121,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         super().handle_close()
 
     def let_go(self) -> None:
-        """Close at once; waitress's own `will_close` waits for the socket to take bytes, and a stalled one never does."""
+        """Close at once; waitress's `will_close` waits for the socket to take bytes, and a stalled one never does."""
         self.will_close = True
         self.handle_close()
 
