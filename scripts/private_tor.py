@@ -278,10 +278,16 @@ def _end_with_parent() -> None:
 
 
 def _interval_with_lead(lead_seconds: float) -> int:
-    """Return a voting interval whose next boundary is just after the lead; tor aligns votes to the wall clock."""
-    now = time.time()
-    fitting = [each for each in range(6, 61) if 1800 % each == 0 and each - now % each >= lead_seconds]
-    return min(fitting, key=lambda each: each - now % each)
+    """Return a voting interval whose next boundary is just after the lead; tor aligns votes to the wall clock.
+
+    Just before a half hour every interval ends there: a few seconds later there is one that fits.
+    """
+    while True:
+        now = time.time()
+        fitting = [each for each in range(6, 61) if 1800 % each == 0 and each - now % each >= lead_seconds]
+        if fitting:
+            return min(fitting, key=lambda each: each - now % each)
+        time.sleep(1)
 
 
 def _usable_routers(authority: Node) -> set[str]:

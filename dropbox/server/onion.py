@@ -30,6 +30,7 @@ STOP_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 60.0
 POLL_SECONDS = 1.0
 NO_NETWORK_SECONDS = 45.0
+LOG_NAME = "tor.log"
 
 Report = Callable[[str], None]
 
@@ -173,7 +174,7 @@ class LaunchedOnion(OnionService):
         finally:
             _end(process)
         if not self._stopping.is_set():
-            self._say("onion service: tor ended; it is started again")
+            self._say(f"onion service: tor ended and is started again; {self._folder / LOG_NAME} says why")
 
     def _launch(self) -> subprocess.Popen[bytes]:
         binary = shutil.which(self._settings.onion.tor_binary)
@@ -189,8 +190,9 @@ class LaunchedOnion(OnionService):
         (self._folder / "control").unlink(missing_ok=True)
         self._say(f"onion service: starting tor {tor_version(binary) or '(unknown version)'}")
         command = [binary, "-f", str(torrc), "--defaults-torrc", str(defaults)]
-        null = subprocess.DEVNULL
-        return subprocess.Popen(command, stdin=null, stdout=null, stderr=null, cwd=self._folder)
+        # tor's own Log line takes no path with a blank; this also keeps what it says of a torrc that it refuses
+        with (self._folder / LOG_NAME).open("wb") as log:
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self._folder)
 
     def _torrc(self, binary: str) -> str:
         lines = [
@@ -200,8 +202,7 @@ class LaunchedOnion(OnionService):
             "SocksPort 0",
             "AvoidDiskWrites 1",
             "SafeLogging 1",
-            "TruncateLogFile 1",
-            f"Log warn file {_quoted(self._folder / 'tor.log')}",
+            "Log warn stdout",
             f"__OwningControllerProcess {os.getpid()}",
             f"HiddenServiceDir {_quoted(onion_dir(self._settings.server.data_dir))}",
             f"HiddenServicePort 80 unix:{_quoted(self._settings.server.listen)}",
