@@ -9,25 +9,28 @@ import os
 import resource
 import shutil
 import sys
+import webbrowser
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
 
+from waitress import create_server
+
 from dropbox.codename import case_name
-from dropbox.envelope import MAX_TEXT_BYTES
-from dropbox.errors import DropboxError, FileUnreadable, TextUnreadable, ThreadBroken, TooLarge
+from dropbox.errors import DropboxError, ThreadBroken
 from dropbox.gpg import Gpg
-from dropbox.models import Fingerprint, Kind, Plaintext, parse_fingerprint
+from dropbox.models import Fingerprint, Kind, parse_fingerprint
 from dropbox.workstation import mandate, screens, trust
+from dropbox.workstation.desk_site import Door, create_site
 from dropbox.workstation.exporting import export_answer
 from dropbox.workstation.extracting import extract_case
 from dropbox.workstation.importing import import_pickup
 from dropbox.workstation.reading import as_json, mark_read, read_case
-from dropbox.workstation.replying import Draft, write_to_case
+from dropbox.workstation.replying import Draft, read_text, write_to_case
 from dropbox.workstation.terminal import count, line, paragraphs
 from dropbox.workstation.thread import items_of, summaries
-from dropbox.workstation.vault import Vault, choose_key, create_vault, open_vault
+from dropbox.workstation.vault import Vault, choose_key, create_vault, default_folder, open_vault
 
 Arguments = argparse.Namespace
 _MAX_WIDTH = 120
@@ -173,7 +176,7 @@ def _extract(arguments: Arguments) -> None:
 
 def _write(arguments: Arguments) -> None:
     kind = arguments.kind
-    text = _text(arguments.text_file)
+    text = read_text(arguments.text_file, sys.stdin.buffer)
     with open_vault(arguments.vault) as vault:
         case = vault.casebook.find_case(arguments.case)
         notice = mandate.notice_at_reply(mandate.in_force(items_of(vault.casebook, case.case)))
@@ -191,27 +194,6 @@ def _write(arguments: Arguments) -> None:
         _show(arguments, document, lambda width: [*paragraphs(notice, width, ""), done][not notice :], vault)
 
 
-def _text(path: str) -> Plaintext:
-    """Read the text from a file, or from standard input for `-`."""
-    try:
-        if path == "-":
-            data = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)
-        else:
-            with Path(path).open("rb") as stream:
-                data = stream.read(MAX_TEXT_BYTES + 1)
-    except OSError:
-        raise FileUnreadable from None
-    if len(data) > MAX_TEXT_BYTES:
-        raise TooLarge
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise TextUnreadable from None
-    if not text.strip():
-        raise TextUnreadable
-    return Plaintext(text)
-
-
 def _export(arguments: Arguments) -> None:
     with open_vault(arguments.vault) as vault:
         report = export_answer(vault, arguments.file)
@@ -225,16 +207,27 @@ def _export(arguments: Arguments) -> None:
         _show(arguments, {"file": str(arguments.file), **asdict(report)}, lambda _: [text], vault)
 
 
+def _open(arguments: Arguments) -> None:
+    """Serve the desk page until it is stopped. Its answers stay in memory, however large they are."""
+    with open_vault(arguments.vault):
+        pass
+    door = Door()
+    site = create_site(arguments.vault, door)
+    server = create_server(site, host="127.0.0.1", port=0, threads=1, ident=None, outbuf_overflow=1 << 40)
+    site.config["HOST"] = f"127.0.0.1:{server.effective_port}"
+    url = f"http://{site.config['HOST']}/enter/{door.link}"
+    text = f"The desk page opens once, with this link:\n  {url}\nTo stop it, press Ctrl-C here."
+    print(json.dumps({"url": url}) if arguments.json else text, flush=True)
+    if sys.stdin.isatty():
+        webbrowser.open(url)
+    server.run()
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         print(f"error: {line(message)}", file=sys.stderr)
         print(f"hint: {self.format_usage().strip()}", file=sys.stderr)
         sys.exit(2)
-
-
-def _default_vault() -> Path:
-    data = os.environ.get("XDG_DATA_HOME", "")
-    return (Path(data) if data.startswith("/") else Path.home() / ".local/share") / "onion-dropbox/vault"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -246,7 +239,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def command(name: str, run: Callable[[Arguments], None], text: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text)
-        added.add_argument("--vault", type=Path, default=_default_vault(), metavar="DIR", help="default: %(default)s")
+        added.add_argument("--vault", type=Path, default=default_folder(), metavar="DIR", help="default: %(default)s")
         added.add_argument("--json", action="store_true", help="print one JSON document")
         added.set_defaults(run=run)
         return added
@@ -276,3 +269,4 @@ def _add_commands(command: Callable[[str, Callable[[Arguments], None], str], arg
         if kind is Kind.REPLY:
             write.add_argument("--attach", type=Path, action="append", default=[], metavar="FILE")
     command("export", _export, "Write an answer bundle.").add_argument("file", type=Path, metavar="FILE")
+    command("open", _open, "Show the cases in your browser, for reading.")

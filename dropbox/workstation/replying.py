@@ -5,12 +5,14 @@ is written while the drop's key or a roster waits to be confirmed, or while one 
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from hashlib import file_digest
 from pathlib import Path
+from typing import BinaryIO
 
-from dropbox.envelope import Header
-from dropbox.errors import CaseEnded, MemberKeyUnavailable, NotOnRoster
+from dropbox.envelope import MAX_TEXT_BYTES, Header
+from dropbox.errors import CaseEnded, FileUnreadable, MemberKeyUnavailable, NotOnRoster, TextUnreadable, TooLarge
 from dropbox.models import (
     DeskId,
     Fingerprint,
@@ -39,6 +41,24 @@ class Draft:
     kind: Kind
     text: Plaintext
     files: Sequence[Path] = ()
+
+
+def read_text(path: str, standard_input: BinaryIO) -> Plaintext:
+    """Read a text from a file, or from standard input for `-`. Raises FileUnreadable, TooLarge, TextUnreadable."""
+    try:
+        with nullcontext(standard_input) if path == "-" else Path(path).open("rb") as stream:
+            data = stream.read(MAX_TEXT_BYTES + 1)
+    except OSError:
+        raise FileUnreadable from None
+    if len(data) > MAX_TEXT_BYTES:
+        raise TooLarge
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise TextUnreadable from None
+    if not text.strip():
+        raise TextUnreadable
+    return Plaintext(text)
 
 
 def write_to_case(vault: Vault, case: CaseRecord, draft: Draft) -> ItemRecord:

@@ -102,6 +102,11 @@ def choose_key(own: Gpg, wanted: Fingerprint | None) -> Fingerprint:
     return usable[0]
 
 
+def default_folder() -> Path:
+    data = os.environ.get("XDG_DATA_HOME", "")
+    return (Path(data) if data.startswith("/") else Path.home() / ".local/share") / "onion-dropbox/vault"
+
+
 def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

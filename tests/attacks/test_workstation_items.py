@@ -32,7 +32,7 @@ def number_of_an_earlier_one(here: World, case: Case) -> Held:
 
 def addressed_to_another_desk(here: World, case: Case) -> Held:
     everybody = here.drop.recipients([DESK])
-    return here.drop.send(case, "PLANTED", desks=(OTHER_DESK,), recipients=everybody)
+    return here.drop.send(Case(), "PLANTED", desks=(OTHER_DESK,), recipients=everybody)
 
 
 def without_one_recipient(here: World, case: Case) -> Held:
