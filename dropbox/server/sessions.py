@@ -43,40 +43,43 @@ class _Signer(TimestampSigner):
         return int(self._clock())
 
 
+@dataclass(frozen=True, repr=False)
+class Stamp:
+    """What a form's token carries: the nonce by which a resend is known, and a short note of what the form showed."""
+
+    nonce: bytes
+    note: str = ""
+
+    @classmethod
+    def new(cls, note: str = "") -> "Stamp":
+        return cls(secrets.token_bytes(NONCE_BYTES), note)
+
+
 class FormTokens:
-    """Signed, timed nonces for forms, each tied to its purpose and to whoever asked for the form."""
+    """Signed, timed stamps for forms, each tied to its purpose and to whoever asked for the form."""
 
     def __init__(self, secret: bytes, hours: int, clock: Callable[[], float] = time.time) -> None:
         self._secret = secret
         self._max_age_seconds = hours * 3600
         self._clock = clock
 
-    def issue(self, purpose: str, binding: bytes, nonce: bytes | None = None, mandate: Mandate | None = None) -> str:
+    def issue(self, purpose: str, binding: bytes, stamp: Stamp | None = None) -> str:
         """Return a token for one form; `binding` is the visit, or the session's binding."""
-        payload = (nonce or new_nonce()) + (mandate.value.encode() if mandate else b"")
-        return self._signer(purpose, binding).sign(urlsafe_b64encode(payload)).decode()
+        stamp = stamp or Stamp.new()
+        return self._signer(purpose, binding).sign(urlsafe_b64encode(stamp.nonce + stamp.note.encode())).decode()
 
-    def read(self, purpose: str, binding: bytes, token: str) -> bytes:
-        """Return the form's nonce, or raise FormExpired: old, forged, another form's and another's look alike."""
-        return self._payload(purpose, binding, token)[:NONCE_BYTES]
-
-    def read_mandate(self, purpose: str, binding: bytes, token: str) -> Mandate | None:
-        chosen = self._payload(purpose, binding, token)[NONCE_BYTES:].decode()
-        return Mandate(chosen) if chosen else None
-
-    def _payload(self, purpose: str, binding: bytes, token: str) -> bytes:
+    def read(self, purpose: str, binding: bytes, token: str) -> Stamp:
+        """Return the form's stamp, or raise FormExpired: old, forged, another form's and another's look alike."""
         try:
-            return urlsafe_b64decode(self._signer(purpose, binding).unsign(token, max_age=self._max_age_seconds))
-        except (BadData, ValueError):
+            payload = self._signer(purpose, binding).unsign(token, max_age=self._max_age_seconds)
+        except BadData:
             raise FormExpired from None
+        opened = urlsafe_b64decode(payload)
+        return Stamp(opened[:NONCE_BYTES], opened[NONCE_BYTES:].decode())
 
     def _signer(self, purpose: str, binding: bytes) -> _Signer:
         bound = hashlib.blake2b(binding, digest_size=16, person=b"drop1-form-bind").hexdigest()
         return _Signer(self._secret, f"form:{purpose}:{bound}", self._clock)
-
-
-def new_nonce() -> bytes:
-    return secrets.token_bytes(NONCE_BYTES)
 
 
 @dataclass(frozen=True, repr=False)
@@ -101,11 +104,14 @@ class Visit:
 
 @dataclass(frozen=True, repr=False)
 class SavedDraft:
-    """A follow-up that was typed while its session ended; it waits for the form after the new sign-in."""
+    """A follow-up that was typed while its session ended; it waits for the form after the new sign-in.
+
+    With the stamp of the form that it was typed into, so that one that had arrived after all is known again.
+    """
 
     text: Plaintext
-    nonce: bytes
     mandate: Mandate | None
+    stamp: Stamp
 
 
 @dataclass(frozen=True, repr=False)
@@ -276,7 +282,7 @@ def _seal_core(session: Session) -> bytes:
 def _seal_draft(key: bytes, draft: SavedDraft | None) -> bytes:
     if draft is None:
         return b""
-    parts = {"text": draft.text.reveal(), "nonce": draft.nonce.hex(), "mandate": draft.mandate}
+    parts = [draft.text.reveal(), draft.mandate or "", draft.stamp.nonce.hex(), draft.stamp.note]
     return bytes(_box(key).encrypt(json.dumps(parts).encode()))
 
 
@@ -290,6 +296,5 @@ def _open(key: bytes, entry: _Entry) -> Session:
 def _open_draft(key: bytes, sealed: bytes) -> SavedDraft | None:
     if not sealed:
         return None
-    parts = json.loads(_box(key).decrypt(sealed))
-    mandate = Mandate(parts["mandate"]) if parts["mandate"] else None
-    return SavedDraft(Plaintext(parts["text"]), bytes.fromhex(parts["nonce"]), mandate)
+    text, mandate, nonce, note = json.loads(_box(key).decrypt(sealed))
+    return SavedDraft(Plaintext(text), Mandate(mandate) if mandate else None, Stamp(bytes.fromhex(nonce), note))

@@ -10,7 +10,7 @@ from dropbox.codename import CodenameKeys
 from dropbox.errors import FormExpired, SessionEnded
 from dropbox.models import Codename, Mandate, Plaintext
 from dropbox.server import sessions as room
-from dropbox.server.sessions import FormTokens, SavedDraft, Sessions, Visit, new_nonce
+from dropbox.server.sessions import FormTokens, SavedDraft, Sessions, Stamp, Visit
 from dropbox.settings import Sessions as Limits
 
 SECRET = bytes(range(32))
@@ -44,7 +44,7 @@ def some_keys() -> CodenameKeys:
 
 
 def draft(text: str = "typed") -> SavedDraft:
-    return SavedDraft(Plaintext(text), new_nonce(), Mandate.ADVISE)
+    return SavedDraft(Plaintext(text), Mandate.ADVISE, Stamp.new("listen"))
 
 
 # --- sessions -----------------------------------------------------------------------------------------------------
@@ -57,7 +57,7 @@ def test_a_session_gives_back_what_it_was_begun_with(sessions: Sessions) -> None
     assert found.case == keys.case
     assert found.codename == Codename(WORDS)
     assert found.draft is not None
-    assert (found.draft.text, found.draft.nonce, found.draft.mandate) == (kept.text, kept.nonce, Mandate.ADVISE)
+    assert (found.draft.text, found.draft.mandate, found.draft.stamp) == (kept.text, Mandate.ADVISE, kept.stamp)
 
 
 @pytest.mark.parametrize("cookie", [None, "", "x", "AAAA.BBBB.CCCC", "é" * 10, "." * 4, "A" * 5000])
@@ -208,18 +208,16 @@ def test_a_visit_of_another_form_is_none(cookie: str | None) -> None:
     assert Visit.of(cookie) is None
 
 
-def test_a_token_gives_back_its_nonce_and_mandate(clock: Clock) -> None:
+def test_a_token_gives_back_its_nonce_and_note(clock: Clock) -> None:
     forms = FormTokens(SECRET, 24, clock)
-    nonce = new_nonce()
-    token = forms.issue("case", b"binding", nonce, Mandate.INVESTIGATE)
-    assert forms.read("case", b"binding", token) == nonce
-    assert forms.read_mandate("case", b"binding", token) is Mandate.INVESTIGATE
-    assert forms.read_mandate("case", b"binding", forms.issue("case", b"binding")) is None
+    stamp = Stamp.new("investigate")
+    assert forms.read("case", b"binding", forms.issue("case", b"binding", stamp)) == stamp
+    assert forms.read("case", b"binding", forms.issue("case", b"binding")).note == ""
 
 
 def test_tokens_are_never_the_same_twice(clock: Clock) -> None:
     forms = FormTokens(SECRET, 24, clock)
-    nonces = {forms.read("report", b"v", forms.issue("report", b"v")) for _ in range(50)}
+    nonces = {forms.read("report", b"v", forms.issue("report", b"v")).nonce for _ in range(50)}
     assert len(nonces) == 50
 
 

@@ -202,6 +202,22 @@ def test_a_follow_up_that_had_arrived_is_not_stored_twice_after_a_new_sign_in(si
     assert len(site.items()) == before
 
 
+@pytest.mark.parametrize("values", [{"mandate": "advise"}, {"mandate": "advise", "message": "and text"}])
+def test_a_change_of_mandate_that_had_arrived_is_not_stored_twice_either(site: Site, values: dict[str, str]) -> None:
+    browser = site.browser()
+    codename = site.report(browser)
+    form = browser.get("/case").form("message", "mandate")
+    browser.submit(form, values)
+    before = len(site.items())
+    site.drop.sessions.end(browser.cookie("session"))
+    page = browser.submit(form, values)
+    page = browser.submit(page.form("codename"), {"codename": codename})
+    page = browser.submit(page.form("message", "mandate"))
+    assert page.status == 200
+    assert ("mandate", "advise") in page.form("message", "mandate").fields
+    assert len(site.items()) == before
+
+
 def test_a_tampered_draft_is_refused_and_its_text_kept(site: Site) -> None:
     browser = site.browser()
     codename = site.report(browser)

@@ -30,7 +30,7 @@ from dropbox.server.reporter_site.returning import session_ended
 from dropbox.server.reporter_site.speech import _
 from dropbox.server.reporter_site.steps import case_steps
 from dropbox.server.reporter_site.typed import TypedFollowUp, one, read_follow_up
-from dropbox.server.sessions import SavedDraft, Session, new_nonce
+from dropbox.server.sessions import SavedDraft, Session, Stamp
 from dropbox.server.store import CaseState
 
 site = Blueprint("case", __name__)
@@ -45,7 +45,7 @@ def show() -> Response:
     typed = TypedFollowUp(draft.text.reveal(), draft.mandate) if draft else TypedFollowUp()
     if here.notice:
         this_drop().sessions.note(here, "")
-    return case_page(here, typed, nonce=draft.nonce if draft else None, notice=here.notice)
+    return case_page(here, typed, stamp=draft.stamp if draft else None, notice=here.notice)
 
 
 @site.post("/case")
@@ -58,15 +58,15 @@ def take() -> Response:
     except SessionEnded:
         return session_ended(_kept(typed, token))
     try:
-        nonce = this_drop().forms.read(PURPOSE, here.binding, token)
+        stamp = this_drop().forms.read(PURPOSE, here.binding, token)
     except FormExpired as error:
         return case_page(here, typed, (line_of(error),), status_of(error))
     try:
-        return _send(form, here, typed, nonce, this_drop().forms.read_mandate(PURPOSE, here.binding, token))
+        return _send(form, here, typed, stamp)
     except CaseEnded as error:
         return _ended(error)
     except DropboxError as error:
-        return case_page(here, typed, (line_of(error),), status_of(error), nonce=nonce)
+        return case_page(here, typed, (line_of(error),), status_of(error), stamp=stamp)
 
 
 def case_page(
@@ -75,10 +75,10 @@ def case_page(
     errors: tuple[FieldError, ...] = (),
     status: int = 200,
     *,
-    nonce: bytes | None = None,
+    stamp: Stamp | None = None,
     notice: str = "",
 ) -> Response:
-    """Render the case with the form filled in; `nonce` goes on when what was sent may have been stored."""
+    """Render the case with the form filled in; `stamp` goes on when what was sent may have been stored."""
     drop = this_drop()
     try:
         case = drop.store.case(here.case)
@@ -96,7 +96,7 @@ def case_page(
         mandate_name=mandate_name(current) if current else "",
         typed=typed,
         chosen_mandate=typed.mandate or current,
-        token=drop.forms.issue(PURPOSE, here.binding, nonce, current),
+        token=drop.forms.issue(PURPOSE, here.binding, stamp or Stamp.new(current or "")),
         delete_token=drop.forms.issue(DELETE_PURPOSE, here.binding),
         errors=errors,
         notice=_notice_text(notice),
@@ -112,22 +112,23 @@ def _mandate(here: Session, case: CaseState) -> Mandate | None:
 
 
 def _kept(typed: TypedFollowUp, token: str) -> SavedDraft:
-    """Return what was typed without a session. The form's nonce goes on if the cookie shows that it was theirs."""
+    """Return what was typed without a session. The form's stamp goes on if the cookie shows that it was theirs."""
     bound = this_drop().sessions.binding(session_cookie())
     try:
-        nonce = this_drop().forms.read(PURPOSE, bound or b"", token)
+        stamp = this_drop().forms.read(PURPOSE, bound or b"", token)
     except FormExpired:
-        nonce = new_nonce()
-    return SavedDraft(Plaintext(typed.message), nonce, typed.mandate)
+        stamp = Stamp.new()
+    return SavedDraft(Plaintext(typed.message), typed.mandate, stamp)
 
 
-def _send(form: Form, here: Session, typed: TypedFollowUp, nonce: bytes, shown: Mandate | None) -> Response:
-    """Seal and store one item. `shown` is the mandate that the form showed: a resend must not look like no change."""
+def _send(form: Form, here: Session, typed: TypedFollowUp, stamp: Stamp) -> Response:
+    """Seal and store one item. What changed is judged by what the form showed, so that a resend says the same."""
     drop = this_drop()
     case = drop.store.case(here.case)
     if case.withdrawn_day is not None and not typed.withdraw:
         line = FieldError("withdraw", _("You withdrew this case. Undo that first, then your message can be sent."))
-        return case_page(here, typed, (line,), 400, nonce=nonce)
+        return case_page(here, typed, (line,), 400, stamp=stamp)
+    shown = Mandate(stamp.note) if stamp.note else None
     kind = _kind(typed, shown)
     draft = Draft(
         keys=here.keys,
@@ -139,7 +140,7 @@ def _send(form: Form, here: Session, typed: TypedFollowUp, nonce: bytes, shown: 
         message=Plaintext(typed.message),
         answers={},
         language=language(),
-        nonce=nonce,
+        nonce=stamp.nonce,
         binding=bytes.fromhex(here.case),
         form=form,
     )

@@ -19,7 +19,7 @@ from dropbox.server.form import Form, FormLimits, open_form
 from dropbox.server.reporter_site.problems import Problem, problem_of
 from dropbox.server.reporter_site.speech import _, day_text, language_name
 from dropbox.server.reporter_site.typed import open_desks
-from dropbox.server.sessions import Session, Visit
+from dropbox.server.sessions import Session, Stamp, Visit
 
 VISIT_COOKIE = "visit"
 SESSION_COOKIE = "session"
@@ -103,11 +103,11 @@ def current_visit() -> Visit:
 
 
 def with_visit(
-    template: str, purpose: str, status: int = 200, *, nonce: bytes | None = None, **values: object
+    template: str, purpose: str, status: int = 200, *, stamp: Stamp | None = None, **values: object
 ) -> Response:
     """Render a form that is tied to the visit, with a fresh token; an existing visit cookie is kept."""
     here = current_visit()
-    token = this_drop().forms.issue(purpose, here.bound, nonce)
+    token = this_drop().forms.issue(purpose, here.bound, stamp)
     response = form_page(template, status, token=token, **values)
     headers.set_cookie(response, VISIT_COOKIE, here.cookie)
     return response
@@ -200,4 +200,6 @@ def open_desk_views() -> list[dict[str, object]]:
 
 
 def desk_name(desk: DeskId) -> str:
-    return said(this_drop().settings.desk(desk).name)
+    """Return a desk's name, or its id when it has left the configuration: an old case may still name it."""
+    names = {each.id: each.name for each in this_drop().settings.desks}
+    return said(names[desk]) if desk in names else desk

@@ -118,8 +118,8 @@ PROBLEMS: dict[str, Problem] = {
     "key_unavailable": Problem(
         503,
         _l("It cannot be sealed at the moment"),
-        (_l("A key of one of your readers cannot be used now, so nothing was stored. Choose other readers, or try "
-           "again later."), _GO_BACK),
+        (_l("A key of one of your readers cannot be used now, so nothing was stored. Try again later. For a new "
+           "report you may also choose other readers."), _GO_BACK),
     ),
     "sealing_failed": Problem(
         503, _l("It cannot be sealed at the moment"), (_l("Sealing did not work, so nothing was stored."), _TRY_LATER)

@@ -25,6 +25,7 @@ from dropbox.server.reporter_site.context import (
 from dropbox.server.reporter_site.problems import FieldError, line_of, status_of
 from dropbox.server.reporter_site.steps import first_steps
 from dropbox.server.reporter_site.typed import TypedReport, empty_report, one, read_report
+from dropbox.server.sessions import Stamp
 
 site = Blueprint("report", __name__)
 PURPOSE = "report"
@@ -40,15 +41,15 @@ def take() -> Response:
     form = read_form()
     typed = read_report(form.fields, this_drop().settings)
     try:
-        bound, nonce = _verify_token(form)
+        bound, stamp = _verify_token(form)
     except FormExpired as error:
         return _form(typed, (line_of(error), *typed.errors), status_of(error))
     if typed.errors:
-        return _form(typed, typed.errors, 400, nonce)
+        return _form(typed, typed.errors, 400, stamp)
     try:
-        return _send(form, typed, bound, nonce)
+        return _send(form, typed, bound, stamp)
     except DropboxError as error:
-        return _form(typed, (line_of(error),), status_of(error), nonce)
+        return _form(typed, (line_of(error),), status_of(error), stamp)
 
 
 @site.get("/sent")
@@ -59,17 +60,17 @@ def sent() -> Response:
     return page("sent.html", words=codename.reveal().split(), way=first_steps(sent=True))
 
 
-def _verify_token(form: Form) -> tuple[bytes, bytes]:
+def _verify_token(form: Form) -> tuple[bytes, Stamp]:
     bound = visit()
     if bound is None:
         raise FormExpired
     return bound, this_drop().forms.read(PURPOSE, bound, one(form.fields, "token"))
 
 
-def _send(form: Form, typed: TypedReport, bound: bytes, nonce: bytes) -> Response:
+def _send(form: Form, typed: TypedReport, bound: bytes, stamp: Stamp) -> Response:
     """Seal and store the report, then start a session that can show its codename."""
     drop = this_drop()
-    codename = generate(drop.identity.secret, nonce, bound, typed.desks)
+    codename = generate(drop.identity.secret, stamp.nonce, bound, typed.desks)
     keys = drop.derivation.derive(codename)
     draft = Draft(
         keys=keys,
@@ -81,7 +82,7 @@ def _send(form: Form, typed: TypedReport, bound: bytes, nonce: bytes) -> Respons
         message=Plaintext(typed.message),
         answers=typed.answers,
         language=language(),
-        nonce=nonce,
+        nonce=stamp.nonce,
         binding=bound,
         form=form,
     )
@@ -93,15 +94,15 @@ def _send(form: Form, typed: TypedReport, bound: bytes, nonce: bytes) -> Respons
 
 
 def _form(
-    typed: TypedReport, errors: tuple[FieldError, ...] = (), status: int = 200, nonce: bytes | None = None
+    typed: TypedReport, errors: tuple[FieldError, ...] = (), status: int = 200, stamp: Stamp | None = None
 ) -> Response:
-    """Render the form filled in; `nonce` goes on when what was sent may have been stored after all."""
+    """Render the form filled in; `stamp` goes on when what was sent may have been stored after all."""
     questions = [{"id": each.id, "text": said(each.text)} for each in this_drop().settings.questions]
     return with_visit(
         "report.html",
         PURPOSE,
         status,
-        nonce=nonce,
+        stamp=stamp,
         typed=typed,
         errors=errors,
         open_desks=open_desk_views(),

@@ -11,7 +11,7 @@ from flask import Blueprint, Response
 
 from dropbox.codename import WORD_COUNT, WordHint, count_words, hints, parse
 from dropbox.errors import Busy, CodenameError, FormExpired
-from dropbox.models import Codename, Plaintext
+from dropbox.models import Codename, Mandate, Plaintext
 from dropbox.server import headers
 from dropbox.server.reporter_site.context import (
     SESSION_COOKIE,
@@ -26,11 +26,12 @@ from dropbox.server.reporter_site.context import (
 from dropbox.server.reporter_site.problems import FieldError, line_of, status_of
 from dropbox.server.reporter_site.speech import _
 from dropbox.server.reporter_site.typed import Fields, one
-from dropbox.server.sessions import SavedDraft, new_nonce
+from dropbox.server.sessions import SavedDraft, Stamp
 
 site = Blueprint("returning", __name__)
 PURPOSE = "return"
 DRAFT_PURPOSE = "draft"
+_SEPARATOR = ","
 
 
 @dataclass(frozen=True, repr=False)
@@ -103,9 +104,10 @@ def _read_draft(fields: Fields) -> SavedDraft | None:
     token = one(fields, "draft")
     if not token:
         return None
-    forms, bound = this_drop().forms, visit() or b""
-    nonce, mandate = forms.read(DRAFT_PURPOSE, bound, token), forms.read_mandate(DRAFT_PURPOSE, bound, token)
-    return SavedDraft(Plaintext(one(fields, "message")), nonce, mandate)
+    stamp = this_drop().forms.read(DRAFT_PURPOSE, visit() or b"", token)
+    mandate, _, shown = stamp.note.partition(_SEPARATOR)
+    text = Plaintext(one(fields, "message"))
+    return SavedDraft(text, Mandate(mandate) if mandate else None, Stamp(stamp.nonce, shown))
 
 
 def _rescued_draft(fields: Fields) -> SavedDraft | None:
@@ -113,7 +115,12 @@ def _rescued_draft(fields: Fields) -> SavedDraft | None:
     try:
         return _read_draft(fields)
     except FormExpired:
-        return SavedDraft(Plaintext(one(fields, "message")), new_nonce(), None)
+        return SavedDraft(Plaintext(one(fields, "message")), None, Stamp.new())
+
+
+def _draft_token(draft: SavedDraft) -> str:
+    note = f"{draft.mandate or ''}{_SEPARATOR}{draft.stamp.note}"
+    return this_drop().forms.issue(DRAFT_PURPOSE, current_visit().bound, Stamp(draft.stamp.nonce, note))
 
 
 def _form(
@@ -125,13 +132,12 @@ def _form(
     ended: bool = False,
 ) -> Response:
     draft = attempt.draft
-    token = draft and this_drop().forms.issue(DRAFT_PURPOSE, current_visit().bound, draft.nonce, draft.mandate)
     return with_visit(
         "return.html",
         PURPOSE,
         status,
         codename=attempt.words,
-        draft=token,
+        draft=_draft_token(draft) if draft else "",
         message=draft.text.reveal() if draft else "",
         errors=errors,
         hints=word_hints,
