@@ -26,8 +26,9 @@ _SHOWING = ("--trust-model", "direct", "--import-options", "show-only", "--impor
 class Gpg:
     """One home, made (0700) when it is not there; without one, the user's own (GNUPGHOME).
 
-    `agent` lets gpg use its agent, for secret keys. `secret_key` is the one key to try on hidden recipients; without
-    it gpg tries every secret key, and may ask for each one's passphrase.
+    `agent` lets gpg use its agent, for secret keys. `secret_key` is tried first on hidden recipients, so that nobody is
+    asked for the passphrases of all their other keys. A hidden recipient whose passphrase is refused looks to gpg like
+    none: then the error is NotForYou, too.
     """
 
     def __init__(self, home: Path | None, *, agent: bool = False, secret_key: Fingerprint | None = None) -> None:

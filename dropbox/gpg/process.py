@@ -27,7 +27,6 @@ FEED_BYTES = 256 * 1024
 MAX_STATUS_BYTES = 1024 * 1024
 _OPTIONS = (
     "--no-options",
-    "--quiet",
     *("--logger-file", os.devnull),  # texts for humans; python-gnupg reads the status lines on stderr
     *("--trust-model", "always"),
     "--disable-dirmngr",

@@ -18,12 +18,10 @@ _NEVER_WHEN_UNSEALED = frozenset(
     ["DECRYPTION_FAILED", "BADMDC", "NODATA", "UNEXPECTED", "BADARMOR", "NEED_PASSPHRASE_SYM", "FAILURE"]
 )
 _ONCE_WHEN_UNSEALED = ("BEGIN_DECRYPTION", "PLAINTEXT", "DECRYPTION_OKAY", "GOODMDC", "END_DECRYPTION")
-_A_KEY_FITTED = frozenset(["DECRYPTION_KEY", "PLAINTEXT", "DECRYPTION_OKAY", "GOODMDC"])
+_A_KEY_FITTED = frozenset(["ERROR", "DECRYPTION_KEY", "PLAINTEXT", "DECRYPTION_OKAY", "GOODMDC"])
 _NEVER_WHEN_SEALED = frozenset(["INV_RECP", "NO_RECP", "INV_SGNR", "NO_SGNR", "FAILURE", "ERROR"])
 _STRONG_HASHES = frozenset(["8", "9", "10"])  # SHA-256, SHA-384, SHA-512
 _BINARY_SIGNATURE = "00"
-_NO_SECRET_KEY = 17
-_ERROR_CODE_BITS = 0xFFFF
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def check_unsealed(code: int, status: Status, *, signed: bool = False) -> None:
     stray = (not signed and not _SIGNATURE_LINES.isdisjoint(words)) or _damaged(status)
     if once and code >= 0 and not stray and _NEVER_WHEN_UNSEALED.isdisjoint(words):
         return
-    if "ENC_TO" in words and not _A_KEY_FITTED.intersection(words) and not _other_key_trouble(status):
+    if not _A_KEY_FITTED.intersection(words) and 0 < words.count("ENC_TO") == words.count("NO_SECKEY"):
         raise NotForYou
     raise UnsealError
 
@@ -79,16 +77,3 @@ def _valid(fields: list[str], allowed: Collection[Fingerprint]) -> Signature:
 def _damaged(status: Status) -> bool:
     """Whether there is an error beyond those of the keys that do not fit: gpg passes two texts in one seal as whole."""
     return any(word == "ERROR" and not value.startswith("pkdecrypt_failed") for word, value in status)
-
-
-def _other_key_trouble(status: Status) -> bool:
-    """Whether a key that fits was there but could not be used: a cancelled or wrong passphrase, a missing card."""
-    codes = [
-        value.split(" ")[1:2] for word, value in status if word == "ERROR" and value.startswith("pkdecrypt_failed")
-    ]
-    return any(not code or _error_code(code[0]) != _NO_SECRET_KEY for code in codes)
-
-
-def _error_code(text: str) -> int:
-    digits = text.partition("_")[0]
-    return int(digits) & _ERROR_CODE_BITS if digits.isdigit() else 0
