@@ -174,6 +174,35 @@ def _plant(here: World, case: Case, plant: Plant) -> Held:
     return here.drop.hold(replace(held, desks=(DESK,)))
 
 
+def test_a_forged_beginning_does_not_fit_what_followed_the_true_one(here: World) -> None:
+    """Whoever has the codename can sign; the chain still tells that another first submission was answered to."""
+    here.start()
+    case = Case()
+    lost = here.drop.send(case, "The true report.")
+    here.drop.let_go(lost)
+    here.drop.send(case, "And then.")
+    here.anna.ok("import", here.drop.pickup())
+    forged = here.drop.send(case, "PLANTED", number=1, previous=None, kind=Kind.REPORT)
+    assert list(here.anna.ok("import", here.drop.pickup())["quarantined"]) == [forged.item]
+    del here.drop.logs[DESK].gone[lost.item]
+    assert here.anna.ok("import", here.drop.pickup())["new"] == 1
+    assert [item["text"] for item in here.anna.ok("read", case.id)["items"]] == ["The true report.", "And then."]
+
+
+def test_a_colleague_of_another_desk_speaks_for_their_own_only(here: World) -> None:
+    here.start()
+    case, both = Case(), (DESK, OTHER_DESK)
+    here.drop.send(case, "To both.", desks=both)
+    everybody = here.drop.recipients(both)
+    true = write_as(here.drop, here.cora, case, desks=both, desk=OTHER_DESK, sealed_to=everybody, text="As bureau.")
+    for kind, desk in ((Kind.REPLY, DESK), (Kind.NOTE, OTHER_DESK), (Kind.NOTE, DESK)):
+        write_as(here.drop, here.cora, case, kind, desks=both, desk=desk, sealed_to=everybody, text="PLANTED")
+    report = here.anna.ok("import", here.drop.pickup())
+    assert (report["new"], len(report["quarantined"])) == (2, 3)
+    assert true.item not in report["quarantined"]
+    assert [item["text"] for item in here.anna.ok("read", case.id)["items"]] == ["To both.", "As bureau."]
+
+
 def test_an_intruders_own_member_is_shown_as_a_changed_roster(here: World) -> None:
     """Who holds the drop's key can put a member on the roster; nothing is answered until people compared it."""
     here.start()
