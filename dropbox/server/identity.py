@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nacl.signing import SigningKey
 
-from dropbox.codename import fingerprint_words
+from dropbox import trust_words
 from dropbox.errors import StartRefused
 
 SECRET_BYTES = 32
@@ -56,8 +56,7 @@ class Identity:
 
     def drop_words(self) -> str:
         """Return the ten words by which people compare the drop's key."""
-        public = bytes(self.signing_key.verify_key)
-        return fingerprint_words(blake2b(public, digest_size=32, person=b"drop1-dropkey").digest())
+        return trust_words.drop_words(self.drop)
 
     def __repr__(self) -> str:
         return "<identity>"

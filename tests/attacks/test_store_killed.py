@@ -36,6 +36,8 @@ class Fuse:
     def light(self) -> None:
         for place, name in ((os, "fsync"), (os, "utime"), (Path, "rename"), (Path, "replace"), (Path, "unlink")):
             setattr(place, name, self._fused(getattr(place, name)))
+        for name in ("scrub", "compact"):
+            setattr(connection_room.Database, name, self._fused(getattr(connection_room.Database, name)))
         engine_of = connection_room._engine
 
         def fused_engine(path: Path) -> Any:

@@ -1,6 +1,7 @@
 """Letting go: never too early, never of what somebody is still to receive, and then without a trace."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -225,6 +226,18 @@ def test_a_late_receipt_does_not_save_what_was_withdrawn_but_is_told(store: Stor
     assert store.case(reporter.case).picked_up
     store.retire(later(GRACE_DAYS))
     assert store.has_item(item) is None
+
+
+def test_receipts_that_come_late_do_not_shorten_the_grace(tmp_path: Path) -> None:
+    with closing(open_store(tmp_path, retention=Retention(days_after_receipt=0))) as store:
+        seat(store)
+        reporter = Reporter(store)
+        item = reporter.send()
+        reporter.send(withdraw="withdraw")
+        for member in (ANN, BOB):
+            Member(store, member).answer(items=[item])
+        store.retire(later(GRACE_DAYS - 1))
+        assert store.has_item(item)
 
 
 def test_a_withdrawn_case_ends_when_the_notice_is_received(store: Store, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dropbox.errors import ItemUnknown
-from dropbox.models import DeskId, Fingerprint, Membership, current_members
+from dropbox.models import Fingerprint, Membership, current_members
 from dropbox.server.store import Store
 from tests.store_room import ANN, BOARD, BOB, BUREAU, CIS, DAY, Member, Reporter, later, open_store, seat
 
@@ -108,12 +108,3 @@ def test_desks_with_items_are_those_that_may_not_leave(store: Store) -> None:
     assert store.desks_with_items() == frozenset()
     Reporter(store, (BUREAU,)).send()
     assert store.desks_with_items() == {BUREAU}
-
-
-def test_the_words_of_a_roster_change_with_it(store: Store) -> None:
-    seat(store)
-    words = {store.roster_words(BOARD), store.roster_words(BUREAU), store.roster_words(DeskId("none"))}
-    _seat(store, [ANN], 1)
-    words.add(store.roster_words(BOARD))
-    assert len(words) == 4
-    assert {len(line.split()) for line in words} == {10}

@@ -5,12 +5,9 @@ The configuration says who is a member today; this room remembers it, so that a 
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from hashlib import blake2b
 
 from sqlalchemy import Connection, insert, select, update
 
-from dropbox.canonical import dump
-from dropbox.codename import fingerprint_words
 from dropbox.errors import ItemUnknown
 from dropbox.models import DeskId, Fingerprint, Membership, Roster
 from dropbox.server.store.schema import member_keys, memberships
@@ -45,11 +42,6 @@ def load(connection: Connection) -> dict[DeskId, Roster]:
         entry = Membership(Fingerprint(row.fingerprint), row.first_day, row.last_day)
         rosters[DeskId(row.desk_id)] = (*rosters.get(DeskId(row.desk_id), ()), entry)
     return rosters
-
-
-def words(desk: DeskId, roster: Roster) -> str:
-    data = dump({"desk": desk, "roster": [entry.as_json() for entry in roster]})
-    return fingerprint_words(blake2b(data, digest_size=32, person=b"drop1-roster").digest())
 
 
 def key(connection: Connection, fingerprint: Fingerprint, day: date | None) -> bytes:

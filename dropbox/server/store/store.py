@@ -11,7 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from dropbox.config import Retention
-from dropbox.errors import DiskLow, DropboxError, ItemUnknown, StoreError, StoreFull
+from dropbox.errors import DiskLow, DropboxError, ItemUnknown, StoreFull
 from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, Roster, SealedKind, VaultId
 from dropbox.server.identity import ITEMS_FOLDER, STORE_FILE, Identity
 from dropbox.server.store import answers, cases, held, pickups, received, retention, rosters
@@ -114,10 +114,6 @@ class Store:
         """Return a key that was ever on a roster: as last seen, or as it was on a day. ItemUnknown when none was."""
         with self._database.read() as connection:
             return rosters.key(connection, fingerprint, day)
-
-    def roster_words(self, desk: DeskId) -> str:
-        """Return the ten words by which people compare a desk's roster."""
-        return rosters.words(desk, self.roster(desk))
 
     def desks_with_items(self) -> frozenset[DeskId]:
         with self._database.read() as connection:
@@ -258,7 +254,7 @@ class Store:
 
     def _undo(self, items: Sequence[ItemId], paths: Sequence[Path]) -> None:
         """After a failure: remove the files, but never one whose row is there after all; a sweep gets the rest."""
-        with suppress(StoreError):
+        with suppress(DropboxError):
             for item in items:
                 self.discard(item)
             orphans = [path for path in paths if self.has_item(ItemId(path.stem)) is None]
