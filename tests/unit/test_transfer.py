@@ -317,13 +317,16 @@ def test_a_damaged_stored_item_is_named_and_nothing_is_exported(bench: Bench, ha
     assert list(bench.folder.iterdir()) == []
 
 
-def test_an_export_waits_for_an_import_in_another_process(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dropbox.server.store.store.TRANSFER_SECONDS", 0.1)
-    lock = bench.drop.store.transfer_lock
-    monkeypatch.setattr(bench.drop.store, "transfer_lock", lambda: lock(0.1))
-    with lock(), pytest.raises(StoreBusy):
-        bench.export()
+def test_exports_and_imports_do_not_overlap(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, answer = bench.drop.store.transfer_lock, bench.answer()
+    monkeypatch.setattr(bench.drop.store, "transfer_lock", lambda: lock(0.05))
+    with lock():
+        with pytest.raises(StoreBusy):
+            bench.export()
+        with pytest.raises(StoreBusy):
+            bench.take(answer)
     bench.export().close()
+    bench.take(answer)
 
 
 # --- import -------------------------------------------------------------------------------------------------------
@@ -513,10 +516,13 @@ def test_an_author_who_is_on_no_roster_is_refused(bench: Bench, key_home: Path) 
     bench.refuse(path, BundleAuthorUnknown)
 
 
-def test_an_author_who_left_every_desk_is_refused(bench: Bench) -> None:
+def test_an_author_who_left_every_desk_is_refused_before_gpg_sees_the_bundle(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = bench.answer()
     configured = {RED: [bench.members.bram], BLUE: [bench.members.cora]}
     bench.drop.store.sync_rosters({}, configured, today() + timedelta(days=1))
+    monkeypatch.setattr(transfer, "Gpg", lambda _: pytest.fail("gpg was started"))
     bench.refuse(path, BundleAuthorUnknown)
 
 
