@@ -79,7 +79,7 @@ class Keyring:
         )
 
     def strangers(self) -> tuple[str, ...]:
-        """Return the names of files with public keys of no desk."""
+        """Return the names of files with public keys of no desk, or with a member's key hung under another."""
         return self._snapshot().strange_files
 
     def refuse_secret_keys(self) -> None:
@@ -148,7 +148,7 @@ class _Sorting:
             found = frozenset(key.fingerprint for key in keys)
             if any(key.secret for key in keys) or b"PRIVATE KEY BLOCK" in data:
                 self.secret[name] = found
-            elif found & pinned:
+            elif found & pinned and not _claims(keys, pinned):
                 self.pinned[data] = found
             elif found:
                 strange.append(name)
@@ -157,6 +157,11 @@ class _Sorting:
     @property
     def expected(self) -> frozenset[Fingerprint]:
         return frozenset[Fingerprint]().union(*self.pinned.values())
+
+
+def _claims(keys: Sequence[KeyInfo], pinned: frozenset[Fingerprint]) -> bool:
+    """Whether a key has another member's key hung under it: imported first, it would keep that one out."""
+    return any(part.fingerprint in pinned for key in keys for part in key.subkeys)
 
 
 def _inspect(gpg: Gpg, data: bytes) -> tuple[KeyInfo, ...]:

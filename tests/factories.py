@@ -71,6 +71,15 @@ def revoke_key(home: Path, fingerprint: Fingerprint) -> None:
     run_gpg(home, "--import", data=certificate.replace("\n:-----BEGIN", "\n-----BEGIN").encode())
 
 
+def hang_key_under(home: Path, key: Fingerprint, other: Fingerprint, made: datetime) -> None:
+    """Bind one primary key as a subkey (for authentication) under another, as anybody can do with a public key."""
+    listed = run_gpg(home, "--with-colons", "--with-keygrip", "--list-keys", key).decode().splitlines()
+    grip = next(line.split(":")[9] for line in listed if line.startswith("grp"))
+    clock = ("--faked-system-time", made.astimezone(UTC).strftime("%Y%m%dT%H%M%S!"))
+    answers = "\n".join(["addkey", "13", grip, "S", "A", "Q", "0", "save", ""])
+    run_gpg(home, *clock, "--expert", "--command-fd", "0", "--edit-key", other, data=answers.encode())
+
+
 def export_public(home: Path, fingerprint: Fingerprint) -> bytes:
     return run_gpg(home, "--armor", "--export", fingerprint)
 

@@ -7,11 +7,20 @@ from pathlib import Path
 import pytest
 
 from dropbox.errors import KeyUnavailable, NotForYou, SecretKeyFound, SignatureInvalid
-from dropbox.gpg import Gpg
+from dropbox.gpg import Gpg, scan_keys
 from dropbox.keyring import Keyring
-from dropbox.models import DeskId, Fingerprint
+from dropbox.models import DeskId, Fingerprint, Recipient
 from tests.conftest import Members
-from tests.factories import export_public, export_secret, make_desk, make_key, publish_keys, revoke_key, run_gpg
+from tests.factories import (
+    export_public,
+    export_secret,
+    hang_key_under,
+    make_desk,
+    make_key,
+    publish_keys,
+    revoke_key,
+    run_gpg,
+)
 
 DESK = DeskId("integrity")
 NOW = datetime.now(UTC)
@@ -23,9 +32,12 @@ def keyring_of(folder: Path, *fingerprints: Fingerprint) -> Keyring:
 
 
 def assert_nothing_is_sealed(keyring: Keyring, target: Path) -> None:
-    with pytest.raises(KeyUnavailable) as caught:
+    def seal() -> None:
         gpg, recipients = keyring.recipients([DESK])
         gpg.seal(io.BytesIO(DATA), recipients, target)
+
+    with pytest.raises(KeyUnavailable) as caught:
+        seal()
     assert caught.value.name == DESK
     assert not target.exists()
 
@@ -61,7 +73,7 @@ def test_an_expired_key_seals_nothing(members: Members, key_home: Path, tmp_path
 
 
 def test_a_key_that_expired_earlier_today_seals_nothing(key_home: Path, tmp_path: Path) -> None:
-    """gpg seals with this day's first second as its clock; the real time is checked by us."""
+    """Sealing runs with this day's first second as gpg's clock; the real time is checked by us."""
     expired = make_key(key_home, "expired", expires="seconds=3600", at=NOW - timedelta(seconds=3700))
     publish_keys(key_home, tmp_path / "keys", [expired])
     assert_nothing_is_sealed(keyring_of(tmp_path, expired), tmp_path / "item")
@@ -98,6 +110,34 @@ def test_an_impostor_beside_the_true_key_reads_nothing(members: Members, key_hom
     assert members.gpg.unseal_bytes(sealed, 100) == DATA
     with pytest.raises(NotForYou):
         Gpg(key_home, agent=True).unseal_bytes(sealed, 100)
+
+
+def test_a_member_with_anothers_key_hung_under_their_own_reads_nothing(key_home: Path, tmp_path: Path) -> None:
+    """A fingerprint is found among subkeys, too: then gpg would take mallet's newer encryption subkey for anna's."""
+    made = NOW - timedelta(days=1)
+    anna, mallet = make_key(key_home, "anna", at=made), make_key(key_home, "mallet", at=made, encrypt=False)
+    annas = export_public(key_home, anna)
+    signature = sign(key_home, anna)
+    hang_key_under(key_home, anna, mallet, made)
+    run_gpg(key_home, "--quick-add-key", mallet, "cv25519", "encr", "0")
+    gpg = Gpg(tmp_path / "gpg")
+    gpg.import_keys(annas)
+    mallets = export_public(key_home, mallet)
+    gpg.import_keys(mallets)
+    assert anna in [part.fingerprint for part in gpg.known()[mallet].subkeys]
+    sealed = gpg.seal_bytes(DATA, [Recipient(anna, hidden=False)])
+    part = gpg.known()[anna].encryption_part
+    assert part is not None
+    assert f"keyid {part.fingerprint[-16:]}".encode() in run_gpg(key_home, "--list-packets", data=sealed)
+    assert [key.fingerprint for key in scan_keys(gpg.export_key(anna))] == [anna]
+    assert gpg.verify_detached(DATA, signature, [anna, mallet]) == anna
+    (tmp_path / "keys").mkdir()
+    for name, data in (("1-mallet", mallets), ("2-anna", annas)):
+        (tmp_path / "keys" / name).write_bytes(data)
+    keyring = keyring_of(tmp_path, anna)
+    assert [each.fingerprint for each in keyring.recipients([DESK])[1]] == [anna]
+    assert keyring.strangers() == ("1-mallet",)
+    assert_nothing_is_sealed(keyring_of(tmp_path, anna, mallet), tmp_path / "item")
 
 
 def test_a_secret_key_in_the_folder_refuses_and_seals_nothing(members: Members, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from dropbox.errors import KeyUnavailable, SecretKeyFound, TargetUnusable
 from dropbox.gpg import Gpg, scan_keys
 from dropbox.gpg.process import Engine
-from dropbox.keyring import MAX_KEY_FILE_BYTES, OLD_HOME_SECONDS, Keyring, KeyReport
+from dropbox.keyring import MAX_KEY_FILE_BYTES, OLD_HOME_SECONDS, KeyReport, Keyring
 from dropbox.models import DeskId, Fingerprint, Recipient
 from tests.conftest import Members
 from tests.factories import export_public, export_secret, make_desk, make_key, publish_keys, run_gpg
