@@ -162,10 +162,10 @@ class Stream:
     def __init__(self, process: subprocess.Popen[bytes], status: int) -> None:
         self._process = process
         self._status = status
+        self._output = process.stdout.fileno() if process.stdout else -1
 
-    def read(self, size: int) -> bytes:
-        assert self._process.stdout is not None
-        return self._process.stdout.read(size)
+    def readinto(self, buffer: memoryview) -> int:
+        return os.readv(self._output, [buffer])
 
     def finish(self) -> tuple[int, Status]:
         """Wait for gpg and return exit code and status lines."""

@@ -59,14 +59,13 @@ class _Unsealed(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # a BufferedReader gives nothing else
-        data = b"" if self._ended or self._failure else self._stream.read(len(buffer))
+        size = 0 if self._ended or self._failure else self._stream.readinto(buffer)
         try:
-            self._account(len(data))
+            self._account(size)
         except DropboxError as failure:
             self._failure = failure
             raise
-        buffer[: len(data)] = data
-        return len(data)
+        return size
 
     def _account(self, size: int) -> None:
         if self._failure is not None:
