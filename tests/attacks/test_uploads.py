@@ -345,11 +345,17 @@ def test_no_byte_of_an_upload_is_written_to_a_file(config: Path, short_dir: Path
 
 def test_uploads_at_once_cost_the_server_little_memory(config: Path) -> None:
     content = os.urandom(16 * MIB)
+    pages: list[Page] = []
+
+    def report() -> None:
+        # Codenames are derived one at a time: on a busy machine the last in the queue is asked to come back.
+        page = next(page for page in iter(lambda: drop.report(content), None) if page.status != 503)
+        pages.append(page)
+
     with TracedDrop(config) as drop:
         assert drop.report(content).codename
         one = drop.peak_mib()
-        pages: list[Page] = []
-        threads = [threading.Thread(target=lambda: pages.append(drop.report(content))) for _ in range(8)]
+        threads = [threading.Thread(target=report) for _ in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
