@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dropbox.errors import KeyUnavailable, NotForYou, SecretKeyFound, SignatureInvalid
+from dropbox.errors import KeyUnavailable, NotForYou, SealError, SecretKeyFound, SignatureInvalid
 from dropbox.gpg import Gpg, scan_keys
 from dropbox.keyring import Keyring
 from dropbox.models import DeskId, Fingerprint, Recipient
@@ -77,6 +77,10 @@ def test_a_key_that_expired_earlier_today_seals_nothing(key_home: Path, tmp_path
     expired = make_key(key_home, "expired", expires="seconds=3600", at=NOW - timedelta(seconds=3700))
     publish_keys(key_home, tmp_path / "keys", [expired])
     assert_nothing_is_sealed(keyring_of(tmp_path, expired), tmp_path / "item")
+    gpg = Gpg(tmp_path / "direct")
+    gpg.import_keys(export_public(key_home, expired))
+    with pytest.raises(SealError):
+        gpg.seal_bytes(DATA, [Recipient(expired)])
 
 
 def test_a_key_revoked_while_the_drop_runs_seals_nothing_more(key_home: Path, tmp_path: Path) -> None:
@@ -137,7 +141,9 @@ def test_a_member_with_anothers_key_hung_under_their_own_reads_nothing(key_home:
     keyring = keyring_of(tmp_path, anna)
     assert [each.fingerprint for each in keyring.recipients([DESK])[1]] == [anna]
     assert keyring.strangers() == ("1-mallet",)
-    assert_nothing_is_sealed(keyring_of(tmp_path, anna, mallet), tmp_path / "item")
+    both = keyring_of(tmp_path, anna, mallet)
+    assert_nothing_is_sealed(both, tmp_path / "item")
+    assert [each.problem for each in both.report()] == [None, "missing"]
 
 
 def test_a_secret_key_in_the_folder_refuses_and_seals_nothing(members: Members, tmp_path: Path) -> None:

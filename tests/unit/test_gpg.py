@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import threading
+import time
 import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -165,6 +166,22 @@ def test_a_gpg_that_dies_midway_leaves_no_file(members: Members, public: Gpg, tm
     assert list(tmp_path.iterdir()) == []
     assert gpg_children() == []
     assert threading.active_count() == threads
+
+
+def test_a_source_that_fails_after_gpg_died_is_still_waited_for(members: Members, public: Gpg, tmp_path: Path) -> None:
+    failure = LookupError()
+
+    def kill_then_fail() -> None:
+        (pid,) = gpg_children()
+        os.kill(pid, signal.SIGKILL)
+        time.sleep(0.15)
+        raise failure
+
+    threads = threading.active_count()
+    with pytest.raises(LookupError):
+        public.seal(Endless(4_000_000, kill_then_fail), everybody(members), tmp_path / "item.pgp")
+    assert threading.active_count() == threads
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_leaves_no_file(
