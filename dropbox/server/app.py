@@ -4,7 +4,6 @@ No debug mode, no Flask session, no log of requests: what goes wrong leaves the 
 nothing of what was sent.
 """
 
-import logging
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
@@ -14,22 +13,23 @@ from flask_babel import Babel
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import RequestRedirect
 
-from dropbox.errors import DropboxError
+from dropbox.errors import DropboxError, SessionEnded
 from dropbox.server import headers
 from dropbox.server.drop import Drop
 from dropbox.server.reporter_site import BLUEPRINTS
 from dropbox.server.reporter_site.context import (
     EXTENSION,
+    LOGGER,
     error_page,
     language,
+    note_fault,
     problem_page,
     refuse_early,
     template_values,
 )
-from dropbox.server.reporter_site.problems import PROBLEMS, page_of
+from dropbox.server.reporter_site.problems import PROBLEMS
 from dropbox.server.reporter_site.returning import session_ended
 
-LOGGER = logging.getLogger("dropbox.server.site")
 _HERE = Path(__file__).parent
 _TRANSLATIONS = _HERE.parent / "translations"
 _HTTP_PAGES = {404: "not_found", 405: "wrong_method", 413: "too_large"}
@@ -100,11 +100,9 @@ def _finish(response: Response) -> Response:
 
 
 def _refused(error: DropboxError) -> Response:
-    name = page_of(error)
-    if name == "session_ended":
+    if isinstance(error, SessionEnded):
         return session_ended()
-    if name == "server_error":
-        LOGGER.error("%s in %s", type(error).__name__, request.endpoint or "no route")
+    note_fault(error)
     return error_page(error)
 
 

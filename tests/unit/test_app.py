@@ -122,6 +122,30 @@ def test_a_fault_leaves_its_kind_and_its_route_in_the_log_and_nothing_else(
     )
 
 
+def test_a_fault_of_gpg_gives_the_form_back_and_leaves_one_line(
+    site: Site, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise errors.GpgError
+
+    monkeypatch.setattr(type(site.drop.intake), "submit", fail)
+    browser = site.browser()
+    page = browser.submit(browser.get("/report").form("message"), {"desk": "confidant", "message": "kept"})
+    assert page.status == 500
+    assert ("message", "kept") in page.form("message").fields
+    assert [record.getMessage() for record in caplog.records] == ["GpgError in report.take"]
+
+
+def test_what_a_reporter_can_act_on_leaves_no_line(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    browser = site.browser()
+    with caplog.at_level(logging.DEBUG):
+        for path in ("/nowhere", "/case", "/keys/x.asc"):
+            browser.get(path)
+        browser.submit(browser.get("/report").form("message"), {"message": ""})
+        browser.submit(browser.get("/return").form("codename"), {"codename": "abacus " * 7})
+    assert caplog.records == []
+
+
 def test_the_settings_that_flask_may_show_hold_no_secret(site: Site) -> None:
     shown = repr(site.app.config)
     assert site.drop.identity.secret.hex() not in shown

@@ -20,6 +20,7 @@ from dropbox.server.reporter_site.context import (
     go,
     language,
     mandate_name,
+    note_fault,
     read_form,
     session,
     session_cookie,
@@ -66,6 +67,7 @@ def take() -> Response:
     except CaseEnded as error:
         return _ended(error)
     except DropboxError as error:
+        note_fault(error)
         return case_page(here, typed, (line_of(error),), status_of(error), stamp=stamp)
 
 

@@ -4,6 +4,7 @@
 through `dropbox.server.form`.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import cast
 from urllib.parse import urlencode
@@ -16,11 +17,12 @@ from dropbox.models import DeskId, Mandate
 from dropbox.server import headers
 from dropbox.server.drop import Drop
 from dropbox.server.form import Form, FormLimits, open_form
-from dropbox.server.reporter_site.problems import Problem, problem_of
+from dropbox.server.reporter_site.problems import Problem, page_of, problem_of
 from dropbox.server.reporter_site.speech import _, day_text, language_name
 from dropbox.server.reporter_site.typed import open_desks
 from dropbox.server.sessions import Session, Stamp, Visit
 
+LOGGER = logging.getLogger("dropbox.server.site")
 VISIT_COOKIE = "visit"
 SESSION_COOKIE = "session"
 EXTENSION = "onion-dropbox"
@@ -124,6 +126,12 @@ def error_page(error: Exception) -> Response:
 def go(path: str) -> Response:
     """Answer a POST with a redirection, so that a reload sends nothing again."""
     return Response(status=303, headers={"Location": link(path)})
+
+
+def note_fault(error: Exception) -> None:
+    """Log a fault of ours by its kind and route; what a reporter can act on is no fault and leaves no line."""
+    if page_of(error) == "server_error":
+        LOGGER.error("%s in %s", type(error).__name__, request.endpoint or "no route")
 
 
 # --- for templates ------------------------------------------------------------------------------------------------

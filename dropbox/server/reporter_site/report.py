@@ -12,6 +12,7 @@ from dropbox.server.reporter_site.context import (
     SESSION_COOKIE,
     go,
     language,
+    note_fault,
     open_desk_views,
     page,
     read_form,
@@ -49,6 +50,7 @@ def take() -> Response:
     try:
         return _send(form, typed, bound, stamp)
     except DropboxError as error:
+        note_fault(error)
         return _form(typed, (line_of(error),), status_of(error), stamp)
 
 
