@@ -171,6 +171,21 @@ def test_receipts_and_read_marks_for_what_is_gone_are_skipped(store: Store) -> N
     assert (applied.receipts, applied.read) == ((Outcome.SKIPPED,), (Outcome.SKIPPED,))
 
 
+def test_a_receipt_or_read_mark_twice_in_one_answer_counts_once(store: Store) -> None:
+    item = Reporter(store).send()
+    applied = Member(store).answer(items=[item, item], read=[item, item])
+    assert applied.receipts == applied.read == (Outcome.STORED, Outcome.KNOWN)
+
+
+def test_receipts_tell_just_the_cases_that_they_are_for(store: Store) -> None:
+    reporters = [Reporter(store) for _ in range(4)]
+    sent = [reporter.send() for reporter in reporters]
+    Member(store).answer(items=sent[:2], read=sent[1:3])
+    states = [store.case(reporter.case) for reporter in reporters]
+    assert [state.picked_up for state in states] == [True, True, False, False]
+    assert [state.read for state in states] == [False, True, True, False]
+
+
 def test_reading_ones_own_note_does_not_count_as_reading_the_reporter(store: Store) -> None:
     reporter, ann = Reporter(store), Member(store)
     reporter.send()

@@ -4,15 +4,15 @@ The bundle's signature was checked before; here it is checked against what the s
 refuses the whole bundle; what only came too late is skipped with an outcome.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from dropbox.errors import BundleAuthorUnknown, BundleForeign, BundleItemMismatch
-from dropbox.models import DeskId, ItemId, SealedKind, VaultId
+from dropbox.models import CaseId, DeskId, ItemId, SealedKind, VaultId
 from dropbox.server.store.blobs import Blobs
 from dropbox.server.store.cases import add_item, desks_of
 from dropbox.server.store.records import (
@@ -66,8 +66,8 @@ def apply(connection: Connection, answer: NewAnswer, room: Room) -> Applied:
     _require_vault(connection, answer)
     applied = Applied(
         writings=tuple(_write(connection, answer.day, writing, room) for writing in answer.writings),
-        receipts=tuple(_receive(connection, answer, receipt) for receipt in answer.receipts),
-        read=tuple(_read(connection, read) for read in answer.read),
+        receipts=_receive(connection, answer),
+        read=_read(connection, answer),
     )
     if room.kept:
         room.blobs.sync()
@@ -135,43 +135,82 @@ def bury(connection: Connection, marks: list[str]) -> None:
         connection.execute(insert(tombstones), fresh)
 
 
-def _receive(connection: Connection, answer: NewAnswer, receipt: NewReceipt) -> Outcome:
-    row = connection.execute(select(items).where(items.c.item_id == receipt.item)).one_or_none()
-    if row is None:
-        return Outcome.SKIPPED
-    if row.sha256 != receipt.sha256 or not _is_addressed(connection, receipt.item, receipt.desk):
-        raise BundleItemMismatch
-    values = {"item_id": receipt.item, "desk_id": receipt.desk, "fingerprint": answer.author}
-    ours = (
-        receipts.c.item_id == receipt.item,
-        receipts.c.desk_id == receipt.desk,
-        receipts.c.fingerprint == answer.author,
-    )
-    if connection.execute(select(receipts).where(*ours)).first() is not None:
-        return Outcome.KNOWN
-    connection.execute(insert(receipts), {**values, "day": answer.day})
-    if row.kind == SealedKind.SUBMISSION.value:
-        connection.execute(update(cases).where(cases.c.case_id == row.case_id).values(picked_up=True))
-    return Outcome.STORED
+@dataclass
+class _Held:
+    """An item that receipts or read marks may be for."""
+
+    sha256: str
+    case: CaseId
+    kind: SealedKind
+    desks: set[DeskId]
 
 
-def _read(connection: Connection, read: NewReadMark) -> Outcome:
-    row = connection.execute(
-        select(items.c.case_id, items.c.kind, cases.c.read)
-        .join(cases, cases.c.case_id == items.c.case_id)
-        .where(items.c.item_id == read.item)
-    ).one_or_none()
-    if row is None:
-        return Outcome.SKIPPED
-    if not _is_addressed(connection, read.item, read.desk):
-        raise BundleItemMismatch
-    # only what the reporter sent is news to the reporter
-    if row.read or row.kind != SealedKind.SUBMISSION.value:
-        return Outcome.KNOWN
-    connection.execute(update(cases).where(cases.c.case_id == row.case_id).values(read=True))
-    return Outcome.STORED
+def _held(connection: Connection, wanted: Collection[ItemId]) -> dict[ItemId, _Held]:
+    """Return those of the wanted items that are held, in one pass: a question each would hold up reporters."""
+    held: dict[ItemId, _Held] = {}
+    if not wanted:
+        return held
+    addressed = select(items, item_desks.c.desk_id).join(item_desks, item_desks.c.item_id == items.c.item_id)
+    for row in connection.execute(addressed):
+        item = ItemId(row.item_id)
+        if item in wanted:
+            new = _Held(row.sha256, CaseId(row.case_id), SealedKind(row.kind), set())
+            held.setdefault(item, new).desks.add(DeskId(row.desk_id))
+    return held
 
 
-def _is_addressed(connection: Connection, item: ItemId, desk: DeskId) -> bool:
-    ours = select(item_desks).where(item_desks.c.item_id == item, item_desks.c.desk_id == desk)
-    return connection.execute(ours).first() is not None
+def _receive(connection: Connection, answer: NewAnswer) -> tuple[Outcome, ...]:
+    held = _held(connection, {receipt.item for receipt in answer.receipts})
+    mine = select(receipts.c.item_id, receipts.c.desk_id).where(receipts.c.fingerprint == answer.author)
+    known = {(item, desk) for item, desk in connection.execute(mine)}
+    outcomes: list[Outcome] = []
+    fresh: list[NewReceipt] = []
+    for receipt in answer.receipts:
+        item = held.get(receipt.item)
+        if item is None:
+            outcomes.append(Outcome.SKIPPED)
+            continue
+        if item.sha256 != receipt.sha256 or receipt.desk not in item.desks:
+            raise BundleItemMismatch
+        outcomes.append(Outcome.KNOWN if (receipt.item, receipt.desk) in known else Outcome.STORED)
+        if outcomes[-1] is Outcome.STORED:
+            known.add((receipt.item, receipt.desk))
+            fresh.append(receipt)
+    _add_receipts(connection, answer, fresh)
+    submissions = (held[receipt.item] for receipt in fresh if held[receipt.item].kind is SealedKind.SUBMISSION)
+    _tell(connection, {item.case for item in submissions}, picked_up=True)
+    return tuple(outcomes)
+
+
+def _add_receipts(connection: Connection, answer: NewAnswer, fresh: Sequence[NewReceipt]) -> None:
+    ours = {"fingerprint": answer.author, "day": answer.day}
+    rows = [{"item_id": receipt.item, "desk_id": receipt.desk, **ours} for receipt in fresh]
+    if rows:
+        connection.execute(insert(receipts), rows)
+
+
+def _read(connection: Connection, answer: NewAnswer) -> tuple[Outcome, ...]:
+    held = _held(connection, {mark.item for mark in answer.read})
+    known = set(connection.execute(select(cases.c.case_id).where(cases.c.read.is_(True))).scalars())
+    outcomes: list[Outcome] = []
+    fresh: set[CaseId] = set()
+    for mark in answer.read:
+        item = held.get(mark.item)
+        if item is None:
+            outcomes.append(Outcome.SKIPPED)
+            continue
+        if mark.desk not in item.desks:
+            raise BundleItemMismatch
+        # only what the reporter sent is news to the reporter
+        news = item.kind is SealedKind.SUBMISSION and item.case not in known and item.case not in fresh
+        outcomes.append(Outcome.STORED if news else Outcome.KNOWN)
+        if news:
+            fresh.add(item.case)
+    _tell(connection, fresh, read=True)
+    return tuple(outcomes)
+
+
+def _tell(connection: Connection, those: Collection[CaseId], **news: bool) -> None:
+    if those:
+        rows = [{"this_case": case} for case in sorted(those)]
+        connection.execute(update(cases).where(cases.c.case_id == bindparam("this_case")).values(**news), rows)

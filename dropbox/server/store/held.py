@@ -1,7 +1,6 @@
 """Rows and files side by side: what is held, what a crash left over, and what must stop telling when it came."""
 
 import os
-import secrets
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -35,14 +34,14 @@ def sweep(database: Database, blobs: Blobs) -> Swept:
 
 
 def settle(database: Database, blobs: Blobs, day: date) -> tuple[int, int]:
-    """Rewrite the files and rows of days before this one in random order; returns how many were, and were not.
+    """Rewrite the files and rows of days before this one, in the order of their random ids; returns how many were, and
+    were not.
 
     A file's change and birth times, its place on the disk and the place of its row in a page keep the instant and the
     order in which items came, whatever their dates say.
     """
     with database.read() as connection:
         waiting = retention.unsettled(connection, day)
-    secrets.SystemRandom().shuffle(waiting)
     done = _rewrite(blobs, waiting)
     try:
         if done:

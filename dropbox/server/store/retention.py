@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select, update
 
 from dropbox.config import Retention
 from dropbox.models import CaseId, ItemId, SealedKind
@@ -65,12 +65,13 @@ def unsettled(connection: Connection, day: date) -> list[Row[Any]]:
 
 
 def mark_settled(connection: Connection, rewritten: list[ItemId]) -> None:
-    for item in rewritten:
-        connection.execute(update(items).where(items.c.item_id == item).values(settled=True))
+    if rewritten:
+        those = [{"this_item": item} for item in rewritten]
+        connection.execute(update(items).where(items.c.item_id == bindparam("this_item")).values(settled=True), those)
 
 
 def _items(connection: Connection, *conditions: ColumnElement[bool]) -> list[Row[Any]]:
-    return list(connection.execute(select(items).where(*conditions)))
+    return list(connection.execute(select(items).where(*conditions).order_by(items.c.item_id)))
 
 
 def _in_view() -> ColumnElement[bool]:
@@ -101,9 +102,11 @@ def _is_over(case: Row[Any], day: date, retention: Retention) -> bool:
 
 def _erase(connection: Connection, rows: list[Row[Any]], gone_as: LineState, blobs: Blobs, mark: Mark) -> list[Path]:
     """Delete items with all that hangs on them; the log keeps number and hash, a repeated bundle brings nothing."""
-    for row in rows:
-        ours = desk_log.c.item_id == row.item_id
-        connection.execute(update(desk_log).where(ours).values(item_id=None, gone_as=gone_as.value))
-        connection.execute(delete(items).where(items.c.item_id == row.item_id))
+    if not rows:
+        return []
+    those = [{"this_item": row.item_id} for row in rows]
+    logged = update(desk_log).where(desk_log.c.item_id == bindparam("this_item"))
+    connection.execute(logged.values(item_id=None, gone_as=gone_as.value), those)
+    connection.execute(delete(items).where(items.c.item_id == bindparam("this_item")), those)
     bury(connection, [mark(ItemId(row.item_id)) for row in rows if row.kind != SealedKind.SUBMISSION.value])
     return [blobs.path(ItemId(row.item_id), SealedKind(row.kind)) for row in rows]
