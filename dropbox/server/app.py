@@ -4,6 +4,7 @@ No debug mode, no Flask session, no log of requests: what goes wrong leaves the 
 nothing of what was sent.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
@@ -13,7 +14,7 @@ from flask_babel import Babel
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import RequestRedirect
 
-from dropbox.errors import DropboxError, SessionEnded
+from dropbox.errors import DropboxError, SessionEnded, StartRefused
 from dropbox.server import headers
 from dropbox.server.drop import Drop
 from dropbox.server.reporter_site import BLUEPRINTS
@@ -32,6 +33,7 @@ from dropbox.server.reporter_site.returning import session_ended
 
 _HERE = Path(__file__).parent
 _TRANSLATIONS = _HERE.parent / "translations"
+_SOURCE_LANGUAGE = "en"
 _HTTP_PAGES = {404: "not_found", 405: "wrong_method", 413: "too_large"}
 
 
@@ -76,6 +78,8 @@ class _Site(Flask):
 
 
 def create_app(drop: Drop) -> Flask:
+    """Return the application; StartRefused when a configured language has no compiled catalogue."""
+    _refuse_missing_words(drop.settings.organisation.languages)
     app = _Site("dropbox.server", static_folder=None, template_folder=str(_HERE / "templates"))
     app.config.update(PROVIDE_AUTOMATIC_OPTIONS=False, PROPAGATE_EXCEPTIONS=False, TRAP_HTTP_EXCEPTIONS=False)
     app.url_map.merge_slashes = False
@@ -93,6 +97,13 @@ def create_app(drop: Drop) -> Flask:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(500, _broken)
     return app
+
+
+def _refuse_missing_words(languages: Sequence[str]) -> None:
+    """Without its catalogue a language would quietly become English."""
+    for code in languages:
+        if code != _SOURCE_LANGUAGE and not (_TRANSLATIONS / code / "LC_MESSAGES" / "messages.mo").exists():
+            raise StartRefused(f"organisation.languages: {code} has no compiled words", "Run scripts/setup.")
 
 
 def _finish(response: Response) -> Response:

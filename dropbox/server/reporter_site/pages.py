@@ -1,12 +1,13 @@
 """Pages that ask nothing: welcome, safety, keys, about, leaving, and the style sheet."""
 
+from collections.abc import Collection
 from importlib import resources
 
 from flask import Blueprint, Response, request
 
 from dropbox.config import Desk
 from dropbox.errors import InvalidValue, ItemUnknown
-from dropbox.models import parse_fingerprint
+from dropbox.models import Fingerprint, parse_fingerprint
 from dropbox.server import headers
 from dropbox.server.reporter_site.context import (
     SESSION_COOKIE,
@@ -50,7 +51,10 @@ def about() -> Response:
 
 @site.get("/keys")
 def keys() -> Response:
-    return page("keys.html", desks=[_desk_with_keys(desk) for desk in this_drop().settings.desks])
+    here = this_drop().keyring.members()
+    return page(
+        "keys.html", desks=[_desk_with_keys(desk, here.get(desk.id, {})) for desk in this_drop().settings.desks]
+    )
 
 
 @site.get("/keys/<fingerprint>.asc")
@@ -78,8 +82,7 @@ def leave() -> Response:
     return response
 
 
-def _desk_with_keys(desk: Desk) -> dict[str, object]:
-    here = this_drop().keyring.members().get(desk.id, {})
+def _desk_with_keys(desk: Desk, here: Collection[Fingerprint]) -> dict[str, object]:
     members = [
         {
             "fingerprint": fingerprint,
