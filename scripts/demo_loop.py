@@ -74,7 +74,8 @@ def loop(base: Path, home: Path, drop: DropProcess, known: tuple[str, str], netw
     (base / "answer.txt").write_text(ANSWER, encoding="utf-8")
     offline.run("reply", case, "--text-file", base / "answer.txt")
     offline.run("export", base / "answer.tar")
-    detail(drop.server("import", base / "answer.tar").strip())
+    for line in drop.server("import", base / "answer.tar").splitlines():
+        detail(line)
     step(8, "The reporter comes back over Tor with the seven words and reads the answer.")
     with Firefox(network.clients[1].socks_port) as browser:
         browser.go(address + "return?l=en")

@@ -10,6 +10,7 @@ import zipfile
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -31,12 +32,13 @@ from dropbox.envelope import (
 )
 from dropbox.envelope.header import parse_header
 from dropbox.gpg import Gpg
-from dropbox.models import Fingerprint, Plaintext
+from dropbox.models import Fingerprint, Plaintext, Recipient
 from tests import factories
 from tests.envelopes import PLENTY, opened
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "tests" / "vectors" / "format-1"
+MAGIC = b"onion-dropbox reply 1\n"
 
 
 def sample(name: str) -> dict[str, Any]:
@@ -62,11 +64,32 @@ def packed(described: dict[str, Any]) -> tuple[Packer, bytes]:
     return packer, start
 
 
+@dataclass(frozen=True)
+class Reader:
+    """A member with a key made on the spot, and the frozen samples sealed to it: no secret key is kept with them."""
+
+    home: Path
+    submission: Path
+    reply: Path
+
+
 @pytest.fixture
-def member_home(short_dir: Path) -> Path:
+def reader(short_dir: Path) -> Reader:
     home = factories.new_home(short_dir)
-    factories.run_gpg(home, "--import", str(SAMPLES / "member.secret.asc"))
-    return home
+    recipient = [Recipient(factories.make_key(home))]
+    gpg = Gpg(home, agent=True)
+    submission, reply = short_dir / "submission.pgp", short_dir / "reply.reply"
+    submission.write_bytes(gpg.seal_bytes((SAMPLES / "submission.zip").read_bytes(), recipient))
+    reply.write_bytes(relocked(gpg.seal_bytes(bytes.fromhex(REPLY["key"]), recipient)))
+    return Reader(home, submission, reply)
+
+
+def relocked(desk_lock: bytes) -> bytes:
+    """Return the frozen reply with another desks' lock: magic, H(K), length, lock, and the body as it stands."""
+    with (SAMPLES / "reply.reply").open("rb") as stream:
+        frozen = reply_box.read_container(stream)
+        body = stream.read()
+    return MAGIC + frozen.key_hash + len(desk_lock).to_bytes(4, "big") + desk_lock + body
 
 
 @contextmanager
@@ -84,11 +107,9 @@ def test_the_samples_themselves_never_change() -> None:
     hashes = {path.name: sha256_hex(path.read_bytes()) for path in SAMPLES.glob("*") if path.name != "README.md"}
     assert hashes == {
         "member.public.asc": "625c5a78f5831bd7c4e9afbc856e546fa48cd8a2d4c66359b2f830153d58a9d1",
-        "member.secret.asc": "f105a77aec40117bbdd458b1274b200eb3e50a2f981fce9a6c8e40faefc458ab",
         "reply.json": "4679ab6b5e79bd33fbd22f29dcb5e952633672cf7d0620a269b4ced0c384b302",
         "reply.reply": "bafc246ebd19cca59b9cee396bad4ccdc820a8a7f4ff1644268946b54407e132",
         "submission.json": "6062d38ab19c52c534ccda8435928b57ede22df8b826f5ae8abbff22e8c983c2",
-        "submission.pgp": "3c5156ff914f9cb0fb8f35d14e7fc07f0df2c5cacb2b333a7e5f1857575dda5f",
         "submission.zip": "2703b32bca6549a3b2b81036ee0ca846ca6d9da17b5a51b605ed78039ef25695",
     }
 
@@ -115,14 +136,14 @@ def test_the_frozen_submission_is_packed_to_the_same_bytes_again() -> None:
     assert start + b"".join(packer.finish(index, signature)) == (SAMPLES / "submission.zip").read_bytes()
 
 
-def test_the_frozen_sealed_submission_opens_with_this_program(member_home: Path) -> None:
-    gpg = Gpg(member_home, agent=True)
-    envelope = verify_submission(unpack(lambda: gpg.unseal(SAMPLES / "submission.pgp"), PLENTY))
+def test_the_frozen_submission_opens_sealed_with_this_program(reader: Reader) -> None:
+    gpg = Gpg(reader.home, agent=True)
+    envelope = verify_submission(unpack(lambda: gpg.unseal(reader.submission), PLENTY))
     assert envelope.message.reveal() == SUBMISSION["message"]
 
 
-def test_the_frozen_sealed_submission_opens_with_gpg_and_unzip_alone(member_home: Path, tmp_path: Path) -> None:
-    plain = factories.run_gpg(member_home, "--decrypt", str(SAMPLES / "submission.pgp"))
+def test_the_frozen_submission_opens_sealed_with_gpg_and_unzip_alone(reader: Reader, tmp_path: Path) -> None:
+    plain = factories.run_gpg(reader.home, "--decrypt", str(reader.submission))
     (tmp_path / "item.zip").write_bytes(plain)
     done = subprocess.run(["unzip", "-q", "item.zip", "-d", "item"], cwd=tmp_path, check=True, capture_output=True)
     assert done.stdout + done.stderr == b""
@@ -150,10 +171,10 @@ def test_the_frozen_reply_opens_for_its_reporter(short_dir: Path) -> None:
     assert found == contents(REPLY)
 
 
-def test_the_frozen_reply_opens_for_its_desks(member_home: Path) -> None:
-    with (SAMPLES / "reply.reply").open("rb") as stream:
+def test_the_frozen_reply_opens_for_its_desks(reader: Reader) -> None:
+    with reader.reply.open("rb") as stream:
         desk_lock = reply_box.read_container(stream).desk_lock
-    assert Gpg(member_home, agent=True).unseal_bytes(desk_lock, 1024) == bytes.fromhex(REPLY["key"])
+    assert Gpg(reader.home, agent=True).unseal_bytes(desk_lock, 1024) == bytes.fromhex(REPLY["key"])
 
 
 def test_the_frozen_reply_is_packed_to_the_same_bytes_again() -> None:
@@ -165,7 +186,7 @@ def test_the_frozen_reply_is_packed_to_the_same_bytes_again() -> None:
     assert unpack(lambda: nullcontext(io.BytesIO(frozen)), PLENTY)
 
 
-def test_what_the_documentation_says_opens_a_reply(member_home: Path, tmp_path: Path) -> None:
+def test_what_the_documentation_says_opens_a_reply(reader: Reader, tmp_path: Path) -> None:
     section = (ROOT / "docs" / "formats.md").read_text().partition("\n## Reply and note\n")[2]
     found = re.search(r"```python\n(.*?)```", section, re.DOTALL)
     assert found is not None
@@ -175,12 +196,12 @@ def test_what_the_documentation_says_opens_a_reply(member_home: Path, tmp_path: 
         "ignore",
         "-c",
         found[1],
-        str(SAMPLES / "reply.reply"),
+        str(reader.reply),
         str(tmp_path / "reply.zip"),
     ]
-    environment = os.environ | {"GNUPGHOME": str(member_home)}
+    environment = os.environ | {"GNUPGHOME": str(reader.home)}
     subprocess.run(command, check=True, capture_output=True, env=environment)
     archive = zipfile.ZipFile(tmp_path / "reply.zip")
     assert archive.read("message.txt").decode() == REPLY["message"]
     signed = b"onion-dropbox reply 1\n" + archive.read("index.json")
-    assert verify(signed, archive.read("index.asc"), member_home.parent / "public") == MEMBER
+    assert verify(signed, archive.read("index.asc"), reader.home.parent / "public") == MEMBER
