@@ -15,7 +15,7 @@ from dropbox import trust_words
 from dropbox.errors import StartRefused
 
 SECRET_BYTES = 32
-SECRET_FILE = "secret.key"  # noqa: S105  # a file's name
+SECRET_FILE = "secret.key"  # noqa: S105  # nosec B105  # a file's name
 SIGNING_FILE = "signing.key"
 STORE_FILE = "store.sqlite"
 ITEMS_FOLDER = "items"
