@@ -144,6 +144,41 @@ def test_the_style_sheet_fetches_nothing(site: Site) -> None:
     assert not re.search(r"url\(|@import|http", page.text)
 
 
+def luminance(colour: str) -> float:
+    """Relative luminance of `#rgb` or `#rrggbb`, as WCAG 2.2 defines it."""
+    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
+    parts = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+TEXT = [
+    *[("ink", ground) for ground in ("paper", "card", "tint", "warn-bg", "bad-bg")],
+    *[("soft", ground) for ground in ("paper", "card", "tint", "bad-bg")],
+    *[("accent", ground) for ground in ("paper", "card", "tint", "bad-bg", "warn-bg")],
+    ("accent-ink", "accent"),
+    ("warn", "warn-bg"),
+    ("bad", "paper"),
+]
+EDGES = [("edge", "paper"), ("edge", "card"), ("accent", "card"), ("bad", "card"), ("accent", "paper")]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colours_can_be_told_apart_by_weak_eyes(site: Site, scheme: str) -> None:
+    blocks = re.findall(r":root{(.*?)}", site.browser().get("/look.css").text)
+    light, dark = (dict(re.findall(r"--([\w-]+):(#[0-9a-f]+)", block)) for block in blocks)
+    colours = light if scheme == "light" else {**light, **dark}
+    for text, ground in TEXT:
+        assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
+    for edge, ground in EDGES:
+        assert contrast(colours[edge], colours[ground]) >= 3, (edge, ground)
+
+
 # --- words --------------------------------------------------------------------------------------------------------
 
 
