@@ -24,17 +24,15 @@ from waitress.trigger import trigger
 from dropbox.errors import UploadCutOff, UploadTooSlow
 from dropbox.server.body import Body, Clock
 from dropbox.server.gate import MAX_PROXY_LINE_BYTES, Gate, circuit_of
-from dropbox.server.http import HUGE, Parser, PlainTask, SiteTask
+from dropbox.server.http import Parser, PlainTask, SiteTask
 from dropbox.server.limits import ArrivalLimits
-from dropbox.server.pace import OutputPace
+from dropbox.server.pace import OutputPace, too_costly
 from dropbox.server.quiet import fix_log_texts
 from dropbox.settings import Settings
 
-RECEIVE_BYTES = 64 * 1024
 LOOP_SECONDS = 1
 STOP_SECONDS = 5
 STOP_TURN_SECONDS = 0.01
-NEVER = 1 << 62
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
@@ -48,6 +46,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     will_close: bool
     total_outbufs_len: int
     last_activity: float
+    creation_time: float
 
     def __init__(self, server: Any, sock: socket, addr: Any, adj: Adjustments, map: Any = None) -> None:  # noqa: A002
         self.circuit: str | None = None
@@ -265,46 +264,20 @@ class ArrivalServer:
                 self._trigger.pull_trigger()
 
     def relieve(self) -> None:
-        """Close what costs most and serves least when responses or connections become too many."""
-        channels = self._channels()
-        waiting = sum(channel.total_outbufs_len for channel in channels)
-        for channel in sorted(channels, key=lambda each: -each.total_outbufs_len):
-            if waiting <= self.limits.max_total_output_bytes:
-                break
-            waiting -= channel.total_outbufs_len
+        for channel in too_costly(self._channels(), self.limits, open_sockets=len(self._map)):
             channel.let_go()
-        if len(self._map) >= self.limits.max_connections * 9 // 10:
-            unserved = sorted((each for each in channels if each.is_unserved), key=lambda each: each.creation_time)
-            for channel in unserved[: len(channels) // 4 + 1]:
-                channel.let_go()
 
     def _listen(self, app: WSGIApplication, unix: Path | None, local: tuple[str, int] | None) -> Iterator[Any]:
         common = {"map": self._map, "dispatcher": self._dispatcher}
+        adjustments = self.limits.waitress_adjustments()
         if unix is not None:
             unix.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            adjustments = self._adjustments(unix_socket=str(unix), unix_socket_perms="600")
-            yield _UnixListener(app, adj=adjustments, sockinfo=(AF_UNIX, SOCK_STREAM, None, None), **common)
+            adj = Adjustments(**adjustments, unix_socket=str(unix), unix_socket_perms="600")
+            yield _UnixListener(app, adj=adj, sockinfo=(AF_UNIX, SOCK_STREAM, None, None), **common)
         if local is not None:
-            adjustments = self._adjustments(host=local[0], port=local[1])
-            for sockinfo in adjustments.listen:
-                yield _TcpListener(app, adj=adjustments, sockinfo=sockinfo, **common)
-
-    def _adjustments(self, **where: Any) -> Adjustments:
-        return Adjustments(
-            threads=self.limits.threads,
-            ident=None,
-            recv_bytes=RECEIVE_BYTES,
-            inbuf_overflow=NEVER,
-            outbuf_overflow=NEVER,
-            outbuf_high_watermark=self.limits.max_output_bytes,
-            max_request_header_size=self.limits.header_bytes,
-            max_request_body_size=HUGE,
-            connection_limit=self.limits.max_connections,
-            cleanup_interval=LOOP_SECONDS,
-            log_socket_errors=False,
-            asyncore_use_poll=True,
-            **where,
-        )
+            adj = Adjustments(**adjustments, host=local[0], port=local[1])
+            for sockinfo in adj.listen:
+                yield _TcpListener(app, adj=adj, sockinfo=sockinfo, **common)
 
     def _turn(self, seconds: float) -> None:
         wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)

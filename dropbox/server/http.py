@@ -14,12 +14,8 @@ from waitress.task import ErrorTask, WSGITask
 from dropbox.errors import BodyTooLarge, LengthRequired, RequestError
 from dropbox.server.body import Body
 from dropbox.server.gate import Ticket
-from dropbox.server.limits import UPLOAD_PATHS
+from dropbox.server.limits import HUGE_BYTES, HUGE_DIGITS, UPLOAD_PATHS
 from dropbox.server.plain_page import plain_page
-
-HUGE_DIGITS = 19
-HUGE = 10 ** (HUGE_DIGITS - 1)
-"""More than any request may have; waitress refuses from here on with an error of its own."""
 
 _UNSAID = (b"server:", b"date:", b"via:")
 
@@ -97,7 +93,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             super().parse_header(header_plus)
         except ValueError:  # An address that is none, or a length of more digits than Python takes.
             self.content_length = self._claimed_length()
-            if self.content_length < HUGE:
+            if self.content_length < HUGE_BYTES:
                 raise ParsingError("unreadable") from None
             return
         try:
@@ -147,7 +143,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         claim = self.headers.get("CONTENT_LENGTH", "0").lstrip("0") or "0"
         if not (claim.isascii() and claim.isdigit()):
             return 0
-        return int(claim) if len(claim) < HUGE_DIGITS else HUGE
+        return int(claim) if len(claim) < HUGE_DIGITS else HUGE_BYTES
 
     def _drop_body(self, length: int | None) -> None:
         body = self.body or self._new_body(length)

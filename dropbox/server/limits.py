@@ -11,6 +11,12 @@ from dropbox.settings import Server
 KIB = 1024
 MIB = 1024 * KIB
 
+RECEIVE_BYTES = 64 * KIB
+HUGE_DIGITS = 19
+HUGE_BYTES = 10 ** (HUGE_DIGITS - 1)
+"""More than any request may claim; from here on waitress refuses it by itself."""
+NEVER_BYTES = 1 << 62
+
 UPLOAD_PATHS = frozenset({"/report", "/case"})
 UPLOAD_OVERHEAD_BYTES = 64 * KIB
 """What the fields and part headers of a form may add to its files."""
@@ -60,6 +66,22 @@ class ArrivalLimits:
     def threads(self) -> int:
         """Each upload holds a thread from its first bytes to its commit; pages have theirs beside those."""
         return self.max_uploads + self.page_threads
+
+    def waitress_adjustments(self) -> dict[str, object]:
+        """Return what keeps waitress from spooling, naming itself, and setting limits of its own before ours."""
+        return {
+            "ident": None,
+            "recv_bytes": RECEIVE_BYTES,
+            "inbuf_overflow": NEVER_BYTES,
+            "outbuf_overflow": NEVER_BYTES,
+            "outbuf_high_watermark": self.max_output_bytes,
+            "max_request_header_size": self.header_bytes,
+            "max_request_body_size": HUGE_BYTES,
+            "connection_limit": self.max_connections,
+            "cleanup_interval": 1,
+            "log_socket_errors": False,
+            "asyncore_use_poll": True,
+        }
 
     @classmethod
     def from_settings(cls, server: Server) -> "ArrivalLimits":

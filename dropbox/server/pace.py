@@ -1,4 +1,10 @@
-"""How slowly an answer may be fetched: whoever does not read holds memory that others need."""
+"""How slowly an answer may be fetched, and who has to go first when connections or waiting answers become too many.
+
+Numbers only: no socket, and nothing of what is asked or answered.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol, TypeVar
 
 from dropbox.server.limits import ArrivalLimits
 
@@ -26,3 +32,32 @@ class OutputPace:
         stalled = now - self._last_moved > self._limits.stall_seconds
         slow = sent_bytes - self._sent_before < seconds * self._limits.min_rate_bytes
         return stalled or (slow and seconds > self._limits.start_seconds)
+
+
+class Costly(Protocol):
+    """What a connection costs."""
+
+    @property
+    def total_outbufs_len(self) -> int: ...
+
+    @property
+    def creation_time(self) -> float: ...
+
+    @property
+    def is_unserved(self) -> bool: ...
+
+
+Connection = TypeVar("Connection", bound=Costly)
+
+
+def too_costly(connections: Sequence[Connection], limits: ArrivalLimits, open_sockets: int) -> Iterator[Connection]:
+    """Yield the connections to close: the largest answers that nobody fetches, and the oldest ones that ask nothing."""
+    waiting = sum(each.total_outbufs_len for each in connections)
+    for each in sorted(connections, key=lambda each: -each.total_outbufs_len):
+        if waiting <= limits.max_total_output_bytes:
+            break
+        waiting -= each.total_outbufs_len
+        yield each
+    if open_sockets >= limits.max_connections * 9 // 10:
+        unserved = sorted((each for each in connections if each.is_unserved), key=lambda each: each.creation_time)
+        yield from unserved[: len(connections) // 4 + 1]

@@ -1,6 +1,9 @@
 """The pace of an answer: slow readers are told from stalled ones, and neither from those who keep up."""
 
-from dropbox.server.pace import OutputPace
+from dataclasses import dataclass
+
+from dropbox.server.limits import ArrivalLimits
+from dropbox.server.pace import OutputPace, too_costly
 from tests.arrivals import limits
 
 
@@ -32,3 +35,30 @@ def test_an_answer_that_went_out_whole_starts_no_clock() -> None:
     assert not keep_alive.is_late(0, 5000, 10)
     assert not keep_alive.is_late(1, 0, 20)
     assert not keep_alive.is_late(5000, 5000, 30)
+
+
+@dataclass(frozen=True)
+class Connection:
+    name: str
+    total_outbufs_len: int = 0
+    creation_time: float = 0.0
+    is_unserved: bool = False
+
+
+def let_go(*connections: Connection, limits: ArrivalLimits, open_sockets: int = 1) -> list[str]:
+    return [each.name for each in too_costly(connections, limits, open_sockets)]
+
+
+def test_the_largest_answers_go_first_and_only_as_many_as_it_takes() -> None:
+    small, large, middle = Connection("small", 10), Connection("large", 90), Connection("middle", 50)
+    assert let_go(small, large, middle, limits=limits(max_total_output_bytes=60)) == ["large"]
+    assert let_go(small, large, middle, limits=limits(max_total_output_bytes=150)) == []
+
+
+def test_a_connection_at_work_is_never_closed_to_make_room() -> None:
+    working = [Connection(f"w{number}", creation_time=0) for number in range(8)]
+    old, new = Connection("old", 0, 1.0, True), Connection("new", 0, 2.0, True)
+    assert let_go(*working, new, old, limits=limits(max_connections=10), open_sockets=10) == ["old", "new"]
+    assert let_go(*working[:2], new, old, limits=limits(max_connections=10), open_sockets=9) == ["old", "new"]
+    assert let_go(new, old, limits=limits(max_connections=10), open_sockets=9) == ["old"]
+    assert let_go(*working, new, old, limits=limits(max_connections=12), open_sockets=9) == []
