@@ -63,8 +63,6 @@ def _manifest(vault: Vault) -> AnswerManifest:
     casebook = vault.casebook
     desk = casebook.bound.desk
     items = sorted(casebook.items.values(), key=lambda record: record.arrived)
-    # a receipt for bytes that the drop has not got would refuse the whole bundle there
-    disputed = {conflict.item for conflict in casebook.conflicts.values()}
     return AnswerManifest(
         drop=casebook.bound.drop,
         author=casebook.key,
@@ -74,7 +72,7 @@ def _manifest(vault: Vault) -> AnswerManifest:
         previous=_previous(casebook),
         day=today(),
         entries=tuple(_entry(vault, r) for r in items if r.own and not r.entry_confirmed),
-        receipts=tuple(Receipt(r.item, desk, r.sha256) for r in items if _owes_receipt(r) and r.item not in disputed),
+        receipts=tuple(Receipt(r.item, desk, r.sha256) for r in items if _owes_receipt(r)),
         read=tuple(ReadMark(r.item, desk) for r in items if _owes_read_mark(r)),
     )
 

@@ -4,11 +4,13 @@ What comes out was signed by its author; whether it belongs where the drop says 
 """
 
 from collections.abc import Collection
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 
-from dropbox.envelope import Envelope, Sink, extract, unpack, verify_submission
+from dropbox.envelope import Envelope, OpenStream, Sink, extract, unpack, verify_submission
 from dropbox.errors import DropboxError, FileUnreadable, GpgError, NotForYou, ThreadBroken, UnsealError
 from dropbox.models import Fingerprint, SealedKind
 from dropbox.reply_box import read_container
@@ -17,6 +19,8 @@ from dropbox.workstation.vault import Vault
 from dropbox.writing import extract_writing, open_writing
 
 MAX_KEY_BYTES = 64
+MAX_MEMORY_BYTES = 4 * 1024 * 1024
+"""Up to here one run of gpg does, and what it gave is kept in memory between the passes."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,8 @@ class Opened:
 
 
 def open_submission(vault: Vault, path: Path) -> Envelope:
-    """Unseal and verify a submission. Its plaintext is never larger than what is sealed: we seal uncompressed."""
-    return verify_submission(unpack(lambda: vault.own.unseal(path), _size(path)))
+    """Unseal and verify a submission."""
+    return verify_submission(unpack(_plaintext(vault, path), _size(path)))
 
 
 def open_written(vault: Vault, path: Path, allowed: Collection[Fingerprint], day: date) -> Envelope:
@@ -72,9 +76,22 @@ def extract_item(vault: Vault, opened: Opened, sink: Sink) -> None:
     """Stream each attachment into the file that `sink` gives for it; a hash that differs raises."""
     path = vault.path_of(opened.record)
     if opened.record.kind is SealedKind.SUBMISSION:
-        extract(lambda: vault.own.unseal(path), opened.envelope, sink)
+        extract(_plaintext(vault, path), opened.envelope, sink)
     else:
         extract_writing(path, _writing_key(vault, path), opened.envelope, sink)
+
+
+def _plaintext(vault: Vault, path: Path) -> OpenStream:
+    """Return how to read a sealed file's plaintext from its start: a small one from memory, a large one from gpg.
+
+    What we seal is not compressed, so a plaintext larger than its sealed file is a bomb.
+    """
+    max_bytes = _size(path)
+    if max_bytes > MAX_MEMORY_BYTES:
+        return lambda: vault.own.unseal(path, max_bytes)
+    with vault.own.unseal(path, max_bytes) as stream:
+        whole = stream.read()
+    return lambda: nullcontext(BytesIO(whole))
 
 
 def _writing_key(vault: Vault, path: Path) -> bytes:

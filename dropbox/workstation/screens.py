@@ -105,6 +105,8 @@ def _title(casebook: Casebook, record: ItemRecord, position: int, width: int) ->
     parts = [str(position), kind, record.day.isoformat()]
     if detail.author is not None:
         parts.append(f"by {author_name(casebook, detail.author)}, desk {detail.desk}")
+    if not record.read:
+        parts.append("new")
     title = "-- " + " - ".join(parts) + " "
     return title + "-" * max(0, width - len(title))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dropbox.workstation import opening
 from dropbox.workstation.extracting import MAX_NAME_BYTES, safe_name
 from tests.envelopes import Case, File
 from tests.factories_bundles import World
@@ -113,6 +114,32 @@ def test_a_link_in_the_folder_is_not_followed(here: World) -> None:
     here.anna.ok("extract", case.id, "--to", target)
     assert not elsewhere.exists()
     assert (target / "01-01-a-2.txt").read_bytes() == b"one"
+
+
+def test_a_link_to_the_same_bytes_is_no_copy(here: World) -> None:
+    case = begun(here, ("a.txt", "text/plain", b"one"))
+    target, elsewhere = here.folder / "out", here.folder / "elsewhere"
+    target.mkdir()
+    elsewhere.write_bytes(b"one")
+    (target / "01-01-a.txt").symlink_to(elsewhere)
+    here.anna.ok("extract", case.id, "--to", target)
+    assert (target / "01-01-a-2.txt").read_bytes() == b"one"
+
+
+def test_a_large_item_is_read_and_extracted_without_keeping_it_in_memory(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "MAX_MEMORY_BYTES", 1024)
+    content = os.urandom(700_000)
+    case = begun(here, ("a.bin", "", content), ("b.txt", "text/plain", b"after it"))
+    assert here.anna.ok("read", case.id)["items"][0]["text"] == "With files."
+    here.anna.ok("extract", case.id, "--to", here.folder / "out")
+    assert (here.folder / "out" / "01-01-a.bin").read_bytes() == content
+    assert (here.folder / "out" / "01-02-b.txt").read_bytes() == b"after it"
+    cut = next((here.anna.vault / "items").iterdir())
+    cut.write_bytes(cut.read_bytes()[:-100])
+    here.anna.refused("extract", case.id, "--to", here.folder / "again")
+    assert list((here.folder / "again").iterdir()) == []
 
 
 def test_a_target_that_is_a_file_is_refused(here: World) -> None:

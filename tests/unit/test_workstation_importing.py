@@ -56,6 +56,17 @@ def test_items_come_in_the_order_of_the_case_whatever_the_bundles_order(here: Wo
     assert texts == [f"number {number}" for number in range(1, 6)]
 
 
+def test_a_submission_that_comes_late_takes_its_own_place(here: World) -> None:
+    here.start()
+    case = Case()
+    sent = [here.drop.send(case, text) for text in ("one", "two", "three")]
+    here.drop.let_go(sent[1])
+    here.anna.ok("import", here.drop.pickup())
+    del here.drop.logs[DESK].gone[sent[1].item]
+    here.anna.ok("import", here.drop.pickup())
+    assert [item["text"] for item in here.anna.ok("read", case.id)["items"]] == ["one", "two", "three"]
+
+
 def test_a_bundle_of_another_drop_is_refused_and_changes_nothing(here: World, people: Homes) -> None:
     here.start()
     here.anna.ok("import", here.drop.pickup())

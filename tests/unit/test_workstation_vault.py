@@ -29,7 +29,7 @@ def test_nobody_else_may_enter_the_vault(here: World) -> None:
 def test_two_commands_never_run_at_once(here: World) -> None:
     here.start()
     with (here.anna.vault / "lock").open("r+b") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        fcntl.flock(lock, fcntl.LOCK_SH)
         assert "Another command" in here.anna.refused("cases")
         assert "Another command" in here.anna.refused("init")
     here.anna.ok("cases")
@@ -75,6 +75,8 @@ def test_several_keys_and_no_terminal_need_a_choice(here: World) -> None:
     assert "not exactly one secret key" in person.refused("init", "--key", here.bram.key)
     assert "wrong form" in person.refused("init", "--key", "12AB")
     assert person.ok("init", "--key", keys[1].lower())["key"] == keys[1]
+    assert "belongs to another key" in person.refused("init", "--key", keys[0])
+    assert person.ok("init", "--key", keys[1])["key"] == keys[1]
 
 
 def test_no_key_and_one_that_cannot_be_sealed_to_are_refused(here: World) -> None:
