@@ -73,9 +73,13 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     @property
     def is_unserved(self) -> bool:
-        """Nothing is lost by closing it: it is at rest, or has not even sent a whole head."""
+        """Little is lost by closing it: it is at rest, has not sent a whole head, or was answered and still sends."""
+        if self.requests or self.total_outbufs_len:
+            return False
+        if self._closes_when_flushed:
+            return True
         began = self.request is not None and self.request.headers_finished
-        return not (self.requests or began or self._arriving or self.total_outbufs_len)
+        return not (began or self._arriving)
 
     def readable(self) -> bool:
         body = self._arriving

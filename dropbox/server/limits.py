@@ -47,11 +47,12 @@ class ArrivalLimits:
     header_seconds: float = 60
     idle_seconds: float = 120
 
-    drain_bytes: int = 256 * MIB
-    drain_seconds: float = 120
-    drain_idle_seconds: float = 10
-    """A refused upload is read on and dropped within these, so that its page reaches a browser that is still sending:
-    closing a socket with unread bytes resets it, and the browser then shows its own error instead of the page."""
+    drain_bytes: int = 4096 * MIB
+    drain_seconds: float = 60 * 60
+    drain_idle_seconds: float = 30
+    """A refused upload is read on and dropped within these. Firefox looks at an answer only when it has sent all, and
+    shows an error of its own when the connection ends before (measured), so a page that is to be seen needs patience.
+    It costs a connection and nothing else, and makes room when connections become few."""
 
     max_connections: int = 400
     max_output_bytes: int = 40 * MIB

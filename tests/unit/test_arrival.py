@@ -173,6 +173,13 @@ def test_many_idle_or_dripping_connections_do_not_lock_the_next_one_out(
         assert site.request(GET).body == b"page"
 
 
+def test_refused_uploads_that_are_still_sent_do_not_lock_the_next_one_out(app: EchoApp, tmp_path: Path) -> None:
+    with running(app, tmp_path, max_connections=20, max_upload_bytes=MIB) as site:
+        for _ in range(40):
+            site.connect().send(post(b"x", length=1 << 30))
+        assert site.request(GET).body == b"page"
+
+
 def test_closing_cuts_off_an_upload_and_answers_what_has_arrived(app: EchoApp, tmp_path: Path) -> None:
     app.hold = True
     with running(app, tmp_path) as site:
