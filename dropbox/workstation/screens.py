@@ -30,7 +30,8 @@ def banner_lines(casebook: Casebook, width: int) -> list[str]:
     lines = [rule]
     for banner in shown:
         for text in banner:
-            lines += [text] if text.startswith(" ") else paragraphs(text, width, "")
+            indent = " " * (len(text) - len(text.lstrip()))
+            lines += paragraphs(text.lstrip(), width, indent)
         lines.append(rule)
     return lines
 

@@ -1,0 +1,66 @@
+"""Casebooks made without a vault, a bundle or gpg: for tests of what can be said from records alone."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, Kind, Mandate, Membership, SealedKind, VaultId
+from dropbox.workstation.casebook import Binding, Casebook, CaseRecord, DeskRoster, Detail, ItemRecord, State
+
+DAY = date(2026, 3, 4)
+DROP = "d0" * 32
+EPOCH = "e0" * 16
+DESK = DeskId("integrity")
+ANNA, BRAM, CORA = (Fingerprint(letters * 20) for letters in ("A1", "B2", "C3"))
+CASE = CaseId("c" * 32)
+
+
+def casebook(*, confirmed: bool = True, trial: bool = False) -> Casebook:
+    """Return a bound casebook of anna's with one empty case."""
+    made = Casebook.new(VaultId("b" * 32), ANNA)
+    made.binding = Binding(DROP, DESK, trial)
+    made.confirmed = confirmed
+    roster = (Membership(ANNA, DAY), Membership(BRAM, DAY))
+    made.rosters[DESK] = DeskRoster(roster, roster, DAY, 1)
+    add_case(made, CASE)
+    return made
+
+
+def add_case(to: Casebook, case: CaseId) -> None:
+    to.cases[case] = CaseRecord(case, "1" * 64, "2" * 64, (DESK,))
+
+
+def submission(
+    to: Casebook, number: int, *, days: int = 0, mandate: Mandate = Mandate.ADVISE, case: CaseId = CASE, **more: Any
+) -> ItemRecord:
+    """Add a verified submission that came `days` after DAY."""
+    kind = more.pop("kind", Kind.REPORT if number == 1 else Kind.MESSAGE)
+    detail = Detail(
+        kind=kind,
+        index_sha256=f"{number:064x}",
+        desks=(DESK,),
+        number=number,
+        previous=f"{number - 1:064x}" if number > 1 else None,
+        mandate=mandate,
+        undo=more.pop("undo", False),
+    )
+    return _add(to, SealedKind.SUBMISSION, case, days, detail, more)
+
+
+def writing(
+    to: Casebook,
+    kind: Kind = Kind.REPLY,
+    *,
+    days: int = 0,
+    author: Fingerprint = BRAM,
+    case: CaseId = CASE,
+    **more: Any,
+) -> ItemRecord:
+    detail = Detail(kind=kind, index_sha256="f" * 64, desks=(DESK,), desk=DESK, author=author)
+    return _add(to, SealedKind(kind.value), CASE, days, detail, more)
+
+
+def _add(to: Casebook, kind: SealedKind, case: CaseId, days: int, detail: Detail, more: dict[str, Any]) -> ItemRecord:
+    item = ItemId(f"{len(to.items) + 1:032x}")
+    values: dict[str, Any] = {"state": State.VERIFIED, "detail": detail, "sha256": f"{len(to.items) + 1:064x}"}
+    to.add(ItemRecord(item=item, case=case, kind=kind, day=DAY + timedelta(days=days), epoch=EPOCH, **(values | more)))
+    return to.items[item]
