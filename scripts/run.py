@@ -26,7 +26,7 @@ def main() -> int:
 
 def _run(options: argparse.Namespace) -> int:
     chosen: Path = options.config or ROOT / "config.toml"
-    if options.trial or (options.config is None and not chosen.exists()):
+    if options.trial or (options.config is None and not config.names_a_desk(chosen)):
         return _run_trial(options)
     settings = config.load(chosen)
     if options.data is not None and options.data.resolve() != settings.server.data_dir.resolve():

@@ -53,7 +53,9 @@ def serve(settings: Settings, local: tuple[str, int] | None) -> int:
     for area in hardening.refuse_clear_swap(allowed=settings.server.allow_swap or settings.trial):
         _say(f"warning: swap is on and in clear ({area}); what is in memory may reach the disk")
     with _only_server(settings.server.data_dir), Drop.open(settings) as drop:
-        drop.store.sweep()
+        missing = drop.store.sweep().missing
+        if missing:
+            _say(f"warning: {missing} sealed items have lost their file; restore the data folder from its backup")
         stopping = threading.Event()
         housekeeper = threading.Thread(target=_keep_house, args=(drop, stopping), name="housekeeping", daemon=True)
         housekeeper.start()
@@ -105,6 +107,8 @@ def _keep_house(drop: Drop, stopping: threading.Event) -> None:
             drop.store.retire(today())
         except DropboxError as error:
             _say(f"housekeeping: {error}")
+        except Exception as error:  # noqa: BLE001  # it must be tried again in an hour, whatever it was
+            _say(f"housekeeping: unexpected {type(error).__name__}")
         stopping.wait(HOUSEKEEPING_SECONDS)
 
 
@@ -149,6 +153,8 @@ def _run_check(options: argparse.Namespace) -> int:
 
 def _run_export(options: argparse.Namespace) -> int:
     settings = _settings(options)
+    if options.desk not in {desk.id for desk in settings.desks}:
+        raise ConfigError("--desk", "there is no such desk; the configuration has " + _desks(settings))
     desk = settings.desk(options.desk).id
     with Drop.open(settings) as drop:
         summary = transfer.export_desk(drop, desk, options.file)
@@ -198,6 +204,10 @@ def _settings(options: argparse.Namespace) -> Settings:
     if trial.is_trial(options.config, settings.server.data_dir):
         return config.load(options.config, trial=True)
     return settings
+
+
+def _desks(settings: Settings) -> str:
+    return ", ".join(desk.id for desk in settings.desks)
 
 
 def _print_rows(rows: Sequence[Row]) -> None:

@@ -91,6 +91,8 @@ def bootstrap_percent(settings: Settings) -> int:
 @contextlib.contextmanager
 def connected(socket: Path) -> Iterator[stem.control.Controller]:
     """Yield an authenticated controller; stem's errors, also those of the block, become OnionControlFailed."""
+    if not socket.is_socket():  # stem leaves its own socket open when there is nothing to connect to
+        raise OnionControlFailed
     try:
         with stem.control.Controller.from_socket_file(str(socket)) as controller:
             controller.authenticate()

@@ -1,0 +1,53 @@
+"""A trial drop never becomes a real one, and a real one never a trial."""
+
+from pathlib import Path
+
+import pytest
+
+from dropbox import config
+from dropbox.errors import StartRefused
+from dropbox.server import trial
+from dropbox.server.drop import Drop
+from tests import factories
+from tests.conftest import Members
+
+
+@pytest.fixture
+def data(short_dir: Path) -> Path:
+    return short_dir / "data"
+
+
+def test_a_trial_made_twice_keeps_its_key(data: Path) -> None:
+    first = config.load(trial.prepare(data, publish=False), trial=True).desks[0].fingerprints
+    assert config.load(trial.prepare(data, publish=False), trial=True).desks[0].fingerprints == first
+    factories.end_agents(data)
+
+
+def test_a_trial_has_no_onion_address_unless_asked_for(data: Path) -> None:
+    assert config.load(trial.prepare(data, publish=False)).onion.mode == "off"
+    assert config.load(trial.prepare(data, publish=True)).onion.mode == "launch"
+    factories.end_agents(data)
+
+
+def test_a_trial_is_refused_in_a_real_drops_folder(tmp_path: Path, members: Members) -> None:
+    real = factories.write_config(tmp_path, {"desk": [members.anna]})
+    factories.publish_keys(members.home, tmp_path / "keys", [members.anna])
+    Drop.open(config.load(real)).close()
+    with pytest.raises(StartRefused):
+        trial.prepare(tmp_path / "data", publish=False)
+
+
+def test_a_real_desk_is_refused_in_a_trials_folder(tmp_path: Path, members: Members) -> None:
+    made = trial.prepare(tmp_path / "data", publish=False)
+    Drop.open(config.load(made, trial=True)).close()
+    real = factories.write_config(tmp_path, {"desk": [members.anna]})
+    factories.publish_keys(members.home, tmp_path / "keys", [members.anna])
+    with pytest.raises(StartRefused):
+        Drop.open(config.load(real))
+    factories.end_agents(tmp_path / "data")
+
+
+def test_only_the_configuration_made_for_a_trial_counts_as_one(tmp_path: Path) -> None:
+    (tmp_path / "trial").mkdir()
+    assert trial.is_trial(tmp_path / "trial" / "config.toml", tmp_path)
+    assert not trial.is_trial(tmp_path / "config.toml", tmp_path)
