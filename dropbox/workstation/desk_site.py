@@ -45,7 +45,8 @@ class Door:
     def __init__(self) -> None:
         self._links = TimestampSigner(secrets.token_bytes(32), salt="link")
         self._cookies = TimestampSigner(secrets.token_bytes(32), salt="cookie")
-        self._link: str | None = secrets.token_urlsafe(32)
+        # short, so that the link fits a terminal's line: what cannot be guessed is its signature
+        self._link: str | None = secrets.token_urlsafe(8)
         self.link = self._links.sign(self._link).decode()
 
     def enter(self, link: str) -> str | None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from dropbox.envelope import Attachment
 from dropbox.errors import ThreadBroken
-from dropbox.models import CaseId, Kind
 from dropbox.workstation.casebook import CaseRecord, ItemRecord
 from dropbox.workstation.opening import Opened, open_item
 from dropbox.workstation.thread import items_of
@@ -41,18 +40,10 @@ def mark_read(vault: Vault, shown: ReadCase) -> None:
         vault.save()
 
 
-def unread(vault: Vault, case: CaseId) -> int:
-    return sum(1 for record in vault.casebook.thread(case) if not record.read)
-
-
 def as_json(shown: ReadCase, name: str) -> dict[str, object]:
     """Return the document of `read --json`."""
     items = [_item_json(each) for each in shown.opened if each is not None]
     return {"case": shown.case.case, "name": name, "items": items}
-
-
-def kind_of(opened: Opened) -> Kind:
-    return opened.envelope.header.kind
 
 
 def _item_json(opened: Opened) -> dict[str, object]:
