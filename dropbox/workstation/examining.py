@@ -47,7 +47,7 @@ def examine(vault: Vault, item: ItemRecord, rosters: Rosters) -> Verdict:
     except NotForYou:
         return Verdict(State.NOT_FOR_YOU)
     except UnsealError:
-        return quarantine("its seal is broken")
+        return quarantine("it could not be unsealed whole")
     except SignatureInvalid:
         return quarantine("it is not signed by its author")
     except (EnvelopeError, ReplyBoxError, InvalidValue, TooLarge):
