@@ -1,7 +1,9 @@
 """The arrival room: listeners, circuits, deadlines and crowds, on real sockets."""
 
+import io
 import socket
 import stat
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -161,6 +163,26 @@ def test_answers_that_wait_do_not_fill_the_memory(tmp_path: Path) -> None:
             client.connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             client.send(GET)
         assert eventually(lambda: len(channels(site)) <= 3)
+
+
+def test_neither_a_body_nor_an_answer_is_spooled_to_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spools: list[object] = []
+
+    def spool(*_: object, **__: object) -> io.BytesIO:
+        spools.append(_)
+        return io.BytesIO()
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read()
+        start_response("200 OK", [("Content-Length", str(len(body)))])
+        return [body]
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", spool)
+    with running(app, tmp_path) as site, site.connect() as client:
+        client.send(post(bytes(12 * MIB)))
+        assert eventually(lambda: any(channel.total_outbufs_len > 2 * MIB for channel in channels(site)))
+        assert client.answer().body == bytes(12 * MIB)
+    assert spools == []
 
 
 @pytest.mark.parametrize("start", [b"", b"GET / HTTP/1.1\r\n"])
