@@ -107,5 +107,6 @@ def _quarantine(casebook: Casebook) -> list[Banner]:
             f"QUARANTINE. {count(len(held), 'item')} could not be verified: kept sealed, and shown in no case.",
             *lines,
             *(["  ..."] if len(held) > _MAX_NAMED else []),
+            "Tell the operator and the other members. Each import looks at them again.",
         )
     ]
