@@ -205,9 +205,9 @@ class Derivation:
         self._waiting: deque[threading.Event] = deque()
         self._taken = False
 
-    def derive(self, codename: Codename) -> CodenameKeys:
-        """Return the codename's keys; raise Busy when its turn does not come within the wait."""
-        with self._turn():
+    def derive(self, codename: Codename, wait_seconds: float | None = None) -> CodenameKeys:
+        """Return the codename's keys; raise Busy when its turn does not come within the wait (this one's, or ours)."""
+        with self._turn(self._wait_seconds if wait_seconds is None else wait_seconds):
             return CodenameKeys.from_root(self._root(codename))
 
     def _root(self, codename: Codename) -> bytes:
@@ -218,9 +218,9 @@ class Derivation:
             raise Busy from None  # no memory left: the one way in which Argon2id fails
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _turn(self, wait_seconds: float) -> Iterator[None]:
         turn = self._queue_up()
-        if not turn.wait(self._wait_seconds) and self._gave_up(turn):
+        if not turn.wait(wait_seconds) and self._gave_up(turn):
             raise Busy
         try:
             yield

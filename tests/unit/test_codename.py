@@ -455,6 +455,17 @@ def test_waiting_ends_with_busy_and_leaves_no_place_in_the_queue(monkeypatch: py
     assert derivation.derive(Codename(TYPED)).root == TYPED.encode()[:32]
 
 
+def test_a_report_that_may_wait_longer_is_not_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, derivation = Gate(monkeypatch), Derivation(CHEAP, wait_seconds=0.01)
+    thread = start(derivation, "first")
+    assert gate.entered.acquire(timeout=5)
+    opening = threading.Timer(0.1, gate.open.set)
+    opening.start()
+    assert derivation.derive(Codename(TYPED), wait_seconds=5).root == TYPED.encode()[:32]
+    thread.join(5)
+    opening.join(5)
+
+
 def test_a_failed_derivation_hands_on_its_turn_and_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     derivation = Derivation(CHEAP, wait_seconds=0.05)
 

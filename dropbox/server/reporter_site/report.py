@@ -30,6 +30,8 @@ from dropbox.server.sessions import Stamp
 
 site = Blueprint("report", __name__)
 PURPOSE = "report"
+REPORT_WAIT_SECONDS = 30.0
+"""Longer than a sign-in may wait: files that were on their way would have to be chosen again."""
 
 
 @site.get("/report")
@@ -73,7 +75,7 @@ def _send(form: Form, typed: TypedReport, bound: bytes, stamp: Stamp) -> Respons
     """Seal and store the report, then start a session that can show its codename."""
     drop = this_drop()
     codename = generate(drop.identity.secret, stamp.nonce, bound, typed.desks)
-    keys = drop.derivation.derive(codename)
+    keys = drop.derivation.derive(codename, REPORT_WAIT_SECONDS)
     draft = Draft(
         keys=keys,
         kind=Kind.REPORT,
