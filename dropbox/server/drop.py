@@ -33,8 +33,12 @@ class Drop:
     opener: ReplyOpener
 
     @classmethod
-    def open(cls, settings: Settings) -> "Drop":
-        """Open everything under the data folder, made when it is not there; raises StartRefused or SecretKeyFound."""
+    def open(cls, settings: Settings, *, beside_server: bool = False) -> "Drop":
+        """Open everything under the data folder, made when it is not there; raises StartRefused or SecretKeyFound.
+
+        `beside_server`: for a command that may run while the server does. It leaves the rosters as they are, because
+        that server goes on sealing to the ones it started with, and workstations hold each day's items to its roster.
+        """
         data_dir = settings.server.data_dir
         keyring = Keyring(settings.keys_dir, settings.desks, data_dir / "gnupg")
         keyring.refuse_secret_keys()
@@ -42,8 +46,9 @@ class Drop:
         store = Store.open(data_dir, identity, trial=settings.trial, retention=settings.retention)
         try:
             _refuse_lost_desks(store, settings)
-            configured = {desk.id: desk.fingerprints for desk in settings.desks}
-            store.sync_rosters(keyring.members(), configured, today())
+            if not beside_server or not store.rosters():
+                configured = {desk.id: desk.fingerprints for desk in settings.desks}
+                store.sync_rosters(keyring.members(), configured, today())
         except BaseException:
             store.close()
             raise

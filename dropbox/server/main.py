@@ -141,7 +141,7 @@ def _run_serve(options: argparse.Namespace) -> int:
 
 def _run_check(options: argparse.Namespace) -> int:
     settings = _settings(options)
-    with Drop.open(settings) as drop:
+    with Drop.open(settings, beside_server=True) as drop:
         rows = check.examine(settings, drop.store, drop.keyring, today())
     if options.json:
         keys = ("verdict", "subject", "finding", "advice")
@@ -156,7 +156,7 @@ def _run_export(options: argparse.Namespace) -> int:
     if options.desk not in {desk.id for desk in settings.desks}:
         raise ConfigError("--desk", "there is no such desk; the configuration has " + _desks(settings))
     desk = settings.desk(options.desk).id
-    with Drop.open(settings) as drop:
+    with Drop.open(settings, beside_server=True) as drop:
         summary = transfer.export_desk(drop, desk, options.file)
     if options.json:
         print(json.dumps({"desk": summary.desk, "items": summary.items, "bytes": summary.bytes}))
@@ -166,7 +166,7 @@ def _run_export(options: argparse.Namespace) -> int:
 
 
 def _run_import(options: argparse.Namespace) -> int:
-    with Drop.open(_settings(options)) as drop:
+    with Drop.open(_settings(options), beside_server=True) as drop:
         summary = transfer.import_answer(drop, options.file)
     if options.json:
         print(json.dumps({"lines": [str(line) for line in summary.lines]}))
@@ -178,7 +178,7 @@ def _run_import(options: argparse.Namespace) -> int:
 
 def _run_status(options: argparse.Namespace) -> int:
     settings = _settings(options)
-    with Drop.open(settings) as drop:
+    with Drop.open(settings, beside_server=True) as drop:
         counts = drop.store.counts()
         keys = [
             {"fingerprint": key.fingerprint, "desk": key.desk, "expires": key.expires and key.expires.isoformat()}

@@ -76,3 +76,23 @@ def test_nothing_prints_what_the_drop_holds(members: Members) -> None:
     with new_site(members) as site:
         assert "secret" not in repr(site.drop)
         assert site.drop.identity.drop not in repr(site.drop)
+
+
+def test_a_command_beside_the_server_does_not_change_whom_it_seals_to(members: Members) -> None:
+    with new_site(members) as site:
+        desks = site.drop.settings.desks
+        changed = replace(desks[0], fingerprints=(*desks[0].fingerprints, members.cora))
+        edited = replace(site.drop.settings, desks=(changed, *desks[1:]))
+        before = site.drop.store.roster(desks[0].id)
+        assert members.cora not in current_members(before)
+        with Drop.open(edited, beside_server=True) as drop:
+            assert drop.store.roster(desks[0].id) == before
+        with Drop.open(edited) as drop:
+            assert members.cora in current_members(drop.store.roster(desks[0].id))
+
+
+def test_a_first_command_of_all_does_not_leave_the_desks_empty(members: Members, short_dir: Path) -> None:
+    factories.publish_keys(members.home, short_dir / "keys", [members.anna])
+    settings = config.load(factories.write_config(short_dir, {"desk": [members.anna]}))
+    with Drop.open(settings, beside_server=True) as drop:
+        assert current_members(drop.store.roster(settings.desks[0].id)) == (members.anna,)
