@@ -107,7 +107,7 @@ def _keep_house(drop: Drop, stopping: threading.Event) -> None:
             drop.store.retire(today())
         except DropboxError as error:
             _say(f"housekeeping: {error}")
-        except Exception as error:  # noqa: BLE001  # it must be tried again in an hour, whatever it was
+        except Exception as error:  # it must be tried again in an hour, whatever it was
             _say(f"housekeeping: unexpected {type(error).__name__}")
         stopping.wait(HOUSEKEEPING_SECONDS)
 
