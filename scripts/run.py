@@ -26,7 +26,10 @@ def main() -> int:
 
 def _run(options: argparse.Namespace) -> int:
     chosen: Path = options.config or ROOT / "config.toml"
-    if options.trial or (options.config is None and not config.names_a_desk(chosen)):
+    has_desk = config.names_a_desk(chosen)
+    if options.trial and has_desk:
+        raise ConfigError("--trial", "is only for where no desk is configured; leave it out to serve the real drop")
+    if options.trial or (options.config is None and not has_desk):
         return _run_trial(options)
     settings = config.load(chosen)
     if options.data is not None and options.data.resolve() != settings.server.data_dir.resolve():

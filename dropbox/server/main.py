@@ -130,8 +130,11 @@ def _only_server(data_dir: Path) -> Iterator[None]:
 def _run_init(options: argparse.Namespace) -> int:
     settings = _settings(options)
     with Drop.open(settings) as drop:
-        _say(f"the drop is ready in {settings.server.data_dir}")
-        print(f"drop key: {drop.identity.drop_words()}")
+        words = drop.identity.drop_words()
+    if options.json:
+        print(json.dumps({"data_dir": str(settings.server.data_dir), "drop_key": words}))
+    else:
+        print(f"the drop is ready in {settings.server.data_dir}\ndrop key: {words}")
     return 0
 
 
@@ -255,7 +258,7 @@ def _parser() -> argparse.ArgumentParser:
     as_json = argparse.ArgumentParser(add_help=False)
     as_json.add_argument("--json", action="store_true", help="print one JSON document")
 
-    init = commands.add_parser("init", parents=[shared], help="make the data folder ready; harmless when it is")
+    init = commands.add_parser("init", parents=[shared, as_json], help="make the data folder ready, if it is not")
     init.set_defaults(run=_run_init)
     serving = commands.add_parser("serve", parents=[shared], help="serve reporters until stopped")
     serving.add_argument("--local", type=loopback, metavar="HOST:PORT", help="also listen on this loopback address")

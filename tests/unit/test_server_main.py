@@ -73,6 +73,13 @@ def test_a_second_init_changes_nothing(config: Path, capsys: Captured) -> None:
     assert capsys.readouterr().out == first
 
 
+def test_init_prints_one_json_document_and_nothing_else(config: Path, capsys: Captured) -> None:
+    assert main(["init", "--config", str(config), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["data_dir"] == str(config.parent / "data")
+    assert len(found["drop_key"].split()) == 10
+
+
 def test_status_prints_one_json_document_and_nothing_else(config: Path, members: Members, capsys: Captured) -> None:
     assert main(["status", "--config", str(config), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

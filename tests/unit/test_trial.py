@@ -1,5 +1,6 @@
 """A trial drop never becomes a real one, and a real one never a trial."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from dropbox import config
 from dropbox.errors import StartRefused
 from dropbox.server import trial
 from dropbox.server.drop import Drop
+from scripts import run
 from tests import factories
 from tests.conftest import Members
 
@@ -51,3 +53,13 @@ def test_only_the_configuration_made_for_a_trial_counts_as_one(tmp_path: Path) -
     (tmp_path / "trial").mkdir()
     assert trial.is_trial(tmp_path / "trial" / "config.toml", tmp_path)
     assert not trial.is_trial(tmp_path / "config.toml", tmp_path)
+
+
+def test_a_trial_is_refused_where_a_desk_is_configured(
+    tmp_path: Path, members: Members, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = factories.write_config(tmp_path, {"desk": [members.anna]})
+    monkeypatch.setattr(sys, "argv", ["run", "--trial", "--config", str(real), "--data", str(tmp_path / "trial-data")])
+    assert run.main() == 1
+    assert capsys.readouterr().err.startswith("error: --trial: ")
+    assert not (tmp_path / "trial-data").exists()
