@@ -154,8 +154,8 @@ def channels(site: Site) -> list[Channel]:
 
 def test_answers_that_wait_do_not_fill_the_memory(tmp_path: Path) -> None:
     def app(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        start_response("200 OK", [("Content-Length", str(8 * MIB))])
-        return [bytes(8 * MIB)]
+        start_response("200 OK", [("Content-Length", str(16 * MIB))])
+        return [bytes(16 * MIB)]
 
     with running(app, tmp_path, max_total_output_bytes=20 * MIB) as site:
         clients = [site.connect() for _ in range(6)]
