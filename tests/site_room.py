@@ -23,6 +23,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from dropbox import config, writing
+from dropbox.bundle import ReadMark, Receipt
 from dropbox.codename import CodenameKeys, KdfParameters, parse
 from dropbox.envelope import Header
 from dropbox.models import (
@@ -39,7 +40,7 @@ from dropbox.models import (
 )
 from dropbox.server.app import create_app
 from dropbox.server.drop import Drop
-from dropbox.server.store import NewAnswer, NewReadMark, NewReceipt, NewWriting
+from dropbox.server.store import NewAnswer, NewWriting
 from tests import factories
 from tests.conftest import Members
 from tests.visitor import File, Form, Page, multipart
@@ -233,8 +234,8 @@ class Site:
                 sha256=sha256(new_item_id().encode()).hexdigest(),
                 day=day or today(),
                 writings=tuple(writings),
-                receipts=tuple(NewReceipt(item, desk, store.has_item(item) or "") for item in received),
-                read=tuple(NewReadMark(item, desk) for item in read),
+                receipts=tuple(Receipt(item, desk, store.has_item(item) or "") for item in received),
+                read=tuple(ReadMark(item, desk) for item in read),
             )
         )
 

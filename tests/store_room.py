@@ -9,14 +9,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
+from dropbox.bundle import ReadMark, Receipt
 from dropbox.config import Retention
 from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, SealedKind, VaultId, new_item_id
 from dropbox.server.identity import Identity
 from dropbox.server.store import (
     Applied,
     NewAnswer,
-    NewReadMark,
-    NewReceipt,
     NewSubmission,
     NewWriting,
     Store,
@@ -118,8 +117,8 @@ class Member:
         for writing in new:
             self.store.part_path(writing.item).write_bytes(content)
         self.sequence += 1
-        receipts = tuple(NewReceipt(item, self.desk, self.store.has_item(item) or "0" * 64) for item in items)
-        marks = tuple(NewReadMark(item, self.desk) for item in read)
+        receipts = tuple(Receipt(item, self.desk, self.store.has_item(item) or "0" * 64) for item in items)
+        marks = tuple(ReadMark(item, self.desk) for item in read)
         return self.store.apply_answer(
             NewAnswer(
                 author=self.fingerprint,

@@ -16,9 +16,6 @@ from dropbox.bundle import (
     FIRST_HEAD,
     AnswerEntry,
     AnswerManifest,
-    LineState,
-    LogLine,
-    PickupItem,
     PickupManifest,
     Receipt,
     VerifiedAnswer,
@@ -43,8 +40,6 @@ from dropbox.server.store import (
     Applied,
     HeldItem,
     NewAnswer,
-    NewReadMark,
-    NewReceipt,
     NewWriting,
     Outcome,
     Pickup,
@@ -97,13 +92,12 @@ def export_desk(drop: Drop, desk: DeskId, target: Path) -> ExportSummary:
 
 
 def _write(drop: Drop, pickup: Pickup, target: Path) -> None:
-    log = [LogLine(line.n, line.sha256, LineState(line.state)) for line in pickup.log]
     held = {item.item: item for item in pickup.items}
     try:
         write_pickup(
             target,
-            _manifest(pickup, log),
-            log,
+            _manifest(pickup),
+            pickup.log,
             pickup.keys,
             lambda item: held[item.item].path,
             drop.identity.signing_key,
@@ -112,7 +106,7 @@ def _write(drop: Drop, pickup: Pickup, target: Path) -> None:
         raise StoredItemDamaged(_damaged(pickup.items)) from None
 
 
-def _manifest(pickup: Pickup, log: list[LogLine]) -> PickupManifest:
+def _manifest(pickup: Pickup) -> PickupManifest:
     meta = pickup.meta
     return PickupManifest(
         drop=meta.drop,
@@ -123,13 +117,10 @@ def _manifest(pickup: Pickup, log: list[LogLine]) -> PickupManifest:
         kdf=meta.kdf,
         rosters=pickup.rosters,
         first=1,
-        last=len(log),
+        last=len(pickup.log),
         before=FIRST_HEAD,
-        after=head_after(FIRST_HEAD, meta.epoch, log),
-        items=tuple(
-            PickupItem(item.item, item.case, item.n, item.kind, item.day, item.bytes, item.sha256)
-            for item in pickup.items
-        ),
+        after=head_after(FIRST_HEAD, meta.epoch, pickup.log),
+        items=pickup.items,
         confirmed=pickup.confirmed,
     )
 
@@ -225,8 +216,8 @@ def _new_answer(answer: VerifiedAnswer, receipts: Sequence[Receipt]) -> NewAnswe
             NewWriting(entry.item, entry.case, entry.kind, entry.desk, entry.bytes, entry.sha256, entry.lock)
             for entry in manifest.entries
         ),
-        receipts=tuple(NewReceipt(receipt.item, receipt.desk, receipt.sha256) for receipt in receipts),
-        read=tuple(NewReadMark(mark.item, mark.desk) for mark in manifest.read),
+        receipts=tuple(receipts),
+        read=manifest.read,
     )
 
 

@@ -8,9 +8,9 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
+from dropbox.bundle import LineState
 from dropbox.errors import DropboxError
 from dropbox.models import ItemId
-from dropbox.server.store import LineState
 from tests.store_room import ANN, BOARD, BOB, DAY, Member, Reporter, later, open_store, run_child, seat
 
 THREADS = 8

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from dropbox.bundle import ReadMark, Receipt
 from dropbox.errors import BundleAuthorUnknown, BundleForeign, BundleItemMismatch, ItemUnknown
 from dropbox.models import CaseId, SealedKind, VaultId, new_item_id
 from dropbox.server.store import (
     AnswerSeen,
     NewAnswer,
-    NewReadMark,
-    NewReceipt,
     NewWriting,
     Outcome,
     Store,
@@ -135,8 +134,8 @@ def test_nothing_in_an_answer_may_speak_for_a_desk_of_others(store: Store, part:
     assert sha256 is not None
     forged = {
         "writing": replace(answer, writings=(writing,)),
-        "receipt": replace(answer, receipts=(NewReceipt(item, BUREAU, sha256),)),
-        "read": replace(answer, read=(NewReadMark(item, BUREAU),)),
+        "receipt": replace(answer, receipts=(Receipt(item, BUREAU, sha256),)),
+        "read": replace(answer, read=(ReadMark(item, BUREAU),)),
     }[part]
     with pytest.raises(BundleAuthorUnknown):
         store.apply_answer(forged)
@@ -158,7 +157,7 @@ def test_a_receipt_for_another_hash_or_desk_is_refused(store: Store) -> None:
     answer = NewAnswer(ANN, ann.vault, BOARD, 1, "0" * 64, DAY)
     sha256 = store.has_item(other)
     assert sha256 is not None
-    for receipt in (NewReceipt(item, BOARD, "0" * 64), NewReceipt(other, BOARD, sha256)):
+    for receipt in (Receipt(item, BOARD, "0" * 64), Receipt(other, BOARD, sha256)):
         with pytest.raises(BundleItemMismatch):
             store.apply_answer(replace(answer, receipts=(receipt,)))
     with pytest.raises(BundleItemMismatch):

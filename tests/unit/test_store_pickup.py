@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from dropbox.bundle import LineState
 from dropbox.models import DeskId, ItemId, SealedKind
-from dropbox.server.store import LineState, Store
+from dropbox.server.store import Store
 from tests.store_room import (
     ANN,
     BOARD,

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from dropbox.bundle import LineState
 from dropbox.config import Retention
 from dropbox.errors import CaseEnded, DiskLow
 from dropbox.models import ItemId, SealedKind
-from dropbox.server.store import GRACE_DAYS, LineState, Retired, Store
+from dropbox.server.store import GRACE_DAYS, Retired, Store
 from dropbox.server.store.blobs import Blobs
 from dropbox.server.store.connection import Database
 from tests.store_room import (

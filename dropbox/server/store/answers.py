@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from dropbox.bundle import ReadMark, Receipt
 from dropbox.errors import BundleAuthorUnknown, BundleForeign, BundleItemMismatch
 from dropbox.models import CaseId, DeskId, ItemId, SealedKind, VaultId
 from dropbox.server.store.blobs import Blobs
@@ -19,8 +20,6 @@ from dropbox.server.store.records import (
     AnswerSeen,
     Applied,
     NewAnswer,
-    NewReadMark,
-    NewReceipt,
     NewWriting,
     Outcome,
 )
@@ -83,7 +82,7 @@ def _require_author(connection: Connection, answer: NewAnswer) -> None:
             memberships.c.fingerprint == answer.author, memberships.c.last_day.is_(None)
         )
     )
-    parts: tuple[NewWriting | NewReceipt | NewReadMark, ...] = (*answer.writings, *answer.receipts, *answer.read)
+    parts: tuple[NewWriting | Receipt | ReadMark, ...] = (*answer.writings, *answer.receipts, *answer.read)
     if not {answer.desk, *(part.desk for part in parts)} <= set(mine.scalars()):
         raise BundleAuthorUnknown
 
@@ -164,7 +163,7 @@ def _receive(connection: Connection, answer: NewAnswer) -> tuple[Outcome, ...]:
     mine = select(receipts.c.item_id, receipts.c.desk_id).where(receipts.c.fingerprint == answer.author)
     known = {(item, desk) for item, desk in connection.execute(mine)}
     outcomes: list[Outcome] = []
-    fresh: list[NewReceipt] = []
+    fresh: list[Receipt] = []
     for receipt in answer.receipts:
         item = held.get(receipt.item)
         if item is None:
@@ -182,7 +181,7 @@ def _receive(connection: Connection, answer: NewAnswer) -> tuple[Outcome, ...]:
     return tuple(outcomes)
 
 
-def _add_receipts(connection: Connection, answer: NewAnswer, fresh: Sequence[NewReceipt]) -> None:
+def _add_receipts(connection: Connection, answer: NewAnswer, fresh: Sequence[Receipt]) -> None:
     ours = {"fingerprint": answer.author, "day": answer.day}
     rows = [{"item_id": receipt.item, "desk_id": receipt.desk, **ours} for receipt in fresh]
     if rows:

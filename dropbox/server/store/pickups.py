@@ -6,11 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
+from dropbox.bundle import LineState, LogLine
 from dropbox.models import CaseId, DeskId, ItemId, Roster, SealedKind, VaultId
 from dropbox.server.store import rosters
 from dropbox.server.store.blobs import Blobs
 from dropbox.server.store.received import not_received_at_desk
-from dropbox.server.store.records import DropMeta, HeldItem, LineState, NumberedHash, Pickup
+from dropbox.server.store.records import DropMeta, HeldItem, Pickup
 from dropbox.server.store.schema import answers, case_desks, desk_fetches, desk_log, item_desks, items, vaults
 
 _RANDOM = secrets.SystemRandom()
@@ -28,7 +29,7 @@ def prepare(connection: Connection, desk: DeskId, day: date, meta: DropMeta, blo
         desk=desk,
         day=day,
         meta=meta,
-        log=tuple(NumberedHash(row.n, row.sha256, _state(row)) for row in rows),
+        log=tuple(LogLine(row.n, row.sha256, _state(row)) for row in rows),
         items=tuple(held),
         rosters=addressed,
         keys=rosters.keys(connection, everybody),

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
+from dropbox.bundle import LogLine, PickupItem, ReadMark, Receipt
 from dropbox.codename import KdfParameters
 from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, Roster, SealedKind, VaultId
 
@@ -94,32 +95,10 @@ class CaseState:
 # --- to and from the desks ----------------------------------------------------------------------------------------
 
 
-class LineState(StrEnum):
-    """What the log says of a number: in this bundle, received by every member of this desk, or withdrawn."""
-
-    HERE = "here"
-    RECEIVED = "received"
-    WITHDRAWN = "withdrawn"
-
-
 @dataclass(frozen=True)
-class NumberedHash:
-    n: int
-    sha256: str
-    state: LineState
+class HeldItem(PickupItem):
+    """An item as a desk's pickup bundle carries it, and where its sealed file is."""
 
-
-@dataclass(frozen=True)
-class HeldItem:
-    """An item as a desk's pickup bundle carries it."""
-
-    item: ItemId
-    case: CaseId
-    n: int
-    kind: SealedKind
-    day: date
-    bytes: int
-    sha256: str
     path: Path
 
 
@@ -134,7 +113,7 @@ class Pickup:
     desk: DeskId
     day: date
     meta: DropMeta
-    log: tuple[NumberedHash, ...]
+    log: tuple[LogLine, ...]
     items: tuple[HeldItem, ...]
     rosters: Mapping[DeskId, Roster]
     keys: Mapping[Fingerprint, bytes]
@@ -155,19 +134,6 @@ class NewWriting:
 
 
 @dataclass(frozen=True)
-class NewReceipt:
-    item: ItemId
-    desk: DeskId
-    sha256: str
-
-
-@dataclass(frozen=True)
-class NewReadMark:
-    item: ItemId
-    desk: DeskId
-
-
-@dataclass(frozen=True)
 class NewAnswer:
     """A verified answer bundle; `sha256` is that of its manifest, `day` the day of the import."""
 
@@ -178,8 +144,8 @@ class NewAnswer:
     sha256: str
     day: date
     writings: tuple[NewWriting, ...] = ()
-    receipts: tuple[NewReceipt, ...] = ()
-    read: tuple[NewReadMark, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    read: tuple[ReadMark, ...] = ()
 
 
 class Outcome(StrEnum):

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select, update
 
+from dropbox.bundle import LineState
 from dropbox.config import Retention
 from dropbox.models import CaseId, ItemId, SealedKind
 from dropbox.server.store.answers import Mark, bury
@@ -18,7 +19,6 @@ from dropbox.server.store.blobs import Blobs
 from dropbox.server.store.calendar import add_months
 from dropbox.server.store.cases import GRACE_DAYS
 from dropbox.server.store.received import not_received
-from dropbox.server.store.records import LineState
 from dropbox.server.store.schema import cases, desk_log, items, reply_locks
 
 
