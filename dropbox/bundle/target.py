@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from dropbox.disk import sync_folder
 from dropbox.errors import TargetExists, TargetUnusable
 
 
@@ -25,7 +26,7 @@ def new_file(target: Path) -> Iterator[BinaryIO]:
             stream.flush()
             os.fsync(stream.fileno())
         _give_name(part, target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except OSError:
         raise TargetUnusable from None
     finally:
@@ -50,11 +51,3 @@ def _give_name(part: Path, target: Path) -> None:
         except FileExistsError:
             raise TargetExists from None
         part.replace(target)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -12,6 +12,7 @@ from pathlib import Path
 from nacl.signing import SigningKey
 
 from dropbox import trust_words
+from dropbox.disk import sync_folder
 from dropbox.errors import StartRefused
 
 SECRET_BYTES = 32
@@ -96,11 +97,7 @@ def _create(path: Path) -> None:
             return
     finally:
         passing.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
 
 
 def _refuse_open_to_others(path: Path) -> None:

@@ -4,7 +4,6 @@ Both work while the site is being served, one at a time over all processes. Noth
 says counts only after every byte of it was verified.
 """
 
-import errno
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -24,6 +23,7 @@ from dropbox.bundle import (
     write_pickup,
 )
 from dropbox.bundle.tar import file_chunks
+from dropbox.disk import is_full
 from dropbox.errors import (
     BundleAuthorUnknown,
     BundleItemMismatch,
@@ -200,7 +200,7 @@ def _write_part(store: Store, answer: VerifiedAnswer, entry: AnswerEntry) -> Non
             part.flush()
             os.fsync(part.fileno())
     except OSError as error:
-        raise (StoreFull if error.errno in {errno.ENOSPC, errno.EDQUOT} else StoreError) from None
+        raise (StoreFull if is_full(error) else StoreError) from None
 
 
 def _new_answer(answer: VerifiedAnswer, receipts: Sequence[Receipt]) -> NewAnswer:

@@ -3,7 +3,6 @@
 A file gets its lasting name before its row is written, never after; a name without a row is swept at the next start.
 """
 
-import errno
 import hashlib
 import os
 import re
@@ -12,12 +11,12 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from dropbox.disk import is_full, sync_folder
 from dropbox.errors import DiskLow, DropboxError, StoreError
 from dropbox.models import ItemId, SealedKind, parse_item_id
 from dropbox.server.identity import make_private_folder
 
 _NAME = re.compile(r"([0-9a-f]{32})\.(pgp|reply|part)")
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 _COPY_BYTES = 1 << 20
 
 
@@ -92,15 +91,6 @@ class Blobs:
         return self.folder.is_dir() and any(path.suffix != ".part" for _, path in self.list())
 
 
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder last: without this a rename can be lost in a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def midnight(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
 
@@ -134,6 +124,4 @@ def translated() -> Iterator[None]:
     except DropboxError:
         raise
     except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise DiskLow from None
-        raise StoreError from None
+        raise (DiskLow if is_full(error) else StoreError) from None

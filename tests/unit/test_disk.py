@@ -1,0 +1,48 @@
+"""A name that was made to last, and a disk that is full, are what they are said to be."""
+
+import errno
+import os
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from dropbox.disk import is_full, sync_folder
+
+
+def open_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_a_folders_names_are_not_left_to_chance(tmp_path: Path) -> None:
+    synced: list[str] = []
+
+    def note(descriptor: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+
+    with mock.patch.object(os, "fsync", note):
+        sync_folder(tmp_path)
+    assert synced == [str(tmp_path)]
+
+
+def test_a_folder_that_could_not_be_synced_is_not_called_safe_and_leaves_no_descriptor(tmp_path: Path) -> None:
+    before = open_descriptors()
+    with (
+        mock.patch.object(os, "fsync", side_effect=OSError(errno.EIO, "")),
+        pytest.raises(OSError, match=str(errno.EIO)),
+    ):
+        sync_folder(tmp_path)
+    assert open_descriptors() == before
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError):
+        sync_folder(tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    ("number", "full"), [(errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EACCES, False), (errno.EIO, False)]
+)
+def test_only_want_of_room_is_called_a_full_disk(number: int, full: bool) -> None:
+    assert is_full(OSError(number, os.strerror(number))) is full
