@@ -39,14 +39,14 @@ def test_a_trial_is_refused_in_a_real_drops_folder(tmp_path: Path, members: Memb
         trial.prepare(tmp_path / "data", publish=False)
 
 
-def test_a_real_desk_is_refused_in_a_trials_folder(tmp_path: Path, members: Members) -> None:
-    made = trial.prepare(tmp_path / "data", publish=False)
+def test_a_real_desk_is_refused_in_a_trials_folder(short_dir: Path, members: Members) -> None:
+    made = trial.prepare(short_dir / "data", publish=False)
     Drop.open(config.load(made, trial=True)).close()
-    real = factories.write_config(tmp_path, {"desk": [members.anna]})
-    factories.publish_keys(members.home, tmp_path / "keys", [members.anna])
+    real = factories.write_config(short_dir, {"desk": [members.anna]})
+    factories.publish_keys(members.home, short_dir / "keys", [members.anna])
     with pytest.raises(StartRefused):
         Drop.open(config.load(real))
-    factories.end_agents(tmp_path / "data")
+    factories.end_agents(short_dir / "data")
 
 
 def test_only_the_configuration_made_for_a_trial_counts_as_one(tmp_path: Path) -> None:

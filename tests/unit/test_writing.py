@@ -111,7 +111,9 @@ def test_a_note_has_no_lock_for_the_reporter(tmp_path: Path, members: Members) -
     assert envelope.header.kind is Kind.NOTE
 
 
-@pytest.mark.parametrize(("kind", "public"), [(Kind.NOTE, CASE.reply_public), (Kind.REPLY, None)])
+@pytest.mark.parametrize(
+    ("kind", "public"), [(Kind.NOTE, CASE.reply_public), (Kind.REPLY, None)], ids=["note", "reply"]
+)
 def test_a_note_for_the_reporter_or_a_reply_for_nobody_is_not_written(
     tmp_path: Path, kind: Kind, public: bytes | None
 ) -> None:
