@@ -12,7 +12,9 @@ from dropbox.models import Fingerprint
 from tests import factories
 
 if TYPE_CHECKING:
+    from dropbox.server.store import Store
     from tests.factories_bundles import People, World
+    from tests.site_room import Site
 
 
 @dataclass(frozen=True)
@@ -65,3 +67,23 @@ def here(people: "People") -> "Iterator[World]":
 
     with factories_bundles.world(people) as world:
         yield world
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> "Iterator[Store]":
+    """An empty store under `tmp_path`, with the rosters of two desks."""
+    from tests import store_room
+
+    made = store_room.open_store(tmp_path)
+    store_room.seat(made)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def site(members: Members) -> "Iterator[Site]":
+    """A site with two open desks and a closed one, shared by the tests of a file."""
+    from tests import site_room
+
+    with site_room.new_site(members) as made:
+        yield made

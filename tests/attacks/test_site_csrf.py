@@ -1,19 +1,11 @@
 """Another site, another session, a changed field: nobody makes a reporter send, sign in or delete anything."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import Members
-from tests.site_room import Browser, Site, new_site
+from tests.site_room import Browser, Site
 from tests.visitor import Form, Page
-
-
-@pytest.fixture(scope="module")
-def site(members: Members) -> Iterator[Site]:
-    with new_site(members) as made:
-        yield made
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import io
 import logging
 import time
-from collections.abc import Iterator
 from statistics import median
 
 import pytest
@@ -15,12 +14,6 @@ from tests.visitor import File
 
 CANARY = "kanarie-9f3a71"
 UNKNOWN = "abacus abdomen abdominal abide abiding ability ablaze"
-
-
-@pytest.fixture(scope="module")
-def site(members: Members) -> Iterator[Site]:
-    with new_site(members) as made:
-        yield made
 
 
 def whole_story(site: Site, browser: Browser) -> str:

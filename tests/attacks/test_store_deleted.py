@@ -1,24 +1,13 @@
 """A seized disk: what was deleted is in no file any more, write-ahead log and slack of every page included."""
 
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from dropbox.server.store import Store
-from tests.store_room import BOARD, DAY, Member, Reporter, bytes_under, everybody, later, open_store, seat
+from tests.store_room import BOARD, DAY, Member, Reporter, bytes_under, everybody, later
 
 GONE = b"GONE-CANARY-"
 KEPT = b"KEPT-CANARY-"
-
-
-@pytest.fixture(name="store")
-def _store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(tmp_path)
-    seat(store)
-    yield store
-    store.close()
 
 
 def _lock(canary: bytes) -> bytes:

@@ -73,14 +73,6 @@ def _send_on_a_full_disk(store: Store, reporter: Reporter, disk: Path, fillers: 
         store._blobs.keep = keep  # type: ignore[method-assign]
 
 
-@pytest.fixture(name="store")
-def _store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(tmp_path)
-    seat(store)
-    yield store
-    store.close()
-
-
 def _no_room(*_arguments: object, **_named: object) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

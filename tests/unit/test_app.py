@@ -22,12 +22,6 @@ NEVER = {"server", "date", "etag", "last-modified", "expires", "x-powered-by"}
 SERVER = Path(app_room.__file__).parent
 
 
-@pytest.fixture(scope="module")
-def site(members: Members) -> Iterator[Site]:
-    with new_site(members) as made:
-        yield made
-
-
 def every_answer(site: Site) -> Iterator[tuple[str, Any]]:
     browser = site.browser()
     for path in (*PAGES, "/sent", "/case", "/look.css", "/nowhere", "/keys/x.asc", "/case/reply/x/1", "/report/", "//"):

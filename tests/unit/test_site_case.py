@@ -1,6 +1,5 @@
 """The case page: where it stands, what can be sent from it, and that it never shows what was sent."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -12,12 +11,6 @@ from dropbox.server.store import Store
 from tests.conftest import Members
 from tests.site_room import COMMITTEE, Browser, Site, new_site, text_of
 from tests.visitor import Form
-
-
-@pytest.fixture(scope="module")
-def site(members: Members) -> Iterator[Site]:
-    with new_site(members) as made:
-        yield made
 
 
 @pytest.fixture

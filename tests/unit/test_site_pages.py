@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -20,12 +19,6 @@ PACKAGE = Path(config.__file__).parent
 METHODS = [("server/reporter_site/**.py", "python"), ("server/templates/**.html", "jinja2")]
 KEYWORDS = {"_": None, "_l": None}
 VOID = {"meta", "link", "input", "br"}
-
-
-@pytest.fixture(scope="module")
-def site(members: Members) -> Iterator[Site]:
-    with new_site(members) as made:
-        yield made
 
 
 @pytest.fixture(scope="module", params=["en", "nl"])

@@ -1,7 +1,6 @@
 """Replies on the case page: shown when they verify, taken out as files, deleted one by one and all at once."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -9,12 +8,6 @@ import pytest
 from dropbox.models import today
 from tests.conftest import Members
 from tests.site_room import COMMITTEE, Browser, Site, new_site, text_of
-
-
-@pytest.fixture(scope="module")
-def site(members: Members) -> Iterator[Site]:
-    with new_site(members) as made:
-        yield made
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The first report: what arrives, what is given back to whom, and the codename that only its reporter gets."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -15,12 +14,6 @@ from tests.site_room import Browser, Site, new_site, text_of
 from tests.visitor import File, Page
 
 TYPED = {"message": "Het begon <in> maart.\n\n& daarna?", "mandate": "advise", "answer-when": 'In "maart"'}
-
-
-@pytest.fixture(scope="module")
-def site(members: Members) -> Iterator[Site]:
-    with new_site(members) as made:
-        yield made
 
 
 def holds_what_was_typed(page: Page, desks: tuple[str, ...] = ()) -> bool:

@@ -1,25 +1,17 @@
 """Coming back: mistyped words are named, and a miss says nothing about anybody's case."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from dropbox.codename import Derivation
 from dropbox.errors import Busy
 from dropbox.models import Codename
-from tests.conftest import Members
-from tests.site_room import Browser, Site, new_site, text_of
+from tests.site_room import Browser, Site, text_of
 from tests.visitor import Page
 
 UNKNOWN = "abacus abdomen abdominal abide abiding ability ablaze"
 UNKNOWN_TOO = "zodiac zombie zone zoning zookeeper zoologist zoology"
-
-
-@pytest.fixture(scope="module")
-def site(members: Members) -> Iterator[Site]:
-    with new_site(members) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """What the desks send back: taken in whole or not at all, once, and only from those who may."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,15 +17,7 @@ from dropbox.server.store import (
     Outcome,
     Store,
 )
-from tests.store_room import ANN, BOARD, BOB, BUREAU, CIS, DAY, Member, Reporter, bytes_under, later, open_store, seat
-
-
-@pytest.fixture(name="store")
-def _store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(tmp_path)
-    seat(store)
-    yield store
-    store.close()
+from tests.store_room import ANN, BOARD, BOB, BUREAU, CIS, DAY, Member, Reporter, bytes_under, later, seat
 
 
 def _items(tmp_path: Path) -> list[str]:

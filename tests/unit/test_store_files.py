@@ -2,7 +2,6 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from time import monotonic
@@ -14,16 +13,7 @@ from dropbox.errors import InvalidValue, StoreBusy, StoreError
 from dropbox.models import ItemId, SealedKind, new_item_id
 from dropbox.server.store import Store, Swept, exclusive
 from dropbox.server.store import connection as connection_room
-from tests.store_room import DAY, Member, Reporter, bytes_under, later, open_store, seat
-
-
-@pytest.fixture(name="store")
-def _store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(tmp_path)
-    seat(store)
-    yield store
-    store.close()
-
+from tests.store_room import DAY, Member, Reporter, bytes_under, later, open_store
 
 # --- sweeping -----------------------------------------------------------------------------------------------------
 

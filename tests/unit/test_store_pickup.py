@@ -1,10 +1,5 @@
 """What a desk is handed: everything it has not received, nothing of another desk, in no order that tells anything."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from dropbox.bundle import LineState
 from dropbox.models import DeskId, ItemId, SealedKind
 from dropbox.server.store import Store
@@ -19,17 +14,8 @@ from tests.store_room import (
     Reporter,
     everybody,
     later,
-    open_store,
     seat,
 )
-
-
-@pytest.fixture(name="store")
-def _store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(tmp_path)
-    seat(store)
-    yield store
-    store.close()
 
 
 def _held(store: Store, desk: DeskId = BOARD) -> set[ItemId]:

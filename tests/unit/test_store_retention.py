@@ -1,6 +1,5 @@
 """Letting go: never too early, never of what somebody is still to receive, and then without a trace."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -31,14 +30,6 @@ from tests.store_room import (
 )
 
 ALWAYS = 3000
-
-
-@pytest.fixture(name="store")
-def _store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(tmp_path, retention=Retention(days_after_receipt=30, months_after_last_contact=12))
-    seat(store)
-    yield store
-    store.close()
 
 
 def _files(tmp_path: Path) -> set[str]:
