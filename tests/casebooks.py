@@ -56,7 +56,7 @@ def writing(
     **more: Any,
 ) -> ItemRecord:
     detail = Detail(kind=kind, index_sha256="f" * 64, desks=(DESK,), desk=DESK, author=author)
-    return _add(to, SealedKind(kind.value), CASE, days, detail, more)
+    return _add(to, SealedKind(kind.value), case, days, detail, more)
 
 
 def _add(to: Casebook, kind: SealedKind, case: CaseId, days: int, detail: Detail, more: dict[str, Any]) -> ItemRecord:

@@ -10,7 +10,7 @@ from zlib import crc32
 
 from dropbox.envelope import records
 from dropbox.envelope.index import Attachment
-from dropbox.envelope.unpack import CHUNK_BYTES, Envelope, OpenStream, Sink, StrictStream
+from dropbox.envelope.unpack import Envelope, OpenStream, Sink, StrictStream, drain
 from dropbox.errors import EnvelopeError
 
 
@@ -23,9 +23,7 @@ def extract(open_stream: OpenStream, envelope: Envelope, sink: Sink) -> None:
             with sink(attachment) as target:
                 for chunk in _data(reader, attachment):
                     target.write(chunk)
-        # to the end, so that the verdict on the whole falls
-        while stream.read(CHUNK_BYTES):
-            pass
+        drain(stream)  # the verdict on the whole falls at the end
 
 
 def attachment_chunks(open_stream: OpenStream, envelope: Envelope, attachment: Attachment) -> Iterator[bytes]:

@@ -23,8 +23,6 @@ _STREAMED = 1 << 3  # sizes follow the data
 _DATE = (1 << 5) | 1
 _MODE = 0o100600 << 16
 
-END_BYTES = _END.size
-DESCRIPTOR_BYTES = _DESCRIPTOR.size
 MAX_DIRECTORY_BYTES = 32 * 1024
 MAX_TOTAL_BYTES = (1 << 31) - 1
 """What every unzip reads without zip64."""

@@ -3,8 +3,6 @@
 A request that cannot be read has no language, so nothing of what was sent enters here.
 """
 
-from flask import Response
-
 from dropbox.server import headers
 
 _PAGES = {
@@ -48,5 +46,4 @@ def plain_page(code: int) -> tuple[str, list[tuple[str, str]], bytes]:
         f"<p>{english}</p></section>\n"
         "</main></body>\n</html>\n"
     )
-    response = headers.apply(Response(content_type="text/html; charset=utf-8"), form=False)
-    return status, list(response.headers), body.encode()
+    return status, [("Content-Type", "text/html; charset=utf-8"), *headers.plain()], body.encode()
