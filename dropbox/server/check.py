@@ -174,4 +174,9 @@ def _behind(store: Store, day: date) -> Iterator[Row]:
             continue
         subject = f"desk {late.desk} …{late.fingerprint[-8:]}"
         advice = "Ask this member to import and to send receipts; until then these items stay on the server."
-        yield Row(Verdict.WARN, subject, f"{late.items} items without this member's receipt", advice)
+        since = f"the oldest of {late.oldest_day}; {_fetched(late.fetched)}"
+        yield Row(Verdict.WARN, subject, f"{late.items} items without this member's receipt, {since}", advice)
+
+
+def _fetched(day: date | None) -> str:
+    return "the desk has never fetched" if day is None else f"the desk last fetched on {day}"

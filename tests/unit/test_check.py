@@ -116,8 +116,12 @@ def test_what_control_mode_cannot_set_is_said(drop: Drop) -> None:
 
 def test_a_member_who_is_behind_is_named(drop: Drop, members: Members, monkeypatch: pytest.MonkeyPatch) -> None:
     late = Behind(DeskId("desk"), members.anna, 3, today(), None)
+    slow = Behind(DeskId("slow"), members.anna, 1, today(), today())
     nobody = Behind(DeskId("empty"), None, 2, today(), None)
-    monkeypatch.setattr(Store, "behind", lambda _store, _day: (late, nobody))
+    monkeypatch.setattr(Store, "behind", lambda _store, _day: (late, slow, nobody))
     found = rows(drop)
-    assert "3 items" in found[f"desk desk …{members.anna[-8:]}"].finding
+    finding = found[f"desk desk …{members.anna[-8:]}"].finding
+    assert "3 items" in finding
+    assert f"the oldest of {today()}; the desk has never fetched" in finding
+    assert f"last fetched on {today()}" in found[f"desk slow …{members.anna[-8:]}"].finding
     assert found["desk empty"].verdict is Verdict.FAIL
