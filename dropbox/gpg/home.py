@@ -15,7 +15,7 @@ from typing import BinaryIO
 from dropbox.errors import GpgError, SecretKeyFound, TargetUnusable
 from dropbox.gpg import packets, sealing, signing, unsealing
 from dropbox.gpg.keys import KeyInfo, parse_listing
-from dropbox.gpg.process import Arguments, Engine, Source
+from dropbox.gpg.process import Engine, Source
 from dropbox.models import Fingerprint, Recipient
 
 _LISTING = ("--fingerprint", "--fingerprint")
@@ -147,7 +147,7 @@ class Gpg:
             raise GpgError
         return parse_listing(result.data)
 
-    def _arguments(self, recipients: Sequence[Recipient]) -> Arguments:
+    def _arguments(self, recipients: Sequence[Recipient]) -> list[str]:
         return sealing.seal_arguments(self.known(), recipients)
 
     def _keyring_state(self) -> object:

@@ -11,16 +11,16 @@ from pathlib import Path
 
 from dropbox.errors import GpgError, SealError, TargetExists, TargetUnusable
 from dropbox.gpg.keys import KeyInfo
-from dropbox.gpg.process import Arguments, Engine, Source, StatusLog
+from dropbox.gpg.process import Engine, Source, memory, read_whole
 from dropbox.gpg.verdicts import check_sealed
 from dropbox.models import Fingerprint, Recipient, today
 
 
-def seal_file(engine: Engine, source: Source, arguments: Arguments, target: Path) -> None:
+def seal_file(engine: Engine, source: Source, arguments: Sequence[str], target: Path) -> None:
     """Seal a stream into a new file (0600) and fsync it; whatever fails, no file is left."""
     descriptor = _create(target)
     try:
-        _encrypt(engine.passing(descriptor), source, {**arguments, "output": f"-&{descriptor}"})
+        _encrypt(engine, source, arguments, descriptor)
         _sync(descriptor)
     except BaseException:
         target.unlink(missing_ok=True)
@@ -29,32 +29,32 @@ def seal_file(engine: Engine, source: Source, arguments: Arguments, target: Path
         os.close(descriptor)
 
 
-def seal_bytes(engine: Engine, data: bytes, arguments: Arguments) -> bytes:
-    return _encrypt(engine, BytesIO(data), arguments).data
+def seal_bytes(engine: Engine, data: bytes, arguments: Sequence[str]) -> bytes:
+    with memory("sealed") as target:
+        _encrypt(engine, BytesIO(data), arguments, target)
+        return read_whole(target)
 
 
-def seal_signed_bytes(engine: Engine, data: bytes, arguments: Arguments, signer: Fingerprint) -> bytes:
-    signing: Arguments = {"sign": True, "extra_args": ["--local-user", signer]}
-    return _encrypt(engine, BytesIO(data), {**arguments, **signing}).data
+def seal_signed_bytes(engine: Engine, data: bytes, arguments: Sequence[str], signer: Fingerprint) -> bytes:
+    return seal_bytes(engine, data, [*arguments, "--sign", "--local-user", signer])
 
 
-def seal_arguments(known: Mapping[Fingerprint, KeyInfo], recipients: Sequence[Recipient]) -> Arguments:
+def seal_arguments(known: Mapping[Fingerprint, KeyInfo], recipients: Sequence[Recipient]) -> list[str]:
     """Name each recipient's encryption subkey exactly (`!`); raises SealError when one has none to use now.
 
     gpg finds a fingerprint among subkeys too, and would take another's key that has it hung under its own. It runs
     with this day's first second as its clock: what it writes into the message tells its readers the day, not the time.
     """
-    shown: list[str] = []
-    hidden: list[str] = []
+    arguments = clock_arguments(today())
     for recipient in recipients:
         key = known.get(recipient.fingerprint)
         part = key.encryption_part if key else None
         if part is None:
             raise SealError
-        (hidden if recipient.hidden else shown).append(f"{part.fingerprint}!")
+        arguments += ["--hidden-recipient" if recipient.hidden else "--recipient", f"{part.fingerprint}!"]
     if not recipients:
         raise SealError
-    return {"recipients": shown, "hidden_recipients": hidden, "extra_args": clock_arguments(today())}
+    return arguments
 
 
 def clock_arguments(day: date) -> list[str]:
@@ -62,13 +62,12 @@ def clock_arguments(day: date) -> list[str]:
     return ["--faked-system-time", f"{day:%Y%m%d}T000000!"]
 
 
-def _encrypt(engine: Engine, source: Source, arguments: Arguments) -> StatusLog:
+def _encrypt(engine: Engine, source: Source, arguments: Sequence[str], target: int) -> None:
     try:
-        result = engine.encrypt(source, arguments)
+        code, status = engine.encrypt(source, arguments, target)
     except GpgError:
         raise SealError from None
-    check_sealed(result.returncode, result.lines)
-    return result
+    check_sealed(code, status)
 
 
 def _create(target: Path) -> int:

@@ -32,7 +32,7 @@ class Signature:
     made_at: int
 
 
-def check_sealed(code: int | None, status: Status) -> None:
+def check_sealed(code: int, status: Status) -> None:
     """Raise SealError unless gpg began and ended one encryption and found nothing to complain about."""
     words = [word for word, _ in status]
     good = words.count("BEGIN_ENCRYPTION") == 1 and words.count("END_ENCRYPTION") == 1

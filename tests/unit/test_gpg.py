@@ -189,8 +189,11 @@ def test_a_full_disk_leaves_no_file(
 ) -> None:
     target = tmp_path / "item.pgp"
 
-    def open_full(path: Path, flags: int, mode: int) -> int:
-        os.close(real_open(path, flags, mode))
+    def open_full(path: Path | str, flags: int, mode: int = 0o777) -> int:
+        opened = real_open(path, flags, mode)
+        if path != target:
+            return opened
+        os.close(opened)
         return real_open("/dev/full", os.O_WRONLY)
 
     real_open = os.open
