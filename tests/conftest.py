@@ -17,6 +17,17 @@ if TYPE_CHECKING:
     from tests.site_room import Site
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="also run the variants that take minutes")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--slow"):
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(pytest.mark.skip(reason="takes minutes: run it with --slow"))
+
+
 @dataclass(frozen=True)
 class Members:
     """A home with the secret keys of three members, as on three workstations in one."""

@@ -58,6 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _refuse("A file or folder could not be read or written.", "Check its name, permissions and free room.")
     except KeyboardInterrupt:
         return _refuse("Stopped. Nothing was half done.", "")
+    except Exception as error:  # a traceback on a screen may stand beside what was unsealed; its kind is enough
+        return _refuse(f"unexpected {type(error).__name__}", "This is a fault in the program; please report it.")
     return 0
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from dropbox.codename import case_name
 from dropbox.models import Kind, Mandate
+from dropbox.workstation import main as workstation
 from dropbox.workstation.main import main
 from dropbox.workstation.terminal import columns
 from tests.envelopes import Case
@@ -224,3 +225,21 @@ def test_at_a_terminal_init_offers_the_choice_of_keys(here: World) -> None:
     listed = [line.split()[1] for line in done.stderr.decode().splitlines()[:2]]
     assert sorted(listed) == sorted(keys)
     assert json.loads(done.stdout)["key"] == listed[1]
+
+
+def test_a_fault_in_the_program_shows_neither_a_traceback_nor_what_it_held(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun(here)
+
+    def fail(_casebook: object) -> None:
+        raise RuntimeError("unsealed words")
+
+    monkeypatch.setattr(workstation, "summaries", fail)
+    result = here.anna.run("cases")
+    assert result.code == 1
+    assert "unsealed words" not in result.out + result.err
+    assert result.err.splitlines() == [
+        "error: unexpected RuntimeError",
+        "hint: This is a fault in the program; please report it.",
+    ]
