@@ -143,6 +143,11 @@ def current_members(roster: Iterable[Membership]) -> tuple[Fingerprint, ...]:
     return tuple(sorted(m.fingerprint for m in roster if m.last_day is None))
 
 
+def members_on(roster: Iterable[Membership], day: date) -> frozenset[Fingerprint]:
+    """Return who stood on a roster on a day, or for a part of it."""
+    return frozenset(m.fingerprint for m in roster if m.first_day <= day and (m.last_day is None or day <= m.last_day))
+
+
 def new_item_id() -> ItemId:
     return ItemId(secrets.token_hex(16))
 

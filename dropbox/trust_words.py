@@ -9,13 +9,15 @@ from dropbox import canonical
 from dropbox.codename import fingerprint_words
 from dropbox.models import DeskId, Roster
 
+WORD_COUNT = 10
+
 
 def drop_words(drop: str) -> str:
     """Return the ten words of a drop's public key (64 hex digits)."""
-    return fingerprint_words(blake2b(bytes.fromhex(drop), digest_size=32, person=b"drop1-dropkey").digest())
+    return fingerprint_words(blake2b(bytes.fromhex(drop), digest_size=32, person=b"drop1-dropkey").digest(), WORD_COUNT)
 
 
 def roster_words(desk: DeskId, roster: Roster) -> str:
     """Return the ten words of a desk's roster, its past members and their days included."""
     data = canonical.dump({"desk": desk, "roster": [membership.as_json() for membership in roster]})
-    return fingerprint_words(blake2b(data, digest_size=32, person=b"drop1-roster").digest())
+    return fingerprint_words(blake2b(data, digest_size=32, person=b"drop1-roster").digest(), WORD_COUNT)

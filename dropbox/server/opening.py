@@ -16,7 +16,7 @@ from dropbox.codename import CodenameKeys
 from dropbox.envelope import Attachment, Envelope, verify_place
 from dropbox.errors import EnvelopeError, ItemUnknown, SignatureInvalid
 from dropbox.gpg import Gpg
-from dropbox.models import DeskId, Fingerprint, Kind, Roster
+from dropbox.models import DeskId, Fingerprint, Kind, Roster, members_on
 from dropbox.server.store import CaseState, Store, StoredReply
 from dropbox.writing import open_writing, writing_attachment
 
@@ -74,15 +74,6 @@ class ReplyOpener:
         if self._imported.get(fingerprint) != digest:
             self._gpg.import_keys(data)
             self._imported[fingerprint] = digest
-
-
-def members_on(roster: Roster, day: date) -> frozenset[Fingerprint]:
-    """Return who stood on a roster on a day."""
-    return frozenset(
-        member.fingerprint
-        for member in roster
-        if member.first_day <= day and (member.last_day is None or day <= member.last_day)
-    )
 
 
 def _verify_author(envelope: Envelope, rosters: Mapping[DeskId, Roster], day: date) -> None:

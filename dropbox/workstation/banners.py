@@ -5,6 +5,7 @@ blanks are kept as they are.
 """
 
 from dropbox.models import DeskId, Roster
+from dropbox.trust_words import drop_words, roster_words
 from dropbox.workstation import trust
 from dropbox.workstation.casebook import Casebook, DeskRoster, State
 from dropbox.workstation.continuity import gaps, later_epochs
@@ -38,7 +39,7 @@ def _trial(casebook: Casebook) -> list[Banner]:
 def _unconfirmed(casebook: Casebook) -> Banner:
     return (
         "UNCONFIRMED. Compare these ten words with the operator, by telephone or in person:",
-        *_words(trust.drop_words(casebook.bound.drop)),
+        *_words(drop_words(casebook.bound.drop)),
         'If they are the same: dropbox-workstation confirm "WORDS"',
         *(() if casebook.bound.trial else (_HELD,)),
     )
@@ -56,7 +57,7 @@ def _roster(desk: DeskId, known: DeskRoster) -> Banner:
         f"ROSTER CHANGED. Desk {desk} is shown with other members than were confirmed:",
         *(came + left or ["  (other days of the same members)"]),
         "Compare these ten words with another member:",
-        *_words(trust.roster_words(desk, known.newest)),
+        *_words(roster_words(desk, known.newest)),
         'If they are the same: dropbox-workstation confirm --roster "WORDS"',
         _HELD,
     )

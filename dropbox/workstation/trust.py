@@ -6,26 +6,13 @@ Reading and importing never wait for it. Words come in, words go out; nothing is
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
-from hashlib import blake2b
 
-from dropbox import canonical
-from dropbox.codename import fingerprint_words
+from dropbox import models
 from dropbox.errors import BundleForeign, RosterUnconfirmed, Unconfirmed, VaultEmpty, WordsDiffer, WordsMistyped
 from dropbox.models import DeskId, Fingerprint, Membership, Roster
+from dropbox.trust_words import WORD_COUNT, drop_words, roster_words
 from dropbox.words import find_words
 from dropbox.workstation.casebook import Binding, Casebook, DeskRoster
-
-WORD_COUNT = 10
-
-
-def drop_words(drop: str) -> str:
-    """Return the ten words of a drop's public key (hex)."""
-    return fingerprint_words(blake2b(bytes.fromhex(drop), digest_size=32, person=b"drop1-dropkey").digest())
-
-
-def roster_words(desk: DeskId, roster: Roster) -> str:
-    data = canonical.dump({"desk": desk, "roster": [membership.as_json() for membership in roster]})
-    return fingerprint_words(blake2b(data, digest_size=32, person=b"drop1-roster").digest())
 
 
 def bind(casebook: Casebook, binding: Binding) -> None:
@@ -101,8 +88,7 @@ def members_on(roster: Iterable[Membership], day: date) -> tuple[frozenset[Finge
     """Return who was surely a member all of that day, and who may have been one for a part of it."""
     roster = tuple(roster)
     surely = {m.fingerprint for m in roster if m.first_day < day and (m.last_day is None or m.last_day > day)}
-    perhaps = {m.fingerprint for m in roster if m.first_day <= day and (m.last_day is None or m.last_day >= day)}
-    return frozenset(surely), frozenset(perhaps)
+    return frozenset(surely), models.members_on(roster, day)
 
 
 def _continues(earlier: Roster, later: Roster) -> bool:

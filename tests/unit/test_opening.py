@@ -10,8 +10,8 @@ import pytest
 from dropbox.codename import CodenameKeys
 from dropbox.envelope import Envelope
 from dropbox.errors import EnvelopeError, ItemUnknown, ReplyBoxError, SignatureInvalid
-from dropbox.models import ItemId, Kind, Membership, today
-from dropbox.server.opening import HOME, members_on
+from dropbox.models import ItemId, Kind, Membership, members_on, today
+from dropbox.server.opening import HOME
 from dropbox.server.store import CaseState, StoredReply
 from tests import factories
 from tests.conftest import Members

@@ -7,6 +7,7 @@ import pytest
 
 from dropbox.bundle import LineState
 from dropbox.models import CaseId, Kind, Mandate, Membership, VaultId
+from dropbox.trust_words import drop_words, roster_words
 from dropbox.workstation import trust
 from dropbox.workstation.banners import banners
 from dropbox.workstation.casebook import Casebook, Conflict, EpochLog, LogEntry, State
@@ -51,7 +52,7 @@ def test_a_changed_roster_is_shown_with_who_came_who_left_and_the_words() -> Non
     text = "\n".join(next(banner for banner in banners(book) if "ROSTER" in banner[0]))
     assert f"came  {CORA}" in text
     assert f"left  {BRAM}" in text
-    words = trust.roster_words(DESK, book.rosters[DESK].newest)
+    words = roster_words(DESK, book.rosters[DESK].newest)
     assert words in " ".join(text.split())
     trust.confirm_roster(book, words)
     assert "ROSTER CHANGED" not in heads(book)
@@ -66,8 +67,8 @@ def test_other_days_of_the_same_members_are_a_change_too() -> None:
 
 def test_the_words_of_the_drop_are_shown_until_they_are_confirmed() -> None:
     book = casebook(confirmed=False)
-    assert trust.drop_words(DROP) in " ".join(" ".join(banners(book)[0]).split())
-    trust.confirm_drop(book, trust.drop_words(DROP))
+    assert drop_words(DROP) in " ".join(" ".join(banners(book)[0]).split())
+    trust.confirm_drop(book, drop_words(DROP))
     assert banners(book) == []
 
 

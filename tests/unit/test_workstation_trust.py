@@ -13,6 +13,7 @@ from dropbox.errors import (
     WordsMistyped,
 )
 from dropbox.models import DeskId, Fingerprint, Membership, Roster, VaultId
+from dropbox.trust_words import drop_words, roster_words
 from dropbox.workstation import trust
 from dropbox.workstation.casebook import Binding, Casebook
 
@@ -38,7 +39,7 @@ def test_nothing_is_answered_before_the_words_were_compared(casebook: Casebook) 
     bind(casebook)
     with pytest.raises(Unconfirmed):
         trust.require_trust(casebook)
-    trust.confirm_drop(casebook, trust.drop_words(DROP).upper().replace(" ", "\n - "))
+    trust.confirm_drop(casebook, drop_words(DROP).upper().replace(" ", "\n - "))
     trust.require_trust(casebook)
 
 
@@ -50,7 +51,7 @@ def test_a_trial_drop_needs_no_words(casebook: Casebook) -> None:
 def test_other_words_are_an_alarm_and_confirm_nothing(casebook: Casebook) -> None:
     bind(casebook)
     with pytest.raises(WordsDiffer):
-        trust.confirm_drop(casebook, trust.drop_words("d1" * 32))
+        trust.confirm_drop(casebook, drop_words("d1" * 32))
     assert not casebook.confirmed
 
 
@@ -62,7 +63,7 @@ def test_a_slip_of_the_pen_is_no_alarm(casebook: Casebook, typed: str) -> None:
 
 
 def test_words_named_before_the_first_bundle_must_be_that_drops(casebook: Casebook) -> None:
-    trust.expect_drop(casebook, trust.drop_words(DROP))
+    trust.expect_drop(casebook, drop_words(DROP))
     with pytest.raises(WordsDiffer):
         bind(casebook, "d1" * 32)
     assert casebook.binding is None
@@ -73,8 +74,8 @@ def test_words_named_before_the_first_bundle_must_be_that_drops(casebook: Casebo
 def test_words_named_later_are_compared_at_once(casebook: Casebook) -> None:
     bind(casebook)
     with pytest.raises(WordsDiffer):
-        trust.expect_drop(casebook, trust.drop_words("d1" * 32))
-    trust.expect_drop(casebook, trust.drop_words(DROP))
+        trust.expect_drop(casebook, drop_words("d1" * 32))
+    trust.expect_drop(casebook, drop_words(DROP))
     assert casebook.confirmed
 
 
@@ -110,8 +111,8 @@ def test_any_change_of_a_roster_holds_up_answering_until_it_is_confirmed(caseboo
     with pytest.raises(RosterUnconfirmed):
         trust.require_trust(casebook)
     with pytest.raises(WordsDiffer):
-        trust.confirm_roster(casebook, trust.roster_words(DESK, ROSTER))
-    assert trust.confirm_roster(casebook, trust.roster_words(DESK, change)) == DESK
+        trust.confirm_roster(casebook, roster_words(DESK, ROSTER))
+    assert trust.confirm_roster(casebook, roster_words(DESK, change)) == DESK
     trust.require_trust(casebook)
 
 
@@ -126,7 +127,7 @@ def test_an_older_bundle_does_not_bring_an_old_roster_back(casebook: Casebook) -
     newer = (ROSTER[0], Membership(BRAM, DAY, DAY))
     for day, last in ((DAY, 2), (DAY + timedelta(days=1), 2)):
         trust.take_rosters(casebook, {DESK: newer}, day, last)
-        trust.confirm_roster(casebook, trust.roster_words(DESK, newer))
+        trust.confirm_roster(casebook, roster_words(DESK, newer))
         trust.take_rosters(casebook, {DESK: ROSTER}, DAY, 1)
         trust.require_trust(casebook)
         assert casebook.rosters[DESK].newest == newer
@@ -136,7 +137,7 @@ def test_an_earlier_bundle_of_the_same_day_and_number_is_told_apart(casebook: Ca
     ready(casebook)
     newer = (*ROSTER, Membership(CORA, DAY))
     trust.take_rosters(casebook, {DESK: newer}, DAY, 1)
-    trust.confirm_roster(casebook, trust.roster_words(DESK, newer))
+    trust.confirm_roster(casebook, roster_words(DESK, newer))
     trust.take_rosters(casebook, {DESK: ROSTER}, DAY, 1)
     trust.require_trust(casebook)
 
@@ -149,7 +150,7 @@ def test_a_member_taken_off_within_the_day_is_noticed(casebook: Casebook) -> Non
 
 
 def test_words_of_two_desks_are_not_the_same(casebook: Casebook) -> None:
-    assert trust.roster_words(DESK, ROSTER) != trust.roster_words(OTHER, ROSTER)
+    assert roster_words(DESK, ROSTER) != roster_words(OTHER, ROSTER)
 
 
 def test_a_day_on_which_somebody_came_or_left_is_no_certainty() -> None:
