@@ -13,7 +13,10 @@ READ_BYTES = 256 * 1024
 
 
 class Follower:
-    """Use as a context around the writing: `look` from time to time, `finish` when the file is whole."""
+    """Use as a context around the writing: `look` from time to time, `finish` when the file is whole.
+
+    Its thread starts at the first `look`; a file that is whole before that is read by the caller.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -26,7 +29,6 @@ class Follower:
         self._thread = Thread(target=self._follow, name="follower", daemon=True)
 
     def __enter__(self) -> Self:
-        self._thread.start()
         return self
 
     def __exit__(
@@ -38,10 +40,14 @@ class Follower:
     def look(self) -> None:
         """Say that the file has grown; never waits."""
         self._look.set()
+        if not self._started:
+            self._thread.start()
 
     def finish(self) -> tuple[int, str]:
         """Return the whole file's size and SHA-256; raises StoreError when it cannot be read."""
         self._end()
+        if not self._started:
+            self._follow()
         if self._failed:
             raise StoreError
         return self._size, self._digest.hexdigest()
@@ -49,7 +55,12 @@ class Follower:
     def _end(self) -> None:
         self._whole = True
         self._look.set()
-        self._thread.join()
+        if self._started:
+            self._thread.join()
+
+    @property
+    def _started(self) -> bool:
+        return self._thread.ident is not None
 
     def _follow(self) -> None:
         try:

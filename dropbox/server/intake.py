@@ -222,8 +222,8 @@ class _Source:
         self._free_bytes = free_bytes
         self._least_free_bytes = least_free_bytes
         self._rest = memoryview(b"")
-        self._until_check = 0
-        self.last_free_bytes = least_free_bytes
+        self._until_check = STEP_BYTES
+        self._check_disk()
 
     def read(self, size: int, /) -> bytes:
         """Return up to `size` bytes, b"" at the end."""
@@ -244,6 +244,9 @@ class _Source:
             return
         self._until_check = STEP_BYTES
         self._grew()
+        self._check_disk()
+
+    def _check_disk(self) -> None:
         self.last_free_bytes = self._free_bytes()
         if self.last_free_bytes < self._least_free_bytes:
             raise DiskLow

@@ -26,6 +26,13 @@ def test_an_empty_file_is_hashed_too(tmp_path: Path) -> None:
         assert follower.finish() == (0, sha256().hexdigest())
 
 
+def test_a_file_that_is_whole_before_the_first_look_costs_no_thread(tmp_path: Path) -> None:
+    (tmp_path / "part").write_bytes(b"small")
+    with Follower(tmp_path / "part") as follower:
+        assert follower.finish() == (5, sha256(b"small").hexdigest())
+    assert follower._thread.ident is None
+
+
 def test_a_file_that_is_not_there_has_no_hash(tmp_path: Path) -> None:
     with Follower(tmp_path / "part") as follower, pytest.raises(StoreError):
         follower.finish()
@@ -40,6 +47,8 @@ def test_a_link_put_in_the_files_place_is_not_followed(tmp_path: Path) -> None:
 
 def test_a_failed_sealing_ends_the_follower_and_comes_through(tmp_path: Path) -> None:
     follower = Follower(tmp_path / "part")
+    (tmp_path / "part").touch()
     with pytest.raises(SealError), follower:
+        follower.look()
         raise SealError
     assert not follower._thread.is_alive()

@@ -14,7 +14,7 @@ from sqlalchemy import event
 from dropbox.config import Retention
 from dropbox.errors import Busy, CaseEnded, StoreError
 from dropbox.models import CaseId, SealedKind, new_item_id
-from dropbox.server.store import NewSubmission, Store
+from dropbox.server.store import CaseTerms, NewSubmission, Store
 from dropbox.server.store.calendar import add_months
 from tests.store_room import ANN, BOARD, BUREAU, DAY, Member, Reporter, bytes_under, later, open_store, seat
 
@@ -171,6 +171,18 @@ def test_a_follow_up_of_an_ended_case_does_not_bring_it_back(store: Store, tmp_p
 def test_an_unknown_case_has_ended(store: Store) -> None:
     with pytest.raises(CaseEnded):
         store.case(CaseId("0" * 32))
+
+
+def test_a_follow_up_learns_whom_it_goes_to_and_whether_the_case_is_withdrawn(store: Store) -> None:
+    reporter, other = Reporter(store, (BUREAU, BOARD)), Reporter(store, (BOARD,))
+    reporter.send()
+    other.send()
+    assert store.case_terms(reporter.case) == CaseTerms((BOARD, BUREAU), None)
+    reporter.send(withdraw="withdraw")
+    assert store.case_terms(reporter.case) == CaseTerms((BOARD, BUREAU), DAY)
+    assert store.case_terms(other.case) == CaseTerms((BOARD,), None)
+    with pytest.raises(CaseEnded):
+        store.case_terms(CaseId("0" * 32))
 
 
 def test_a_new_case_promises_nothing_that_has_not_happened(store: Store) -> None:

@@ -126,7 +126,7 @@ def _kept(typed: TypedFollowUp, token: str) -> SavedDraft:
 def _send(form: Form, here: Session, typed: TypedFollowUp, stamp: Stamp) -> Response:
     """Seal and store one item. What changed is judged by what the form showed, so that a resend says the same."""
     drop = this_drop()
-    case = drop.store.case(here.case)
+    case = drop.store.case_terms(here.case)
     if case.withdrawn_day is not None and not typed.withdraw:
         line = FieldError("withdraw", _("You withdrew this case. Undo that first, then your message can be sent."))
         return case_page(here, typed, (line,), 400, stamp=stamp)

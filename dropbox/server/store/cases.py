@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from dropbox.config import Retention
 from dropbox.errors import CaseEnded, StoreError
@@ -17,7 +17,7 @@ from dropbox.models import CaseId, DeskId, ItemId, SealedKind
 from dropbox.server.store.blobs import Blobs
 from dropbox.server.store.calendar import add_months
 from dropbox.server.store.opening import LAST_ROW
-from dropbox.server.store.records import CaseState, NewSubmission, NewWriting, StoredReply, Turn
+from dropbox.server.store.records import CaseState, CaseTerms, NewSubmission, NewWriting, StoredReply, Turn
 from dropbox.server.store.schema import (
     case_desks,
     cases,
@@ -33,31 +33,54 @@ from dropbox.server.store.schema import (
 GRACE_DAYS = 7
 """How long a reporter may undo a withdrawal before its items are erased."""
 
+# Written once: to put one of these together takes SQLAlchemy longer than it takes SQLite to answer.
+_FIND_CASE = select(lookups).where(lookups.c.lookup >= bindparam("wanted")).order_by(lookups.c.lookup).limit(1)
+_FIND_RESEND = (
+    select(resends.c.resend_id).where(resends.c.resend_id >= bindparam("wanted")).order_by(resends.c.resend_id).limit(1)
+)
+_CASE = select(cases).where(cases.c.case_id == bindparam("case"))
+_TERMS = (
+    select(case_desks.c.desk_id, cases.c.withdrawn_day)
+    .join(cases, cases.c.case_id == case_desks.c.case_id)
+    .where(cases.c.case_id == bindparam("case"))
+    .order_by(case_desks.c.desk_id)
+)
+_EXTEND = update(cases).where(cases.c.case_id == bindparam("case"))
+_ADD_RESEND, _ADD_ITEM, _ADD_ITEM_DESKS = insert(resends), insert(items), insert(item_desks)
+
 
 def find_case(connection: Connection, lookup_id: bytes) -> CaseId | None:
     wanted = _hashed(lookup_id)
-    row = connection.execute(
-        select(lookups).where(lookups.c.lookup >= wanted).order_by(lookups.c.lookup).limit(1)
-    ).one()
+    row = connection.execute(_FIND_CASE, {"wanted": wanted}).one()
     return CaseId(row.case_id) if secrets.compare_digest(row.lookup, wanted) else None
 
 
 def was_sent(connection: Connection, resend_id: bytes) -> bool:
     wanted = resend_id.hex()
-    found = connection.execute(
-        select(resends.c.resend_id).where(resends.c.resend_id >= wanted).order_by(resends.c.resend_id).limit(1)
-    ).scalar_one()
+    found = connection.execute(_FIND_RESEND, {"wanted": wanted}).scalar_one()
     return secrets.compare_digest(found, wanted)
 
 
 def next_turn(connection: Connection, case: CaseId) -> Turn:
-    row = connection.execute(select(cases).where(cases.c.case_id == case)).one_or_none()
+    row = connection.execute(_CASE, {"case": case}).one_or_none()
     return Turn(1, None) if row is None else Turn(row.next_number, row.previous_index)
 
 
-def add_submission(connection: Connection, sub: NewSubmission) -> None:
-    """Write one submission's rows. CaseEnded when its case is gone; StoreError when the number is not the next one."""
-    row = connection.execute(select(cases).where(cases.c.case_id == sub.case)).one_or_none()
+def terms(connection: Connection, case: CaseId) -> CaseTerms:
+    rows = connection.execute(_TERMS, {"case": case}).all()
+    if not rows:
+        raise CaseEnded
+    return CaseTerms(tuple(DeskId(row.desk_id) for row in rows), rows[0].withdrawn_day)
+
+
+def add_submission(connection: Connection, sub: NewSubmission) -> bool:
+    """Write one submission's rows; False, and nothing is written, when its resend id is there already.
+
+    CaseEnded when its case is gone; StoreError when the number is not the next one.
+    """
+    if was_sent(connection, sub.resend_id):
+        return False
+    row = connection.execute(_CASE, {"case": sub.case}).one_or_none()
     if row is None:
         _add_case(connection, sub)
     elif row.next_number != sub.number:
@@ -67,14 +90,15 @@ def add_submission(connection: Connection, sub: NewSubmission) -> None:
     if sub.withdraw is not None:
         _withdraw(connection, sub)
     add_item(connection, sub, sub.day, sub.desks)
-    connection.execute(insert(resends), {"resend_id": sub.resend_id.hex(), "day": sub.day})
+    connection.execute(_ADD_RESEND, {"resend_id": sub.resend_id.hex(), "day": sub.day})
+    return True
 
 
 def add_item(connection: Connection, new: NewSubmission | NewWriting, day: date, desks: Collection[DeskId]) -> None:
     kind = new.kind if isinstance(new, NewWriting) else SealedKind.SUBMISSION
     row = {"item_id": new.item, "case_id": new.case, "kind": kind.value, "day": day}
-    connection.execute(insert(items), {**row, "bytes": new.bytes, "sha256": new.sha256})
-    connection.execute(insert(item_desks), [{"item_id": new.item, "desk_id": desk} for desk in sorted(set(desks))])
+    connection.execute(_ADD_ITEM, {**row, "bytes": new.bytes, "sha256": new.sha256})
+    connection.execute(_ADD_ITEM_DESKS, [{"item_id": new.item, "desk_id": desk} for desk in sorted(set(desks))])
 
 
 def desks_of(connection: Connection, case: CaseId) -> tuple[DeskId, ...]:
@@ -85,7 +109,7 @@ def desks_of(connection: Connection, case: CaseId) -> tuple[DeskId, ...]:
 
 
 def show(connection: Connection, case: CaseId, blobs: Blobs, retention: Retention) -> CaseState:
-    row = connection.execute(select(cases).where(cases.c.case_id == case)).one_or_none()
+    row = connection.execute(_CASE, {"case": case}).one_or_none()
     if row is None:
         raise CaseEnded
     desks = desks_of(connection, case)
@@ -127,13 +151,14 @@ def _add_case(connection: Connection, sub: NewSubmission) -> None:
 
 def _extend_case(connection: Connection, sub: NewSubmission) -> None:
     values: dict[str, Any] = {
+        "case": sub.case,
         "last_contact_day": sub.day,
         "next_number": sub.number + 1,
         "previous_index": sub.index_sha256,
     }
     if sub.sealed_mandate is not None:
         values["sealed_mandate"] = sub.sealed_mandate
-    connection.execute(update(cases).where(cases.c.case_id == sub.case).values(values))
+    connection.execute(_EXTEND, values)
 
 
 def _withdraw(connection: Connection, sub: NewSubmission) -> None:

@@ -72,6 +72,14 @@ class StoredReply:
     sha256: str
 
 
+@dataclass(frozen=True)
+class CaseTerms:
+    """What a follow-up has to know of its case: whom it goes to, and whether the case is withdrawn."""
+
+    desks: tuple[DeskId, ...]
+    withdrawn_day: date | None
+
+
 @dataclass(frozen=True, repr=False)
 class CaseState:
     """What /case shows. `fetched`: each desk's last export; `unfetched`: submissions that nobody has received yet."""

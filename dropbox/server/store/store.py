@@ -24,6 +24,7 @@ from dropbox.server.store.records import (
     Applied,
     Behind,
     CaseState,
+    CaseTerms,
     Counts,
     DropMeta,
     NewAnswer,
@@ -146,23 +147,27 @@ class Store:
     def commit_submission(self, sub: NewSubmission) -> bool:
         """Keep a sealed submission: when this returns True it outlives a power cut.
 
-        False: this resend id was committed meanwhile; the part file is gone and nothing was stored. Raises CaseEnded
+        False: this resend id was committed meanwhile; the sealed file is gone and nothing was stored. Raises CaseEnded
         when the case is gone, StoreError when the number is not the next one; then too the part file is gone.
         """
         path = self._blobs.path(sub.item, SealedKind.SUBMISSION)
         try:
-            if self.was_sent(sub.resend_id):
-                self.discard(sub.item)
-                return False
             self._blobs.keep(sub.item, SealedKind.SUBMISSION, sub.day)
             self._blobs.sync()
             with self._database.write() as connection:
-                cases.add_submission(connection, sub)
+                added = cases.add_submission(connection, sub)
         except DropboxError:
             self._undo([sub.item], [path])
             raise
+        if not added:
+            self._undo([sub.item], [path])
         self._database.scrub_if_due()
-        return True
+        return added
+
+    def case_terms(self, case: CaseId) -> CaseTerms:
+        """Return what a follow-up has to know of its case; CaseEnded when it is gone."""
+        with self._database.read() as connection:
+            return cases.terms(connection, case)
 
     def case(self, case: CaseId) -> CaseState:
         """Return what the reporter may see of a case; CaseEnded when it is gone."""
