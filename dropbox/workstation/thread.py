@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from dropbox.codename import case_name
+from dropbox.envelope import ChainLink, chain_faults
 from dropbox.models import CaseId, Fingerprint, Kind, Mandate
 from dropbox.workstation.casebook import Casebook, CaseRecord, ItemRecord, detail_of
 
@@ -42,8 +43,9 @@ def items_of(casebook: Casebook, case: CaseId) -> list[ItemRecord]:
 
 def missing_numbers(items: list[ItemRecord]) -> tuple[int, ...]:
     """Return the numbers below the highest that no submission of this case carries."""
-    numbers = {_number(record) for record in items} - {0}
-    return tuple(n for n in range(1, max(numbers, default=0)) if n not in numbers)
+    details = (detail_of(record) for record in items)
+    links = (ChainLink(each.number, each.previous, each.index_sha256) for each in details if each.number)
+    return chain_faults(links).missing
 
 
 def withdrawn_on(items: list[ItemRecord]) -> date | None:
