@@ -11,13 +11,14 @@ from pathlib import Path
 
 from dropbox.bundle import PickupItem, PickupManifest, VerifiedPickup, verify_pickup
 from dropbox.canonical import sha256_hex
+from dropbox.disk import sync_folder
 from dropbox.errors import BundleItemMismatch, TargetUnusable
 from dropbox.models import ItemId, SealedKind
 from dropbox.workstation import trust
 from dropbox.workstation.casebook import Binding, Casebook, Conflict, ItemRecord, State
 from dropbox.workstation.continuity import clashes, take_log
 from dropbox.workstation.examining import Verdict, examine, out_of_chain, quarantine
-from dropbox.workstation.vault import Vault, sync_folder
+from dropbox.workstation.vault import Vault
 
 
 @dataclass

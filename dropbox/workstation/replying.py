@@ -11,6 +11,7 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import BinaryIO
 
+from dropbox.disk import sync_folder
 from dropbox.envelope import MAX_TEXT_BYTES, Header
 from dropbox.errors import CaseEnded, FileUnreadable, MemberKeyUnavailable, NotOnRoster, TextUnreadable, TooLarge
 from dropbox.models import (
@@ -28,7 +29,7 @@ from dropbox.workstation import mandate, trust
 from dropbox.workstation.casebook import Casebook, CaseRecord, Detail, ItemRecord, State
 from dropbox.workstation.opening import open_written
 from dropbox.workstation.thread import items_of, withdrawn_on
-from dropbox.workstation.vault import Vault, sync_folder
+from dropbox.workstation.vault import Vault
 from dropbox.writing import write
 
 _ACTS = {Kind.REPLY: mandate.Act.REPLY, Kind.NOTE: mandate.Act.NOTE}

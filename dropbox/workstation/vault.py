@@ -17,6 +17,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from dropbox import canonical
+from dropbox.disk import sync_folder
 from dropbox.errors import (
     CasebookClosed,
     CasebookDamaged,
@@ -105,14 +106,6 @@ def choose_key(own: Gpg, wanted: Fingerprint | None) -> Fingerprint:
 def default_folder() -> Path:
     data = os.environ.get("XDG_DATA_HOME", "")
     return (Path(data) if data.startswith("/") else Path.home() / ".local/share") / "onion-dropbox/vault"
-
-
-def sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _make_folder(folder: Path) -> None:
