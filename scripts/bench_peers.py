@@ -57,6 +57,18 @@ class Upload:
             file.write(secrets.token_bytes(16))
 
 
+def prepare_form(action: str, body: bytes, kind: str, cookies: Mapping[str, str]) -> bytes:
+    """Return a whole request with a small form."""
+    return _head(action, kind, len(body), cookies) + body
+
+
+def send_form(port: int, request: bytes) -> int:
+    """Send a whole request and return the answer's status."""
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
+        line.sendall(request)
+        return _status(line)
+
+
 def prepare_upload(
     target: Path,
     action: str,
@@ -76,13 +88,8 @@ def prepare_upload(
         body.write(before)
         shutil.copyfileobj(source, body, MIB)
         body.write(f"\r\n--{boundary}--\r\n".encode())
-    cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
-    head = (
-        f"POST {action} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/form-data; boundary={boundary}\r\n"
-        f"Content-Length: {target.stat().st_size}\r\nCookie: {cookie}\r\nSec-Fetch-Site: same-origin\r\n"
-        "Connection: close\r\n\r\n"
-    )
-    return Upload(head.encode(), target, len(before))
+    head = _head(action, f"multipart/form-data; boundary={boundary}", target.stat().st_size, cookies)
+    return Upload(head, target, len(before))
 
 
 def send(port: int, upload: Upload) -> int:
@@ -90,9 +97,21 @@ def send(port: int, upload: Upload) -> int:
     with socket.create_connection(("127.0.0.1", port), timeout=300) as line, upload.body.open("rb") as body:
         line.sendall(upload.head)
         line.sendfile(body)
-        answer = b""
-        while chunk := line.recv(65536):
-            answer += chunk
+        return _status(line)
+
+
+def _head(action: str, kind: str, length: int, cookies: Mapping[str, str]) -> bytes:
+    cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    return (
+        f"POST {action} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n"
+        f"Cookie: {cookie}\r\nSec-Fetch-Site: same-origin\r\nConnection: close\r\n\r\n"
+    ).encode()
+
+
+def _status(line: socket.socket) -> int:
+    answer = b""
+    while chunk := line.recv(65536):
+        answer += chunk
     return int(answer.split(b" ", 2)[1])
 
 

@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dropbox.models import Fingerprint
-from scripts.bench_peers import MIB, BareGpg, OnionShare, Upload, prepare_upload, send
+from scripts.bench_peers import MIB, BareGpg, OnionShare, Upload, prepare_form, prepare_upload, send, send_form
 from tests.drop_process import DropProcess
 from tests.factories import export_public, make_key, write_config
 from tests.visitor import Form, Visitor, multipart
@@ -92,28 +92,37 @@ class Bench:
             "Server's peak memory, 8 x 100 MiB at once against 1", value, "< 30 MiB more", eight - one < 30, ""
         )
 
-    def follow_ups(self) -> Figure:
+    def follow_ups(self, in_flight: int) -> Figure:
+        """Compare as many at once on both sides, each in a case of its own: those of one case wait for each other."""
         small = self.folder / "small"
         small.write_text(FOLLOW_UP_TEXT, encoding="ascii")
+        each = FOLLOW_UPS // in_flight
         with DropProcess(self.config) as drop:
-            visitor, form = _signed_in(drop)
+            senders = [_signed_in(drop) for _ in range(in_flight)]
+            prepared = [iter([_follow_up(*sender) for _ in range(each * (self.rounds + 1))]) for sender in senders]
             pairs = self._pairs(
-                lambda: _repeat(FOLLOW_UPS, lambda _: self.gpg.seal_file(small)),
-                lambda: _repeat(FOLLOW_UPS, lambda number: _follow_up(visitor, form, number)),
+                lambda: _all_at_once([lambda: _repeat(each, lambda: self.gpg.seal_file(small))] * in_flight),
+                lambda: _all_at_once(
+                    [lambda mine=mine: _repeat(each, lambda: _accepted(drop, next(mine))) for mine in prepared]  # type: ignore[misc]
+                ),
             )
-        return _figure("2 KB follow-ups a second against bare gpg processes + fsync", pairs, 0.5)
+        what = f"2 KB follow-ups a second against bare gpg processes + fsync, {in_flight} in flight"
+        return _figure(what, pairs, 0.5)
 
     def logins(self) -> Figure:
+        """Time the answers to right and wrong words in turn, each by a new visitor, and which one first in turn too."""
         with DropProcess(self.config) as drop:
             _, codename = _reported(drop)
             wrong = " ".join(reversed(codename.split()))
-            hits, misses = [], []
-            for _ in range(LOGINS):
-                hits.append(_timed(lambda: _login(drop, codename)))
-                misses.append(_timed(lambda: _login(drop, wrong)))
+            times: dict[str, list[float]] = {codename: [], wrong: []}
+            for number in range(LOGINS):
+                for words in (codename, wrong) if number % 2 else (wrong, codename):
+                    request = _login(drop, words)
+                    times[words].append(_timed(lambda request=request: send_form(drop.port, request)))  # type: ignore[misc]
+        hits, misses = times[codename], times[wrong]
         ratios = [hit / miss for hit, miss in zip(hits, misses, strict=True)]
         ratio = statistics.median(hits) / statistics.median(misses)
-        what, met = "Login: time of a hit against a miss", abs(ratio - 1) <= 0.02
+        what, met = f"Login: time of a hit against a miss ({LOGINS} of each)", abs(ratio - 1) <= 0.02
         return Figure(what, f"{ratio:.3f}", "0.98 to 1.02", met, _spread(ratios))
 
     def _peak_kib(self, at_once: int) -> float:
@@ -143,9 +152,9 @@ class Bench:
         return [(_timed(a), _timed(b)) for _ in range(self.rounds)]
 
 
-def _repeat(times: int, work: Callable[[int], None]) -> None:
-    for number in range(times):
-        work(number)
+def _repeat(times: int, work: Work) -> None:
+    for _ in range(times):
+        work()
 
 
 def _timed(work: Callable[[], object]) -> float:
@@ -184,19 +193,22 @@ def _signed_in(drop: DropProcess) -> tuple[Visitor, Form]:
     return visitor, page.form("message", "mandate")
 
 
-def _follow_up(visitor: Visitor, form: Form, number: int) -> None:
-    fields = visitor.filled(form, {"message": f"{number} {os.urandom(8).hex()} {FOLLOW_UP_TEXT}"})
-    body, kind = multipart(fields, [])
-    answer = visitor.request("POST", form.action, body, kind)
-    if answer.status not in (302, 303):
-        raise RuntimeError(f"the follow-up was answered with {answer.status}")
+def _follow_up(visitor: Visitor, form: Form) -> bytes:
+    fields = visitor.filled(form, {"message": f"{os.urandom(8).hex()} {FOLLOW_UP_TEXT}"})
+    return prepare_form(form.action, *multipart(fields, []), visitor.cookies)
 
 
-def _login(drop: DropProcess, codename: str) -> None:
+def _accepted(drop: DropProcess, request: bytes) -> None:
+    status = send_form(drop.port, request)
+    if status not in (302, 303):
+        raise RuntimeError(f"the follow-up was answered with {status}")
+
+
+def _login(drop: DropProcess, codename: str) -> bytes:
     visitor = drop.visitor()
     form = visitor.get("/return").form("codename")
-    fields = visitor.filled(form, {"codename": codename})
-    visitor.request("POST", form.action, urllib.parse.urlencode(fields).encode(), "application/x-www-form-urlencoded")
+    body = urllib.parse.urlencode(visitor.filled(form, {"codename": codename})).encode()
+    return prepare_form(form.action, body, "application/x-www-form-urlencoded", visitor.cookies)
 
 
 def _table(figures: Sequence[Figure], rounds: int) -> str:
@@ -209,9 +221,11 @@ def _table(figures: Sequence[Figure], rounds: int) -> str:
     )
     return f"""# Benchmarks
 
-Made by `scripts/bench` on {day} ({machine}). Client, server and peers share these cores. Each figure is the median
-of {rounds} rounds in which both sides ran in turn, after one warm-up; spread is the smallest and largest round. A speed
-above 1 means faster than the peer. Bare gpg seals the same file to the same three keys, uncompressed, then fsyncs it.
+Made by `scripts/bench` on {day} ({machine}).
+Client, server and peers share these cores. Each figure is the median of {rounds} rounds in which both sides ran in
+turn, after one warm-up; spread is the smallest and largest round. A speed above 1 means faster than the peer. Bare gpg
+seals the same file to the same three keys, uncompressed, then fsyncs it. Uploads ran 1 and 8 at once, follow-ups 1 and
+4 in flight, always as many on both sides; logins one at a time.
 
 | what | median | spread | aim | met |
 |---|---|---|---|---|
@@ -222,7 +236,7 @@ above 1 means faster than the peer. Bare gpg seals the same file to the same thr
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", action="append", help="gpg, onionshare, onionshare8, memory, followups or logins")
+    parser.add_argument("--only", action="append", help="one of the measures; may be repeated")
     parser.add_argument("--no-write", action="store_true", help="print the table only")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="drop-bench-") as folder:
@@ -232,7 +246,8 @@ def main() -> int:
             "onionshare": lambda: bench.upload_against_onionshare(1),
             "onionshare8": lambda: bench.upload_against_onionshare(8),
             "memory": bench.memory,
-            "followups": bench.follow_ups,
+            "followups": lambda: bench.follow_ups(1),
+            "followups4": lambda: bench.follow_ups(4),
             "logins": bench.logins,
         }
         chosen = options.only or list(measures)

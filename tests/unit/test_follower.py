@@ -45,10 +45,14 @@ def test_a_link_put_in_the_files_place_is_not_followed(tmp_path: Path) -> None:
         follower.finish()
 
 
+def _look_and_fail(follower: Follower) -> None:
+    follower.look()
+    raise SealError
+
+
 def test_a_failed_sealing_ends_the_follower_and_comes_through(tmp_path: Path) -> None:
     follower = Follower(tmp_path / "part")
     (tmp_path / "part").touch()
     with pytest.raises(SealError), follower:
-        follower.look()
-        raise SealError
+        _look_and_fail(follower)
     assert not follower._thread.is_alive()
