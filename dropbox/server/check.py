@@ -15,6 +15,7 @@ from pathlib import Path
 from dropbox.config import Settings
 from dropbox.errors import OnionControlFailed, SecretKeyFound
 from dropbox.keyring import KeyReport, Keyring
+from dropbox.models import current_members
 from dropbox.server import hardening, onion
 from dropbox.server.store import Store
 
@@ -46,9 +47,10 @@ class Row:
 
 
 def examine(settings: Settings, store: Store, keyring: Keyring, day: date) -> tuple[Row, ...]:
-    """Look at keys, permissions, disk, swap, tor and the desks' fetching."""
+    """Look at keys, rosters, permissions, disk, swap, tor and the desks' fetching."""
     return (
         *_keys(keyring, day),
+        *_rosters(settings, store),
         *_folders(settings),
         _disk(settings),
         _swap(settings),
@@ -80,6 +82,14 @@ def _key(report: KeyReport, day: date) -> Row:
         advice = "Ask the member to extend it, and put the renewed public key into the keys folder."
         return Row(Verdict.WARN, subject, f"expires on {report.expires}", advice)
     return Row(Verdict.OK, subject, f"usable until {report.expires}")
+
+
+def _rosters(settings: Settings, store: Store) -> Iterator[Row]:
+    """Compare whom the server seals to, which is what it was started with, with what the configuration lists now."""
+    for desk in settings.desks:
+        if set(current_members(store.roster(desk.id))) != set(desk.fingerprints):
+            advice = "Start the server again: until then it seals to the members that it was started with."
+            yield Row(Verdict.WARN, f"desk {desk.id}", "its members in the configuration have changed", advice)
 
 
 def _folders(settings: Settings) -> Iterator[Row]:

@@ -129,7 +129,7 @@ def _only_server(data_dir: Path) -> Iterator[None]:
 
 def _run_init(options: argparse.Namespace) -> int:
     settings = _settings(options)
-    with Drop.open(settings) as drop:
+    with Drop.open(settings, beside_server=True) as drop:
         words = drop.identity.drop_words()
     if options.json:
         print(json.dumps({"data_dir": str(settings.server.data_dir), "drop_key": words}))

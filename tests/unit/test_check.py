@@ -114,6 +114,14 @@ def test_what_control_mode_cannot_set_is_said(drop: Drop) -> None:
     assert "onion.control_socket" in found["onion service"].advice
 
 
+def test_a_change_of_members_that_the_server_does_not_know_yet_is_named(drop: Drop, members: Members) -> None:
+    assert "desk desk" not in rows(drop)
+    desk = replace(drop.settings.desks[0], fingerprints=(members.anna, members.bram))
+    row = rows(drop, desks=(desk,))["desk desk"]
+    assert row.verdict is Verdict.WARN
+    assert "again" in row.advice
+
+
 def test_a_member_who_is_behind_is_named(drop: Drop, members: Members, monkeypatch: pytest.MonkeyPatch) -> None:
     late = Behind(DeskId("desk"), members.anna, 3, today(), None)
     slow = Behind(DeskId("slow"), members.anna, 1, today(), today())
