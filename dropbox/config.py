@@ -50,6 +50,7 @@ __all__ = [
 
 MAX_DESKS = 50
 MAX_MEMBERS = 50
+MAX_RECIPIENTS = 100  # as many as leave every text in the least padded size; format 1 promises no more
 MAX_QUESTIONS = 20
 MAX_FILE_BYTES = 1 << 20
 MAX_SOCKET_PATH_BYTES = 107  # sun_path of Linux, without its closing zero
@@ -195,7 +196,10 @@ def _retention(table: Table) -> Retention:
 
 def _desks(tables: Sequence[Table], languages: Sequence[str]) -> tuple[Desk, ...]:
     identifiers = _identifiers(tables)
-    return tuple(_desk(*pair, languages) for pair in zip(identifiers, tables, strict=True))
+    desks = tuple(_desk(*pair, languages) for pair in zip(identifiers, tables, strict=True))
+    if len({fingerprint for desk in desks for fingerprint in desk.fingerprints}) > MAX_RECIPIENTS:
+        raise wrong("desk", f"must have at most {MAX_RECIPIENTS} different fingerprints in all desks together")
+    return desks
 
 
 def _questions(tables: Sequence[Table], languages: Sequence[str]) -> tuple[Question, ...]:

@@ -322,6 +322,18 @@ def test_no_desk_and_too_many_desks_are_refused(folder: Path) -> None:
     assert "1 to 50 times" in refusal(folder, ORGANISATION + "".join(desks)).allowed
 
 
+def test_more_readers_than_a_text_only_report_can_hide_are_refused(folder: Path) -> None:
+    def desk(number: int, members: range) -> str:
+        listed = ", ".join(f'"{member:040X}"' for member in members)
+        return f'[[desk]]\nid = "board-{number}"\nname.en = "Board"\nfingerprints = [{listed}]\n'
+
+    most = desk(1, range(50)) + desk(2, range(50, 100)) + desk(3, range(50))
+    assert len(settings(folder, ORGANISATION + most).desks) == 3
+    refused = refusal(folder, ORGANISATION + most + desk(4, range(100, 101)))
+    assert refused.key == "desk"
+    assert "100 different" in refused.allowed
+
+
 @pytest.mark.parametrize(
     ("question", "key"),
     [
