@@ -55,6 +55,8 @@ MAX_QUESTIONS = 20
 MAX_FILE_BYTES = 1 << 20
 MAX_SOCKET_PATH_BYTES = 107  # sun_path of Linux, without its closing zero
 
+_HINT_FILE = "Copy config.example.toml to config.toml and edit it, or name yours after the command: --config FILE"
+_HINT_TOML = "Each [table] stands once, each key once in its table, and every text in quotes."
 _PLACE = re.compile(r"\(at (line \d+, column \d+|end of document)\)$")
 
 
@@ -90,7 +92,7 @@ def _read(path: Path) -> dict[str, object]:
         with path.open("rb") as stream:
             data = stream.read(MAX_FILE_BYTES + 1)
     except (OSError, ValueError):
-        raise _unusable(path, "must be a file that can be read") from None
+        raise _unusable(path, "must be a file that can be read", _HINT_FILE) from None
     if len(data) > MAX_FILE_BYTES:
         raise _unusable(path, "must be at most 1 MiB")
     try:
@@ -99,12 +101,15 @@ def _read(path: Path) -> dict[str, object]:
         raise _unusable(path, "must be UTF-8 text") from None
     except (ValueError, RecursionError) as error:
         place = _PLACE.search(str(error))
-        raise _unusable(path, f"must be valid TOML; see {place[1]}" if place else "must be valid TOML") from None
+        allowed = f"must be valid TOML; see {place[1]}" if place else "must be valid TOML"
+        raise _unusable(path, allowed, _HINT_TOML) from None
 
 
-def _unusable(path: Path, allowed: str) -> ConfigError:
+def _unusable(path: Path, allowed: str, hint: str = "") -> ConfigError:
     shown = "".join(letter if letter.isprintable() else "?" for letter in str(path))
-    return ConfigError(shown, allowed)
+    error = ConfigError(shown, allowed)
+    error.hint = hint
+    return error
 
 
 def _settings(document: dict[str, object], base: Path, trial: bool) -> Settings:

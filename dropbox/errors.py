@@ -126,14 +126,17 @@ class BundleError(DropboxError):
     """A bundle that is refused whole; nothing was changed."""
 
     message = "The bundle was refused: it does not have the exact form of format 1."
+    hint = "See that the whole right file was copied: pickup bundles go to a workstation, answer bundles to the server."
 
 
 class BundleSignatureInvalid(BundleError):
     message = "The bundle was refused: its signature is not valid, or not by the expected key."
+    hint = "Copy it again from where it was written. If this stays, tell the operator and the other members."
 
 
 class BundleForeign(BundleError):
     message = "The bundle was refused: it belongs to another drop or desk."
+    hint = "A vault holds one desk of one drop. Bring it to where it belongs, or start another vault with --vault."
 
 
 class BundleFork(BundleError):
@@ -143,6 +146,7 @@ class BundleFork(BundleError):
 
 class BundleAuthorUnknown(BundleError):
     message = "The bundle was refused: its author is not a current member of the desk."
+    hint = "If they should be, put their key into the keys folder and its fingerprint under the desk."
 
 
 class BundleItemMismatch(BundleError):
@@ -178,6 +182,14 @@ class TargetUnusable(DropboxError):
 class FileUnreadable(DropboxError):
     message = "The file cannot be read."
     hint = "Check its name and permissions."
+
+
+class TextFileUnreadable(FileUnreadable):
+    message = "The text file cannot be read."
+
+
+class AttachmentUnreadable(FileUnreadable):
+    message = "An attachment cannot be read."
 
 
 # --- what a reporter's request can meet ---------------------------------------------------------------------------
@@ -316,6 +328,16 @@ class VaultError(DropboxError):
     hint = "Start one with: dropbox-workstation init --vault DIR"
 
 
+class VaultMissing(VaultError):
+    message = "There is no vault in this folder yet."
+    hint = "Start one with: dropbox-workstation init (--vault DIR names another folder than the usual one)"
+
+
+class VaultFolderTaken(VaultError):
+    message = "This folder holds other things and is no vault."
+    hint = "Name a new or empty folder with --vault."
+
+
 class VaultBusy(VaultError):
     message = "Another command is using this vault."
     hint = "Wait until it has ended, then try again."
@@ -348,7 +370,7 @@ class CasebookDamaged(VaultError):
 
 class CaseUnknown(DropboxError):
     message = "There is no such case in this vault."
-    hint = "See: dropbox-workstation cases"
+    hint = "Give 4 or more digits of its id, or both words of its name; see: dropbox-workstation cases"
 
 
 class CaseAmbiguous(DropboxError):
@@ -391,13 +413,28 @@ class WordsDiffer(DropboxError):
     hint = "Do not go on. Ask the operator in person."
 
 
-class WordsMistyped(DropboxError):
+class WordsMistyped(NamedError):
+    """Names what is amiss without the words themselves: how many there are, or which one is not on the list."""
+
     message = "Those are not ten words from the list."
     hint = "Type all ten words between quotation marks."
+
+    def __str__(self) -> str:
+        return f"{self.message.removesuffix('.')}: {self.name}."
 
 
 class MandateForbids(DropboxError):
     message = "The reporter's mandate does not allow this."
+
+
+class NoSecretKey(DropboxError):
+    message = "Your GnuPG home has no such secret key that can both sign and decrypt."
+    hint = "Insert your card, or set GNUPGHOME to the home that holds it; see: gpg --list-secret-keys"
+
+
+class FingerprintMistyped(InvalidValue):
+    message = "The key's fingerprint has the wrong form."
+    hint = "Give all 40 hex digits, as gpg --fingerprint shows them, between quotation marks."
 
 
 class KeyChoiceNeeded(DropboxError):

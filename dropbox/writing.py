@@ -25,7 +25,7 @@ from dropbox.envelope import (
     unpack,
     verify_writing,
 )
-from dropbox.errors import FileUnreadable, InvalidValue, TargetExists, TargetUnusable, TooLarge
+from dropbox.errors import AttachmentUnreadable, InvalidValue, TargetExists, TargetUnusable, TooLarge
 from dropbox.models import Fingerprint, Kind, Plaintext
 from dropbox.padding import DEFAULT_FLOOR_BYTES, bucket
 
@@ -50,7 +50,7 @@ def write(
     """Write a new container to `target`, fsynced, mode 0600; return the reporter's lock (None for a note).
 
     `sign` makes the author's detached signature, `seal_lock` seals K to the desks. On any error `target` is gone.
-    Raises TooLarge, FileUnreadable, TargetExists, TargetUnusable, and what the two callbacks raise.
+    Raises TooLarge, AttachmentUnreadable, TargetExists, TargetUnusable, and what the two callbacks raise.
     """
     if (header.kind is Kind.REPLY) is (reply_public is None):
         raise InvalidValue
@@ -107,13 +107,13 @@ def _pack(packer: Packer, kind: Kind, files: Sequence[Path], sign: Callable[[byt
 def _file_chunks(path: Path) -> Iterator[bytes]:
     # a named pipe or device would never end, or never begin
     if not path.is_file():
-        raise FileUnreadable
+        raise AttachmentUnreadable
     try:
         with path.open("rb") as file:
             while chunk := file.read(_READ_BYTES):
                 yield chunk
     except OSError:
-        raise FileUnreadable from None
+        raise AttachmentUnreadable from None
 
 
 @contextmanager

@@ -28,6 +28,7 @@ def banners(casebook: Casebook) -> list[Banner]:
         *_quarantine(casebook),
         *_epochs(casebook),
         *_rosters(casebook),
+        *_stranger(casebook),
     ]
     return found if casebook.confirmed else [*found, _unconfirmed(casebook)]
 
@@ -61,6 +62,20 @@ def _roster(desk: DeskId, known: DeskRoster) -> Banner:
         'If they are the same: dropbox-workstation confirm --roster "WORDS"',
         _HELD,
     )
+
+
+def _stranger(casebook: Casebook) -> list[Banner]:
+    """Tell whoever brought another desk's bundle: the vault is bound to that desk now, and refuses their own."""
+    desk = casebook.bound.desk
+    known = casebook.rosters.get(desk)
+    if known is None or any(membership.fingerprint == casebook.key for membership in known.newest):
+        return []
+    return [
+        (
+            f"NOT A MEMBER. Your key was never on the roster of desk {desk}, so nothing can be answered here.",
+            "If you sit at another desk, start a vault for its bundles: dropbox-workstation init --vault DIR",
+        )
+    ]
 
 
 def _current(roster: Roster) -> set[str]:

@@ -18,7 +18,7 @@ from typing import NoReturn
 from waitress import create_server
 
 from dropbox.codename import case_name
-from dropbox.errors import DropboxError, ThreadBroken
+from dropbox.errors import DropboxError, FingerprintMistyped, InvalidValue, ThreadBroken
 from dropbox.gpg import Gpg
 from dropbox.models import Fingerprint, Kind, parse_fingerprint
 from dropbox.workstation import mandate, screens, trust
@@ -30,7 +30,7 @@ from dropbox.workstation.reading import as_json, mark_read, read_case
 from dropbox.workstation.replying import Draft, read_text, write_to_case
 from dropbox.workstation.terminal import count, line, paragraphs
 from dropbox.workstation.thread import items_of, summaries
-from dropbox.workstation.vault import Vault, choose_key, create_vault, default_folder, open_vault
+from dropbox.workstation.vault import Vault, choose_key, create_vault, default_folder, open_vault, usable_keys
 
 Arguments = argparse.Namespace
 _MAX_WIDTH = 120
@@ -81,21 +81,28 @@ def _show(arguments: Arguments, document: object, lines: Callable[[int], Sequenc
 
 def _init(arguments: Arguments) -> None:
     own = Gpg(None, agent=True)
-    wanted = None if arguments.key is None else parse_fingerprint(arguments.key)
-    key = choose_key(own, wanted or _ask_for_key(own))
+    key = choose_key(own, _ask_for_key(own) if arguments.key is None else _named_key(arguments.key))
     with create_vault(arguments.vault, key) as vault:
         if arguments.drop_key is not None:
-            trust.expect_drop(vault.casebook, arguments.drop_key)
+            trust.expect_drop(vault.casebook, " ".join(arguments.drop_key))
         vault.save()
         lines = [f"The vault {line(str(arguments.vault))} belongs to your key {key}."]
-        lines.append("Next: dropbox-workstation import FILE")
+        elsewhere = "" if arguments.vault == default_folder() else f" --vault {line(str(arguments.vault))}"
+        lines.append(f"Next: dropbox-workstation import FILE{elsewhere}")
         document = {"vault": vault.casebook.vault, "folder": str(arguments.vault), "key": key}
         _show(arguments, document, lambda _: lines, vault)
 
 
+def _named_key(text: str) -> Fingerprint:
+    try:
+        return parse_fingerprint(text)
+    except InvalidValue:
+        raise FingerprintMistyped from None
+
+
 def _ask_for_key(own: Gpg) -> Fingerprint | None:
     """Offer a choice among several keys, at a terminal only."""
-    keys = [key for key in own.secret_keys() if key.can_encrypt and key.can_sign]
+    keys = usable_keys(own)
     if len(keys) < 2 or not sys.stdin.isatty():
         return None
     for number, key in enumerate(keys, start=1):
@@ -106,12 +113,13 @@ def _ask_for_key(own: Gpg) -> Fingerprint | None:
 
 
 def _confirm(arguments: Arguments) -> None:
+    words = " ".join(arguments.words)
     with open_vault(arguments.vault) as vault:
         if arguments.roster:
-            desk = trust.confirm_roster(vault.casebook, arguments.words)
+            desk = trust.confirm_roster(vault.casebook, words)
             document, text = {"confirmed": "roster", "desk": desk}, f"The roster of desk {desk} is confirmed."
         else:
-            trust.confirm_drop(vault.casebook, arguments.words)
+            trust.confirm_drop(vault.casebook, words)
             document, text = {"confirmed": "drop"}, "The drop's key is confirmed."
         vault.save()
         _show(arguments, document, lambda _: [text], vault)
@@ -190,10 +198,9 @@ def _write(arguments: Arguments) -> None:
             "day": record.day.isoformat(),
             "notice": notice,
         }
-        done = (
-            f"The {kind} to {case_name(case.case)} is sealed. It leaves with the next: dropbox-workstation export FILE"
-        )
-        _show(arguments, document, lambda width: [*paragraphs(notice, width, ""), done][not notice :], vault)
+        done = f"The {kind} to {case_name(case.case)} is sealed. It leaves with the next answer bundle."
+        lines = [done, "Next: dropbox-workstation export FILE"]
+        _show(arguments, document, lambda width: [*paragraphs(notice, width, ""), *lines][not notice :], vault)
 
 
 def _export(arguments: Arguments) -> None:
@@ -253,22 +260,26 @@ def _parser() -> argparse.ArgumentParser:
 def _add_commands(command: Callable[[str, Callable[[Arguments], None], str], argparse.ArgumentParser]) -> None:
     init = command("init", _init, "Start a vault for your key.")
     init.add_argument("--key", metavar="FINGERPRINT", help="your key, when you have several")
-    init.add_argument("--drop-key", metavar="WORDS", help="the ten words of the drop's key, as the operator told you")
+    help_words = "the ten words of the drop's key, as the operator told you"
+    init.add_argument("--drop-key", nargs="+", metavar="WORDS", help=help_words)
     confirm = command("confirm", _confirm, "Say that words which you compared by voice are the same.")
     confirm.add_argument("--roster", action="store_true", help="the words are those of a changed roster")
-    confirm.add_argument("words", metavar="WORDS")
+    confirm.add_argument("words", nargs="+", metavar="WORDS", help="the ten words, as the other person read them out")
     command("import", _import, "Import a pickup bundle.").add_argument("file", type=Path, metavar="FILE")
     command("cases", _cases, "List the cases.")
-    command("read", _read, "Show a case.").add_argument("case", metavar="CASE", help="id, part of it, or its two words")
+    help_case = "its id, the first 4 or more digits of it, or its two words"
+    command("read", _read, "Show a case.").add_argument("case", metavar="CASE", help=help_case)
     extract = command("extract", _extract, "Put every file of a case into a folder.")
-    extract.add_argument("case", metavar="CASE")
-    extract.add_argument("--to", type=Path, required=True, metavar="DIR")
+    extract.add_argument("case", metavar="CASE", help=help_case)
+    extract.add_argument("--to", type=Path, required=True, metavar="DIR", help="made when it is not there")
     for kind, text in ((Kind.REPLY, "Answer the reporter."), (Kind.NOTE, "Write to the members of your own desk.")):
         write = command(kind.value, _write, text)
-        write.add_argument("case", metavar="CASE")
+        write.add_argument("case", metavar="CASE", help=help_case)
         write.add_argument("--text-file", required=True, metavar="FILE", help="UTF-8; - for standard input")
         write.set_defaults(kind=kind, attach=[])
         if kind is Kind.REPLY:
-            write.add_argument("--attach", type=Path, action="append", default=[], metavar="FILE")
-    command("export", _export, "Write an answer bundle.").add_argument("file", type=Path, metavar="FILE")
+            help_attach = "a file to go with it; may be given several times"
+            write.add_argument("--attach", type=Path, action="append", default=[], metavar="FILE", help=help_attach)
+    export = command("export", _export, "Write an answer bundle.")
+    export.add_argument("file", type=Path, metavar="FILE", help="a new file; nothing is ever overwritten")
     command("open", _open, "Show the cases in your browser, for reading.")

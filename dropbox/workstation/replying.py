@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from dropbox.disk import sync_folder
 from dropbox.envelope import MAX_TEXT_BYTES, Header
-from dropbox.errors import CaseEnded, FileUnreadable, MemberKeyUnavailable, NotOnRoster, TextUnreadable, TooLarge
+from dropbox.errors import CaseEnded, MemberKeyUnavailable, NotOnRoster, TextFileUnreadable, TextUnreadable, TooLarge
 from dropbox.models import (
     DeskId,
     Fingerprint,
@@ -45,12 +45,12 @@ class Draft:
 
 
 def read_text(path: str, standard_input: BinaryIO) -> Plaintext:
-    """Read a text from a file, or from standard input for `-`. Raises FileUnreadable, TooLarge, TextUnreadable."""
+    """Read a text from a file, or from standard input for `-`. Raises TextFileUnreadable, TooLarge, TextUnreadable."""
     try:
         with nullcontext(standard_input) if path == "-" else Path(path).open("rb") as stream:
             data = stream.read(MAX_TEXT_BYTES + 1)
     except OSError:
-        raise FileUnreadable from None
+        raise TextFileUnreadable from None
     if len(data) > MAX_TEXT_BYTES:
         raise TooLarge
     try:
@@ -65,7 +65,7 @@ def read_text(path: str, standard_input: BinaryIO) -> Plaintext:
 def write_to_case(vault: Vault, case: CaseRecord, draft: Draft) -> ItemRecord:
     """Seal a reply or note into the vault and the casebook; the next export carries it.
 
-    Raises Unconfirmed, RosterUnconfirmed, CaseEnded, NotOnRoster, MemberKeyUnavailable, TooLarge, FileUnreadable.
+    Raises Unconfirmed, RosterUnconfirmed, CaseEnded, NotOnRoster, MemberKeyUnavailable, TooLarge, AttachmentUnreadable.
     """
     casebook = vault.casebook
     trust.require_trust(casebook)

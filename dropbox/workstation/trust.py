@@ -109,6 +109,9 @@ def _compare(words: str, actual: str) -> None:
 def _ten_words(typed: str) -> str:
     """Return the words in their one spelling. A slip of the pen is no alarm: it raises WordsMistyped."""
     words = find_words(typed)
-    if len(words) != WORD_COUNT or not all(word.known for word in words):
-        raise WordsMistyped
+    for position, word in enumerate(words, start=1):
+        if not word.known:
+            raise WordsMistyped(f"word {position} is not on it")
+    if len(words) != WORD_COUNT:
+        raise WordsMistyped(f"there are {len(words)}")
     return " ".join(word.text for word in words)

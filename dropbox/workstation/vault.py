@@ -22,17 +22,21 @@ from dropbox.errors import (
     CasebookClosed,
     CasebookDamaged,
     FileUnreadable,
+    GpgError,
     InvalidValue,
     KeyChoiceNeeded,
+    NoSecretKey,
     SignatureInvalid,
     TargetUnusable,
     UnsealError,
     VaultBusy,
     VaultError,
     VaultExists,
+    VaultFolderTaken,
     VaultKeyMissing,
+    VaultMissing,
 )
-from dropbox.gpg import Gpg
+from dropbox.gpg import Gpg, KeyInfo
 from dropbox.models import FORMAT, Fingerprint, ItemId, SealedKind, VaultId, parse_fingerprint, parse_vault_id
 from dropbox.workstation.casebook import Casebook, ItemRecord
 from dropbox.workstation.records import from_json, to_json
@@ -66,9 +70,9 @@ class Vault:
 
 @contextmanager
 def open_vault(folder: Path) -> Iterator[Vault]:
-    """Open the vault for one command. Raises VaultError, VaultBusy, CasebookDamaged or what gpg says."""
+    """Open the vault for one command. Raises VaultMissing, VaultBusy, CasebookDamaged or what gpg says."""
     if not (folder / _CASEBOOK).is_file():
-        raise VaultError
+        raise VaultMissing
     with _locked(folder):
         yield _read_vault(folder)
 
@@ -77,8 +81,8 @@ def open_vault(folder: Path) -> Iterator[Vault]:
 def create_vault(folder: Path, key: Fingerprint) -> Iterator[Vault]:
     """Make a vault for this key, or open the one that is there already when it is the same key's.
 
-    A new casebook is in memory only until the caller saves it. Raises VaultExists for another key's vault or a folder
-    in use, VaultBusy, TargetUnusable.
+    A new casebook is in memory only until the caller saves it. Raises VaultExists for another key's vault,
+    VaultFolderTaken, VaultBusy, TargetUnusable.
     """
     _make_folder(folder)
     with _locked(folder):
@@ -94,13 +98,20 @@ def create_vault(folder: Path, key: Fingerprint) -> Iterator[Vault]:
 
 
 def choose_key(own: Gpg, wanted: Fingerprint | None) -> Fingerprint:
-    """Return the wanted secret key, or the only one there is. Raises KeyChoiceNeeded."""
-    usable: list[Fingerprint] = [key.fingerprint for key in own.secret_keys() if key.can_encrypt and key.can_sign]
+    """Return the wanted secret key, or the only one there is. Raises NoSecretKey or KeyChoiceNeeded."""
+    usable: list[Fingerprint] = [key.fingerprint for key in usable_keys(own)]
     if wanted is not None:
         usable = [fingerprint for fingerprint in usable if fingerprint == wanted]
-    if len(usable) != 1:
+    if not usable:
+        raise NoSecretKey
+    if len(usable) > 1:
         raise KeyChoiceNeeded
     return usable[0]
+
+
+def usable_keys(own: Gpg) -> tuple[KeyInfo, ...]:
+    """Return the secret keys that a vault could belong to."""
+    return tuple(key for key in _secret_keys(own) if key.can_encrypt and key.can_sign)
 
 
 def default_folder() -> Path:
@@ -113,7 +124,7 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         names = {path.name for path in folder.iterdir()}
         if names and not names & {_NAMEPLATE, "lock"}:
-            raise VaultExists
+            raise VaultFolderTaken
         for inner in (folder, folder / "items", folder / "gnupg"):
             inner.mkdir(mode=0o700, exist_ok=True)
             inner.chmod(0o700)
@@ -141,13 +152,23 @@ def _own_home(key: Fingerprint) -> Gpg:
     return Gpg(None, agent=True, secret_key=key)
 
 
+def _secret_keys(own: Gpg) -> tuple[KeyInfo, ...]:
+    """List the user's secret keys: a GnuPG home that is not there has none, and gpg does not make it by itself."""
+    try:
+        return own.secret_keys()
+    except GpgError:
+        if Path(os.environ.get("GNUPGHOME") or Path.home() / ".gnupg").is_dir():
+            raise
+        return ()
+
+
 def _read_vault(folder: Path) -> Vault:
     """Open the casebook, which must be signed by the key on the nameplate, and that key must be the user's own."""
     try:
         nameplate = canonical.load(_read(folder / _NAMEPLATE, _MAX_NAMEPLATE_BYTES), _MAX_NAMEPLATE_BYTES)
         key, vault = parse_fingerprint(nameplate.get("key")), parse_vault_id(nameplate.get("vault"))
         own = _own_home(key)
-        if key not in {info.fingerprint for info in own.secret_keys()}:
+        if key not in {info.fingerprint for info in _secret_keys(own)}:
             raise VaultKeyMissing
         sealed = _read(folder / _CASEBOOK, MAX_CASEBOOK_BYTES)
         value = canonical.load(own.unseal_signed_bytes(sealed, key, MAX_CASEBOOK_BYTES), MAX_CASEBOOK_BYTES)

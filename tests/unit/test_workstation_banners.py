@@ -58,6 +58,14 @@ def test_a_changed_roster_is_shown_with_who_came_who_left_and_the_words() -> Non
     assert "ROSTER CHANGED" not in heads(book)
 
 
+def test_whoever_brought_another_desks_bundle_is_told() -> None:
+    book = casebook()
+    others = tuple(replace(member, fingerprint=CORA) for member in book.rosters[DESK].newest)
+    book.rosters[DESK] = replace(book.rosters[DESK], confirmed=others, newest=others)
+    assert heads(book) == ["NOT A MEMBER"]
+    assert f"desk {DESK}" in " ".join(banners(book)[0])
+
+
 def test_other_days_of_the_same_members_are_a_change_too() -> None:
     book = casebook()
     later = tuple(replace(member, first_day=DAY + timedelta(days=1)) for member in book.rosters[DESK].newest)

@@ -162,6 +162,25 @@ def test_the_words_to_compare_are_shown_and_confirm_takes_them(here: World) -> N
     assert "UNCONFIRMED" not in here.anna.run("cases").out
 
 
+def test_words_without_quotation_marks_are_the_same_words(here: World) -> None:
+    here.anna.ok("init", "--drop-key", *here.drop.words.split())
+    here.anna.ok("import", here.drop.pickup())
+    assert "UNCONFIRMED" not in here.anna.run("cases").out
+    assert here.anna.ok("confirm", *here.drop.words.split()) == {"confirmed": "drop"}
+
+
+def test_what_comes_next_is_said_with_the_vault_that_was_named(here: World) -> None:
+    assert f"import FILE --vault {here.anna.vault}" in here.anna.run("init").out
+
+
+def test_a_file_that_cannot_be_read_is_told_apart(here: World) -> None:
+    case = begun(here)
+    (here.folder / "text.txt").write_text("Thank you.")
+    assert "text file" in here.anna.refused("reply", case.id, "--text-file", here.folder / "none.txt")
+    attach = ["--text-file", str(here.folder / "text.txt"), "--attach", str(here.folder / "none.pdf")]
+    assert "attachment" in here.anna.refused("reply", case.id, *attach)
+
+
 def test_wrong_words_are_an_alarm_and_a_slip_is_not(here: World) -> None:
     here.anna.ok("init")
     here.anna.ok("import", here.drop.pickup())

@@ -62,6 +62,15 @@ def test_a_slip_of_the_pen_is_no_alarm(casebook: Casebook, typed: str) -> None:
         trust.confirm_drop(casebook, typed)
 
 
+def test_a_slip_is_shown_by_its_place_or_by_the_number_of_words(casebook: Casebook) -> None:
+    bind(casebook)
+    words = drop_words(DROP).split()
+    with pytest.raises(WordsMistyped, match="there are 9"):
+        trust.confirm_drop(casebook, " ".join(words[:9]))
+    with pytest.raises(WordsMistyped, match="word 9 is not on it"):
+        trust.confirm_drop(casebook, " ".join([*words[:8], "xyzzy", words[9]]))
+
+
 def test_words_named_before_the_first_bundle_must_be_that_drops(casebook: Casebook) -> None:
     trust.expect_drop(casebook, drop_words(DROP))
     with pytest.raises(WordsDiffer):

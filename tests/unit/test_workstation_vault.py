@@ -55,7 +55,7 @@ def test_a_vault_of_another_key_is_left_alone(here: World) -> None:
 def test_a_folder_with_other_things_in_it_does_not_become_a_vault(here: World) -> None:
     here.anna.vault.mkdir()
     (here.anna.vault / "letter.txt").write_text("mine")
-    here.anna.refused("init")
+    assert "other things" in here.anna.refused("init")
     assert [path.name for path in here.anna.vault.iterdir()] == ["letter.txt"]
 
 
@@ -72,7 +72,7 @@ def test_several_keys_and_no_terminal_need_a_choice(here: World) -> None:
     keys = [factories.make_key(home, name) for name in ("one", "two")]
     person = with_home(here.anna, home, here.folder / "v")
     assert "not exactly one secret key" in person.refused("init")
-    assert "not exactly one secret key" in person.refused("init", "--key", here.bram.key)
+    assert "no such secret key" in person.refused("init", "--key", here.bram.key)
     assert "wrong form" in person.refused("init", "--key", "12AB")
     assert person.ok("init", "--key", keys[1].lower())["key"] == keys[1]
     assert "belongs to another key" in person.refused("init", "--key", keys[0])
@@ -83,10 +83,19 @@ def test_no_key_and_one_that_cannot_be_sealed_to_are_refused(here: World) -> Non
     home = here.folder / "none"
     home.mkdir(mode=0o700)
     person = with_home(here.anna, home, here.folder / "v")
-    assert "not exactly one secret key" in person.refused("init")
+    assert "no such secret key" in person.refused("init")
     factories.make_key(home, "signs-only", encrypt=False)
-    assert "not exactly one secret key" in person.refused("init")
+    assert "no such secret key" in person.refused("init")
     assert not person.vault.exists()
+
+
+def test_a_gnupg_home_that_is_not_there_is_told_as_such_and_not_made(here: World) -> None:
+    here.start()
+    lost = replace(here.anna, home=here.folder / "typo")
+    assert "secret key" in lost.refused("cases")
+    assert "secret key" in replace(lost, vault=here.folder / "v").refused("init")
+    assert "GNUPGHOME" in lost.run("cases").err
+    assert not lost.home.exists()
 
 
 def test_a_vault_that_is_not_there_says_how_to_start_one(here: World) -> None:

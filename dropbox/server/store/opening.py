@@ -36,8 +36,10 @@ def open_meta(database: Database, identity: Identity, *, trial: bool, has_items:
     except StoreError:
         raise StartRefused("store.sqlite: cannot be read, or is damaged", _RESTORE) from None
     if meta.trial != trial:
-        kind = "a trial's" if meta.trial else "a real drop's"
-        raise StartRefused(f"store.sqlite: is {kind} store for ever", "Use another data folder.")
+        if meta.trial:
+            hint = "A trial holds nothing real: remove its data folder, or set server.data_dir to another one."
+            raise StartRefused("store.sqlite: is a trial's store for ever", hint)
+        raise StartRefused("store.sqlite: is a real drop's store for ever", "Name another folder for the trial.")
     return meta
 
 
