@@ -22,7 +22,7 @@ from dropbox.errors import TooManyFiles
 from dropbox.server.http import Parser
 from dropbox.server.limits import KIB, MIB
 from tests import factories
-from tests.arrivals import Client, EchoApp, Site, echo_of, post, running
+from tests.arrivals import Client, EchoApp, Site, echo_of, eventually, post, running
 from tests.conftest import Members
 from tests.drop_process import BIN, free_port
 from tests.visitor import Page, Visitor
@@ -37,13 +37,6 @@ def app() -> Iterator[EchoApp]:
     app = EchoApp()
     yield app
     app.released.set()
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return condition()
 
 
 def send_on(client: Client, piece: bytes, seconds: float, pause: float = 0.0) -> int:
@@ -302,7 +295,7 @@ class TracedDrop:
         self.port = free_port()
         self._traced = trace is not None
         serve = [str(BIN / "dropbox-server"), "serve", "--config", str(config), "--local", f"127.0.0.1:{self.port}"]
-        calls = "trace=write,writev,pwrite64,pwritev,pwritev2,sendfile,copy_file_range,splice,vmsplice"
+        calls = "trace=write,writev,pwrite64,pwritev,pwritev2,sendto,sendmsg,sendfile,copy_file_range,splice,vmsplice"
         tracer = ["strace", "-f", "-qq", "-y", "-s", "80000", "-e", calls, "-o", str(trace)] if trace else []
         self._process = subprocess.Popen([*tracer, *serve], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 

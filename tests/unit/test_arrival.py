@@ -5,8 +5,7 @@ import socket
 import stat
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -15,7 +14,7 @@ import pytest
 from dropbox.server.arrival import ArrivalServer, Channel, create_server
 from dropbox.server.limits import KIB, MIB, ArrivalLimits
 from dropbox.settings import Server
-from tests.arrivals import Client, EchoApp, Site, echo_of, limits, post, running
+from tests.arrivals import Client, EchoApp, Site, echo_of, eventually, limits, post, running
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 PROXY = b"PROXY TCP6 fc00:dead:beef:4dad::0:%d ::1 104 80\r\n"
@@ -26,13 +25,6 @@ def app() -> Iterator[EchoApp]:
     app = EchoApp()
     yield app
     app.released.set()
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return condition()
 
 
 def connect_unix(path: Path) -> Client:
