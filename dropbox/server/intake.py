@@ -52,7 +52,7 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Receipt:
+class Acknowledged:
     """`item` is None when the very same form had been committed before."""
 
     item: ItemId | None
@@ -70,12 +70,12 @@ class Intake:
         self._keyring = keyring
         self._drop = identity.drop
         self._resend_key = identity.subkey(b"drop1-resend")
-        self._floor_bytes = settings.sealing.floor_kib * 1024
+        self._floor_bytes = settings.sealing.floor_bytes
         self._data_dir = settings.server.data_dir
         # Uploads were admitted only if they leave min_free_mib; beneath half of it something else is filling the disk.
         self._least_free_bytes = settings.server.min_free_bytes // 2
 
-    def submit(self, draft: Draft) -> Receipt:
+    def submit(self, draft: Draft) -> Acknowledged:
         """Read the draft's files to their end, seal everything, and commit it; returns when it would survive a crash.
 
         Raises NothingSent, TextTooLong, TooManyFiles, KeyUnavailable, DiskLow, Busy or whatever the form or the sealing
@@ -90,7 +90,7 @@ class Intake:
                 committed = self._seal(gpg, packing, packing.stream(files, turn))
         except _Resent:
             committed = False
-        return Receipt(header.item if committed else None, header.case, resent=not committed)
+        return Acknowledged(header.item if committed else None, header.case, resent=not committed)
 
     def _content(self, draft: Draft) -> Iterator[IncomingFile]:
         if text_bytes(draft.message, draft.answers) > MAX_TEXT_BYTES:

@@ -31,7 +31,7 @@ from dropbox.keyring import Keyring
 from dropbox.models import CaseId, DeskId, Kind, Mandate, Plaintext
 from dropbox.server.form import Form, FormLimits, open_form
 from dropbox.server.identity import Identity
-from dropbox.server.intake import Draft, Intake, Receipt
+from dropbox.server.intake import Acknowledged, Draft, Intake
 from dropbox.server.mandate import open_mandate, seal_mandate
 from dropbox.server.store import Store
 from tests import factories
@@ -57,24 +57,24 @@ class Room:
     intake: Intake
     members: Members
 
-    def submit(self, text: str = "what happened", *files: File, **changes: Any) -> Receipt:
+    def submit(self, text: str = "what happened", *files: File, **changes: Any) -> Acknowledged:
         return self.intake.submit(draft(text, *files, **changes))
 
     @property
     def files(self) -> list[Path]:
         return sorted((self.settings.server.data_dir / "items").iterdir())
 
-    def envelope(self, receipt: Receipt, reader: Gpg | None = None) -> Envelope:
-        return verify_submission(unpack(self.opener(receipt, reader), 1 << 31))
+    def envelope(self, sent: Acknowledged, reader: Gpg | None = None) -> Envelope:
+        return verify_submission(unpack(self.opener(sent, reader), 1 << 31))
 
-    def opener(self, receipt: Receipt, reader: Gpg | None = None) -> Callable[[], Any]:
-        path = self.settings.server.data_dir / "items" / f"{receipt.item}.pgp"
+    def opener(self, sent: Acknowledged, reader: Gpg | None = None) -> Callable[[], Any]:
+        path = self.settings.server.data_dir / "items" / f"{sent.item}.pgp"
         return lambda: (reader or self.members.gpg).unseal(path)
 
-    def contents(self, receipt: Receipt) -> list[tuple[str, bytes]]:
-        envelope = self.envelope(receipt)
+    def contents(self, sent: Acknowledged) -> list[tuple[str, bytes]]:
+        envelope = self.envelope(sent)
         return [
-            (part.name, b"".join(attachment_chunks(self.opener(receipt), envelope, part)))
+            (part.name, b"".join(attachment_chunks(self.opener(sent), envelope, part)))
             for part in envelope.index.attachments
         ]
 
@@ -116,8 +116,8 @@ def test_a_report_with_files_is_sealed_whole_and_signed(room: Room) -> None:
         ("../../\u202eevil.sh", "x/y", b"#!"),
         ("foto.jpg", "image/jpeg", b"\xff" * 200_000),
     ]
-    receipt = room.submit("Er is iets gebeurd.", *files, answers={"when": "gisteren"}, mandate=Mandate.ADVISE)
-    envelope = room.envelope(receipt)
+    sent = room.submit("Er is iets gebeurd.", *files, answers={"when": "gisteren"}, mandate=Mandate.ADVISE)
+    envelope = room.envelope(sent)
     assert envelope.message == Plaintext("Er is iets gebeurd.")
     assert envelope.header.answers == {"when": "gisteren"}
     assert (envelope.header.kind, envelope.header.mandate, envelope.header.language) == (
@@ -125,18 +125,18 @@ def test_a_report_with_files_is_sealed_whole_and_signed(room: Room) -> None:
         Mandate.ADVISE,
         "nl",
     )
-    assert (envelope.header.case, envelope.header.item) == (receipt.case, receipt.item)
+    assert (envelope.header.case, envelope.header.item) == (sent.case, sent.item)
     assert envelope.index.recipients == tuple(sorted((room.members.anna, room.members.bram)))
-    assert room.contents(receipt) == [(name, content) for name, _, content in files]
-    assert receipt == Receipt(receipt.item, KEYS.case, resent=False)
+    assert room.contents(sent) == [(name, content) for name, _, content in files]
+    assert sent == Acknowledged(sent.item, KEYS.case, resent=False)
 
 
 def test_the_store_knows_the_sealed_file_as_it_is(room: Room) -> None:
-    receipt = room.submit("text", ("a", "a/b", bytes(9 * MIB)))
+    sent = room.submit("text", ("a", "a/b", bytes(9 * MIB)))
     pickup = room.store.pickup(DESK, date(2030, 1, 1))
     (item,) = pickup.items
     data = room.files[0].read_bytes()
-    assert (item.item, item.bytes, item.sha256) == (receipt.item, len(data), sha256(data).hexdigest())
+    assert (item.item, item.bytes, item.sha256) == (sent.item, len(data), sha256(data).hexdigest())
     assert room.store.find_case(KEYS.lookup_id) == KEYS.case
 
 
@@ -197,15 +197,15 @@ def test_each_submission_of_a_case_is_chained_to_the_one_before(room: Room) -> N
 
 def test_the_same_form_sent_again_is_one_item(room: Room) -> None:
     file = ("a", "text/plain", b"content")
-    receipt = room.submit("text", file)
-    assert room.submit("text", file) == Receipt(None, receipt.case, resent=True)
-    assert [path.stem for path in room.files] == [receipt.item]
+    sent = room.submit("text", file)
+    assert room.submit("text", file) == Acknowledged(None, sent.case, resent=True)
+    assert [path.stem for path in room.files] == [sent.item]
 
 
 def test_the_same_form_sent_twice_at_once_is_one_item(room: Room) -> None:
     with ThreadPoolExecutor(4) as pool:
-        receipts = list(pool.map(lambda _: room.submit("text", ("a", "a/b", bytes(100_000))), range(4)))
-    assert sum(not receipt.resent for receipt in receipts) == 1
+        all_sent = list(pool.map(lambda _: room.submit("text", ("a", "a/b", bytes(100_000))), range(4)))
+    assert sum(not sent.resent for sent in all_sent) == 1
     assert len(room.files) == 1
 
 
@@ -223,9 +223,9 @@ def test_the_same_form_sent_twice_at_once_is_one_item(room: Room) -> None:
 )
 def test_what_differs_is_kept_as_a_further_submission(room: Room, change: dict[str, Any]) -> None:
     room.submit("text", ("a", "text/plain", b"content"))
-    receipt = room.submit("text", **{"form": form_of(("a", "text/plain", b"content")), **change})
-    assert not receipt.resent
-    assert room.envelope(receipt).index.number == 2
+    sent = room.submit("text", **{"form": form_of(("a", "text/plain", b"content")), **change})
+    assert not sent.resent
+    assert room.envelope(sent).index.number == 2
 
 
 class Breaking(io.BytesIO):
@@ -339,11 +339,11 @@ def test_memory_stays_flat_whatever_the_size(room: Room) -> None:
     form = open_form(Zeros(), "multipart/form-data; boundary=b", FormLimits(max_files=1))
     tracemalloc.start()
     try:
-        receipt = room.submit("text", form=form, nonce=b"2")
+        sent = room.submit("text", form=form, nonce=b"2")
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert room.envelope(receipt).index.attachments[0].size == 48 * MIB
+    assert room.envelope(sent).index.attachments[0].size == 48 * MIB
     assert peak < 4 * MIB
 
 
@@ -358,5 +358,5 @@ def test_the_stored_mandate_says_nothing_to_anybody_else() -> None:
 
 
 def test_a_draft_does_not_show_what_was_written() -> None:
-    shown = repr(draft("canary", answers={"q": "canary"})) + repr(Receipt(None, CaseId("0" * 32), resent=True))
+    shown = repr(draft("canary", answers={"q": "canary"})) + repr(Acknowledged(None, CaseId("0" * 32), resent=True))
     assert "canary" not in shown
