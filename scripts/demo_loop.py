@@ -81,7 +81,8 @@ def loop(base: Path, home: Path, drop: DropProcess, known: tuple[str, str], netw
         browser.go(address + "return?l=en")
         browser.type("[name=codename]", codename)
         browser.click("main form button")
-        print(textwrap.indent(str(browser.find("article.reply").text), "      "))
+        for line in str(browser.find("article.reply").text).splitlines():
+            detail(line)
 
 
 def report(browser: Firefox, address: str, base: Path) -> str:
@@ -108,7 +109,7 @@ class Workstation:
     def run(self, name: str, *arguments: str | Path) -> str:
         command_line = [str(BIN / "dropbox-workstation"), name, *map(str, arguments), "--vault", str(self._vault)]
         namespace = ["-n"] if os.geteuid() == 0 else ["-r", "-n"]
-        return command("unshare", *namespace, *command_line, env=self._env)
+        return command("unshare", *namespace, *command_line, env={**self._env, "COLUMNS": "74"})
 
     def cases(self) -> list[dict[str, object]]:
         found = command_json("dropbox-workstation", "cases", "--vault", self._vault, env=self._env)
@@ -130,11 +131,11 @@ def wait_for_address(drop: DropProcess) -> str:
 
 
 def step(number: int, line: str) -> None:
-    print(f"\n  {number}. {line}", flush=True)
+    print("\n" + textwrap.fill(line, 80, initial_indent=f"  {number}. ", subsequent_indent="     "), flush=True)
 
 
 def detail(line: str) -> None:
-    print(textwrap.indent(textwrap.fill(line, 96), "      "), flush=True)
+    print(textwrap.indent(textwrap.fill(line, 74), "      "), flush=True)
 
 
 def tell(line: str) -> None:

@@ -5,23 +5,43 @@ import sys
 from pathlib import Path
 
 from dropbox import config
-from dropbox.errors import ConfigError, DropboxError
+from dropbox.errors import ConfigError
 from dropbox.server import trial
-from dropbox.server.main import loopback, serve
+from dropbox.server.main import in_plain_words, loopback, serve
 
 ROOT = Path(__file__).resolve().parent.parent
 TRIAL_LOCAL = ("127.0.0.1", 8080)
+_TRIAL = """
+This is a TRIAL DROP. No desk is configured, so one was made with a key of its
+own in {data}/trial.
+
+1. Write a report at {site}/ and keep the seven words.
+2. In a second terminal, in this same folder, fetch the report and read it.
+   CASE is an id that `cases` shows, or a name between quotation marks:
+
+  export GNUPGHOME={data}/trial/gnupg
+  {server} export --config {config} --desk {desk} pickup-1.tar
+  {workstation} init --vault {data}/trial/vault
+  {workstation} import pickup-1.tar --vault {data}/trial/vault
+  {workstation} cases --vault {data}/trial/vault
+  {workstation} read CASE --vault {data}/trial/vault
+
+3. Write an answer into answer.txt and send it back:
+
+  {workstation} reply CASE --text-file answer.txt --vault {data}/trial/vault
+  {workstation} export answer-1.tar --vault {data}/trial/vault
+  {server} import answer-1.tar --config {config}
+
+4. Come back at {site}/return with the seven words.
+
+For a real drop: copy config.example.toml to config.toml, put the investigators'
+public keys into keys/, remove the trial's folder ({data}), and run this again.
+"""
 
 
 def main() -> int:
     options = _parser().parse_args()
-    try:
-        return _run(options)
-    except DropboxError as error:
-        print(f"error: {error}", file=sys.stderr)
-        if error.hint:
-            print(f"hint: {error.hint}", file=sys.stderr)
-        return 1
+    return in_plain_words(lambda: _run(options))
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -46,23 +66,16 @@ def _run_trial(options: argparse.Namespace) -> int:
 
 
 def _explain(made: Path, data: Path, local: tuple[str, int]) -> None:
-    folder = _short(data / "trial")
-    server, workstation = _short(ROOT / ".venv/bin/dropbox-server"), _short(ROOT / ".venv/bin/dropbox-workstation")
-    print(
-        f"""
-This is a TRIAL DROP. No desk is configured, so one was made with a key of its own in {folder}.
-Write a report at http://{local[0]}:{local[1]}/ and then, in a second terminal, read it:
-
-  export GNUPGHOME={folder / "gnupg"}
-  {server} export --config {_short(made)} --desk {trial.DESK} pickup-1.tar
-  {workstation} init --vault {folder / "vault"}
-  {workstation} import pickup-1.tar --vault {folder / "vault"}
-  {workstation} cases --vault {folder / "vault"}
-
-For a real drop: copy config.example.toml to config.toml, put the investigators' public keys into keys/, run this again.
-""",
-        flush=True,
+    commands = ROOT / ".venv" / "bin"
+    text = _TRIAL.format(
+        server=_short(commands / "dropbox-server"),
+        workstation=_short(commands / "dropbox-workstation"),
+        site=f"http://{local[0]}:{local[1]}",
+        data=_short(data),
+        config=_short(made),
+        desk=trial.DESK,
     )
+    print(text, flush=True)
 
 
 def _short(path: Path) -> Path:

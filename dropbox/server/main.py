@@ -8,10 +8,11 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -19,28 +20,35 @@ from dropbox import config
 from dropbox.config import Settings
 from dropbox.errors import ConfigError, DropboxError, StartRefused
 from dropbox.models import parse_desk_id, today
-from dropbox.server import check, hardening, onion, transfer, trial
+from dropbox.server import check, hardening, onion, screens, transfer, trial
 from dropbox.server.app import create_app
-from dropbox.server.arrival import create_server
-from dropbox.server.check import Row, Verdict
+from dropbox.server.arrival import ArrivalServer, create_server
+from dropbox.server.check import Verdict
 from dropbox.server.drop import Drop
 from dropbox.trust_words import roster_words
 
 HOUSEKEEPING_SECONDS = 3600.0
+_MAX_WIDTH = 120
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 failed, 2 usage."""
     options = _parser().parse_args(arguments)
+    return in_plain_words(lambda: int(options.run(options)))
+
+
+def in_plain_words(run: Callable[[], int]) -> int:
+    """Run and return the exit code; whatever is raised becomes an `error:` line, never a traceback."""
     try:
-        return int(options.run(options))
+        return run()
     except DropboxError as error:
         return _failed(str(error), error.hint)
     except KeyboardInterrupt:
         return _failed("interrupted", "")
     except OSError as error:
-        return _failed(f"the system refused: {error.strerror or type(error).__name__}", "")
+        hint = "Check that this user may read the configuration and the keys, and write to the data folder."
+        return _failed(f"the system refused: {error.strerror or type(error).__name__}", hint)
     except Exception as error:  # a traceback may stand beside secrets on a screen; its kind is enough
         return _failed(f"unexpected {type(error).__name__}", "This is a fault in the program; please report it.")
 
@@ -56,6 +64,8 @@ def serve(settings: Settings, local: tuple[str, int] | None) -> int:
         missing = drop.store.sweep().missing
         if missing:
             _say(f"warning: {missing} sealed items have lost their file; restore the data folder from its backup")
+        for desk in sorted({report.desk for report in drop.keyring.report() if report.problem}):
+            _say(f"warning: desk {desk} takes no report, for want of a member's key; see: dropbox-server check")
         stopping = threading.Event()
         housekeeper = threading.Thread(target=_keep_house, args=(drop, stopping), name="housekeeping", daemon=True)
         housekeeper.start()
@@ -70,7 +80,7 @@ def serve(settings: Settings, local: tuple[str, int] | None) -> int:
 def _serve(drop: Drop, local: tuple[str, int] | None) -> None:
     settings = drop.settings
     unix = None if settings.onion.mode == "off" else settings.server.listen
-    server = create_server(create_app(drop), settings, unix, local, proxy_lines=settings.onion.mode == "launch")
+    server = _listen(drop, unix, local)
     if unix is not None and settings.onion.mode != "launch":
         unix.chmod(0o660)  # that tor runs as another user: the folder's group decides who may connect
     service = onion.onion_service(settings, _say)
@@ -90,14 +100,29 @@ def _serve(drop: Drop, local: tuple[str, int] | None) -> None:
             service.stop()
 
 
+def _listen(drop: Drop, unix: Path | None, local: tuple[str, int] | None) -> ArrivalServer:
+    settings, app = drop.settings, create_app(drop)
+    try:
+        return create_server(app, settings, unix, local, proxy_lines=settings.onion.mode == "launch")
+    except OSError as error:
+        places = [str(place) for place in (unix, local and _shown(local)) if place]
+        reason = error.strerror or type(error).__name__
+        hint = "Another program may have the port; choose another one: --local 127.0.0.1:PORT" if local else ""
+        raise StartRefused(f"cannot listen on {' and '.join(places)}: {reason}", hint) from None
+
+
 def _greet(settings: Settings, local: tuple[str, int] | None) -> None:
     if settings.trial:
         _say("TRIAL DROP: anyone with this machine can read what comes in. Never take a real report with it.")
     if local is not None:
-        host = f"[{local[0]}]" if ":" in local[0] else local[0]
-        _say(f"serving on http://{host}:{local[1]}/")
+        _say(f"serving on http://{_shown(local)}/")
     if settings.onion.mode == "external":
         _say(f"listening on {settings.server.listen} for the tor that carries the onion service")
+
+
+def _shown(local: tuple[str, int]) -> str:
+    host = f"[{local[0]}]" if ":" in local[0] else local[0]
+    return f"{host}:{local[1]}"
 
 
 def _keep_house(drop: Drop, stopping: threading.Event) -> None:
@@ -115,8 +140,12 @@ def _keep_house(drop: Drop, stopping: threading.Event) -> None:
 @contextlib.contextmanager
 def _only_server(data_dir: Path) -> Iterator[None]:
     """Hold the data folder's lock: two servers on one folder would each hold a case's numbers."""
-    data_dir.mkdir(mode=0o700, exist_ok=True)
-    descriptor = os.open(data_dir / "serve.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        data_dir.mkdir(mode=0o700, exist_ok=True)
+        descriptor = os.open(data_dir / "serve.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        hint = "The server and its commands run as the one user who owns this folder."
+        raise StartRefused(f"{data_dir}: this user cannot write there ({error.strerror})", hint) from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -134,7 +163,8 @@ def _run_init(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"data_dir": str(settings.server.data_dir), "drop_key": words}))
     else:
-        print(f"the drop is ready in {settings.server.data_dir}\ndrop key: {words}")
+        lines = [f"the drop is ready in {settings.server.data_dir}", "drop key:", *screens.word_lines(words)]
+        print("\n".join(lines))
     return 0
 
 
@@ -150,7 +180,7 @@ def _run_check(options: argparse.Namespace) -> int:
         keys = ("verdict", "subject", "finding", "advice")
         print(json.dumps([{key: str(getattr(row, key)) for key in keys} for row in rows]))
     else:
-        _print_rows(rows)
+        print("\n".join(screens.check_lines(rows, min(shutil.get_terminal_size().columns, _MAX_WIDTH))))
     return 1 if any(row.verdict is Verdict.FAIL for row in rows) else 0
 
 
@@ -164,7 +194,8 @@ def _run_export(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"desk": summary.desk, "items": summary.items, "bytes": summary.bytes}))
     else:
-        print(f"{summary.items} items for desk {summary.desk} are in the bundle ({summary.bytes} bytes).")
+        items = screens.count(summary.items, "item")
+        print(f"The bundle for desk {summary.desk} holds {items} ({summary.bytes} bytes).")
     return 0
 
 
@@ -194,11 +225,8 @@ def _run_status(options: argparse.Namespace) -> int:
         found = {"cases": counts.cases, "items": counts.items, "waiting": waiting, "keys": keys, "drop_key": words}
         print(json.dumps(found))
         return 0
-    print(f"{counts.cases} cases, {counts.items} sealed items")
-    for desk in settings.desks:
-        print(f"desk {desk.id}: {waiting[desk.id]} items without all receipts; roster words: {rosters[desk.id]}")
-    print(f"onion address: {onion.known_address(settings.server.data_dir) or 'none yet'}")
-    print(f"drop key: {words}")
+    address = onion.known_address(settings.server.data_dir) or "none yet"
+    print("\n".join(screens.status_lines(counts, rosters, address, words)))
     return 0
 
 
@@ -211,15 +239,6 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 def _desks(settings: Settings) -> str:
     return ", ".join(desk.id for desk in settings.desks)
-
-
-def _print_rows(rows: Sequence[Row]) -> None:
-    """Print a table of three columns; advice stands under its row, so that nothing is cut off at 80 columns."""
-    width = max(len(row.subject) for row in rows)
-    for row in rows:
-        print(f"{row.verdict:<4}  {row.subject:<{width}}  {row.finding}")
-        if row.advice:
-            print(f"{'':<4}  {'':<{width}}  -> {row.advice}")
 
 
 def _failed(message: str, hint: str) -> int:

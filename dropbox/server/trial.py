@@ -45,8 +45,12 @@ def prepare(data_dir: Path, *, publish: bool) -> Path:
     if not folder.exists() and (data_dir / "store.sqlite").exists():
         raise StartRefused("This data folder holds a drop that is no trial.", "Name another folder with --data.")
     home, keys = folder / "gnupg", folder / "keys"
-    for each in (data_dir, folder, home, keys):
-        each.mkdir(mode=0o700, exist_ok=True)
+    try:
+        for each in (data_dir, folder, home, keys):
+            each.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        hint = "Name a folder that is yours, or a new one in such a folder: --data DIR"
+        raise StartRefused(f"{data_dir}: a trial cannot be made there ({error.strerror})", hint) from None
     fingerprint = _key(home, keys)
     config = folder / "config.toml"
     mode = "launch" if publish else "off"

@@ -98,7 +98,8 @@ def test_check_fails_with_advice_when_a_key_is_gone(config: Path, members: Membe
     rows = capsys.readouterr().out.splitlines()
     row = next(number for number, line in enumerate(rows) if f"key of board …{members.bram[-8:]}" in line)
     assert rows[row].startswith("fail")
-    assert "-> " in rows[row + 1]
+    advice = next(number for number, line in enumerate(rows) if number > row and "-> " in line)
+    assert all(line.startswith("    ") for line in rows[row + 1 : advice + 1])
     assert any(line.startswith("ok") and members.anna[-8:] in line for line in rows)
 
 
@@ -149,6 +150,33 @@ def test_two_servers_do_not_run_on_one_data_folder(config: Path) -> None:
         assert second.returncode == 1
         assert second.stderr.startswith("error: Another server")
         assert first.visitor().get("/").status == 200
+
+
+def test_a_port_that_is_taken_is_named_in_a_line(config: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        command = [str(BIN / "dropbox-server"), "serve", "--config", str(config), "--local", address]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    said, hint = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert said.startswith("error: cannot listen on ")
+    assert address in said
+    assert "--local" in hint
+
+
+def test_a_data_folder_that_cannot_be_made_is_named_in_a_line(config: Path, capsys: Captured) -> None:
+    config.write_text(config.read_text().replace(str(config.parent / "data"), "/proc/nobody"))
+    assert main(["serve", "--config", str(config), "--local", "127.0.0.1:1"]) == 1
+    assert "/proc/nobody" in failure(capsys)[0]
+
+
+def test_a_desk_that_takes_no_report_is_told_at_the_start(config: Path, members: Members) -> None:
+    (config.parent / "keys" / f"{members.bram}.asc").unlink()
+    with DropProcess(config) as drop:
+        assert b"warning: desk board takes no report" in drop.log.read_bytes()
+        assert b"desk integrity takes" not in drop.log.read_bytes()
 
 
 def test_a_damaged_store_is_a_line_and_no_traceback(config: Path, capsys: Captured) -> None:

@@ -49,6 +49,22 @@ def test_a_real_desk_is_refused_in_a_trials_folder(short_dir: Path, members: Mem
     factories.end_agents(short_dir / "data")
 
 
+def test_a_trials_folder_that_cannot_be_made_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run, "ROOT", Path("/proc/nowhere"))
+    monkeypatch.setattr(sys, "argv", ["run"])
+    assert run.main() == 1
+    assert capsys.readouterr().err.startswith("error: /proc/nowhere/data: a trial cannot be made there")
+
+
+def test_the_trials_text_fits_a_terminal_but_for_its_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    run._explain(run.ROOT / "data/trial/config.toml", run.ROOT / "data", run.TRIAL_LOCAL)
+    told = capsys.readouterr().out
+    assert [line for line in told.splitlines() if len(line) > 80 and "bin/dropbox-" not in line] == []
+    assert all(command in told for command in (" export ", " init ", " import ", " cases ", " read ", " reply "))
+
+
 def test_only_the_configuration_made_for_a_trial_counts_as_one(tmp_path: Path) -> None:
     (tmp_path / "trial").mkdir()
     assert trial.is_trial(tmp_path / "trial" / "config.toml", tmp_path)

@@ -1,0 +1,52 @@
+"""What the server's commands show to people: lines for a terminal of a given width. Nothing is printed here."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+
+from dropbox.models import DeskId
+from dropbox.server.check import Row
+from dropbox.server.store import Counts
+
+_WORDS_IN_A_LINE = 5
+_MIN_WIDTH = 40
+
+
+def check_lines(rows: Sequence[Row], width: int) -> list[str]:
+    """Return a table of three columns; advice stands under its row, and nothing runs over the terminal's edge."""
+    subject_width = max(len(row.subject) for row in rows)
+    return [line for row in rows for line in _row_lines(row, subject_width, width)]
+
+
+def status_lines(counts: Counts, rosters: Mapping[DeskId, str], address: str, drop_key: str) -> list[str]:
+    """Return the counts, then whatever is compared by voice, laid out as the workstation shows it."""
+    lines = [f"{count(counts.cases, 'case')}, {count(counts.items, 'sealed item')}", f"onion address: {address}"]
+    for desk, words in rosters.items():
+        waiting = count(counts.waiting.get(desk, 0), "item")
+        lines += [f"desk {desk}: {waiting} without all receipts; roster words:", *word_lines(words)]
+    return [*lines, "drop key:", *word_lines(drop_key)]
+
+
+def word_lines(words: str) -> list[str]:
+    """Return ten words in lines of five, which two people on a telephone do not lose their place in."""
+    split = words.split()
+    starts = range(0, len(split), _WORDS_IN_A_LINE)
+    return ["    " + " ".join(split[start : start + _WORDS_IN_A_LINE]) for start in starts]
+
+
+def count(number: int, one: str) -> str:
+    return f"{number} {one if number == 1 else one + 's'}"
+
+
+def _row_lines(row: Row, subject_width: int, width: int) -> list[str]:
+    head = f"{row.verdict:<4}  {row.subject:<{subject_width}}  "
+    margin = " " * len(head)
+    texts = [(head, margin, row.finding)] + ([(f"{margin}-> ", f"{margin}   ", row.advice)] if row.advice else [])
+    room = max(width, len(head) + _MIN_WIDTH)
+    return [line for first, later, text in texts for line in _wrapped(first, later, text, room)]
+
+
+def _wrapped(first: str, later: str, text: str, width: int) -> list[str]:
+    # a path or an address is copied whole, so it is not broken
+    return textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
+    )
