@@ -41,9 +41,9 @@ from dropbox.models import (
     parse_item_id,
     parse_vault_id,
 )
+from dropbox.reply_box import LOCK_BYTES
 
 SIGNED_LINE = b"onion-dropbox answer 1\n"
-LOCK_BYTES = 80
 
 Lock = bytes  # AnswerEntry has a field called bytes
 Sign = Callable[[bytes], bytes]

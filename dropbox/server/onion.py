@@ -19,11 +19,9 @@ import stem.connection
 import stem.control
 import stem.util.log
 
-from dropbox.config import Settings
+from dropbox.config import MAX_SOCKET_PATH_BYTES, Settings
 from dropbox.errors import OnionControlFailed, OnionError
 
-# Tor's path limit for unix sockets is the kernel's: 108 bytes with the closing zero.
-MAX_SOCKET_PATH_BYTES = 107
 # A browser opens at most six connections to a host; more on one circuit is no reporter.
 MAX_STREAMS_PER_CIRCUIT = 32
 STOP_SECONDS = 5.0

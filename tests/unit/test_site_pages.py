@@ -11,6 +11,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from dropbox import config
+from dropbox.server.store import GRACE_DAYS
 from tests.conftest import Members
 from tests.site_room import Site, new_site, text_of
 from tests.visitor import Page
@@ -192,6 +193,13 @@ def test_every_text_is_translated_and_no_translation_is_left_over() -> None:
         assert message.string, text
         assert not message.fuzzy, text
         assert sorted(re.findall(r"%\(\w+\)s", text)) == sorted(re.findall(r"%\(\w+\)s", str(message.string))), text
+
+
+def test_no_page_promises_another_grace_than_the_store_gives() -> None:
+    texts = {str(message.id): str(message.string) for message in dutch() if message.id}
+    english = {number for text in texts for number in re.findall(r"(\d+) days", text)}
+    translated = {number for text in texts.values() for number in re.findall(r"(\d+) dagen", text)}
+    assert english == translated == {str(GRACE_DAYS)}
 
 
 def test_no_dutch_page_holds_an_english_text(pages: dict[str, Page]) -> None:
