@@ -153,6 +153,7 @@ def _server(table: Table, keys_dir: Path) -> Server:
         max_upload_mib=table.integer("max_upload_mib", Server.max_upload_mib, 1, 2000),
         max_files=table.integer("max_files", Server.max_files, 1, 100),
         max_uploads_at_once=table.integer("max_uploads_at_once", Server.max_uploads_at_once, 1, 256),
+        max_uploads_per_circuit=table.integer("max_uploads_per_circuit", Server.max_uploads_per_circuit, 1, 256),
         min_upload_rate=table.integer("min_upload_rate", Server.min_upload_rate, 1, 1024),
         max_upload_minutes=table.integer("max_upload_minutes", Server.max_upload_minutes, 1, 1440),
         min_free_mib=table.integer("min_free_mib", Server.min_free_mib, 16, 1 << 20),

@@ -31,6 +31,7 @@ class Server:
     max_upload_mib: int = 500
     max_files: int = 20
     max_uploads_at_once: int = 16
+    max_uploads_per_circuit: int = 4
     min_upload_rate: int = 2
     max_upload_minutes: int = 180
     min_free_mib: int = 512

@@ -21,6 +21,7 @@ TIMEOUT_SECONDS = 20.0
 
 def limits(**changes: Any) -> ArrivalLimits:
     base: dict[str, Any] = {"max_upload_bytes": 100 * MIB, "max_uploads": 3, "min_free_bytes": 0, "page_threads": 2}
+    base["max_uploads_per_circuit"] = 4
     return ArrivalLimits(**{**base, **changes})
 
 

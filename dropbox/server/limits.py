@@ -26,12 +26,12 @@ UPLOAD_OVERHEAD_BYTES = 64 * KIB
 class ArrivalLimits:
     max_upload_bytes: int
     max_uploads: int
+    max_uploads_per_circuit: int
     min_free_bytes: int
     min_rate_bytes: int = 2 * KIB
     """Least bytes a second, averaged over an upload, a small form or a response that is being fetched."""
     max_upload_seconds: float = 180 * 60
     page_threads: int = 8
-    max_uploads_per_circuit: int = 4
 
     small_body_bytes: int = 256 * KIB
     """A body up to here is gathered before a thread sees it, so its sender's pace holds no thread."""
@@ -89,6 +89,7 @@ class ArrivalLimits:
         return cls(
             max_upload_bytes=server.max_upload_bytes,
             max_uploads=server.max_uploads_at_once,
+            max_uploads_per_circuit=server.max_uploads_per_circuit,
             min_free_bytes=server.min_free_bytes,
             min_rate_bytes=server.min_upload_rate_bytes,
             max_upload_seconds=server.max_upload_minutes * 60,

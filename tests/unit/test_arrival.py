@@ -94,8 +94,17 @@ def test_one_circuit_cannot_take_the_uploads_of_another(onion: Path, app: EchoAp
 
 def test_settings_become_limits() -> None:
     made = ArrivalLimits.from_settings(
-        Server(Path("d"), Path("d/s"), max_upload_mib=7, max_uploads_at_once=5, min_upload_rate=3, max_upload_minutes=2)
+        Server(
+            Path("d"),
+            Path("d/s"),
+            max_upload_mib=7,
+            max_uploads_at_once=5,
+            max_uploads_per_circuit=2,
+            min_upload_rate=3,
+            max_upload_minutes=2,
+        )
     )
+    assert made.max_uploads_per_circuit == 2
     assert (made.max_upload_bytes, made.max_uploads, made.min_free_bytes) == (7 * MIB, 5, 512 * MIB)
     assert (made.min_rate_bytes, made.max_upload_seconds, made.threads) == (3 * KIB, 120, 13)
     assert callable(create_server)

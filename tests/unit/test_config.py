@@ -82,6 +82,7 @@ def test_every_value_that_is_set_arrives(folder: Path) -> None:
         max_upload_mib = 1
         max_files = 2
         max_uploads_at_once = 3
+        max_uploads_per_circuit = 2
         min_upload_rate = 4
         max_upload_minutes = 5
         min_free_mib = 16
@@ -116,7 +117,7 @@ def test_every_value_that_is_set_arrives(folder: Path) -> None:
     )
     assert found.keys_dir == folder / "public"
     assert found.organisation == Organisation("Hulp & Zo", ("en",))
-    assert found.server == Server(folder / "state", folder / "keys" / "s.sock", 1, 2, 3, 4, 5, 16, 7, allow_swap=True)
+    assert found.server == Server(folder / "state", folder / "keys" / "s.sock", 1, 2, 3, 2, 4, 5, 16, 7, True)
     assert found.onion == Onion("control", Path("/tmp/tor"), "/opt/tor", folder / "torrc")
     assert (found.sessions, found.retention, found.sealing) == (Sessions(8, 9, 10), Retention(11, 12), Sealing(100))
     about = {"en": "two\n        lines"}
@@ -206,6 +207,7 @@ WRONG_VALUES = [
     ("server", "max_upload_mib = 1979-05-27", "whole number"),
     ("server", "max_files = 101", "from 1 to 100"),
     ("server", "max_uploads_at_once = 0", "from 1 to 256"),
+    ("server", "max_uploads_per_circuit = 0", "from 1 to 256"),
     ("server", "min_upload_rate = 0", "from 1 to 1024"),
     ("server", "max_upload_minutes = 0", "from 1 to 1440"),
     ("server", "min_free_mib = 15", "from 16 to"),
