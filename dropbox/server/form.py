@@ -103,6 +103,7 @@ def _events(stream: Readable, boundary: bytes, limits: FormLimits) -> Iterator[E
         boundary, READ_BYTES + MAX_PART_HEAD_BYTES, max_parts=limits.max_field_count + limits.max_files + 1
     )
     marker = b"--" + boundary
+    keep = len(marker) + 1
     tail = b""
     try:
         while not isinstance(event := decoder.next_event(), Epilogue):
@@ -112,11 +113,11 @@ def _events(stream: Readable, boundary: bytes, limits: FormLimits) -> Iterator[E
             # A read that ends exactly one byte after a marker makes this decoder add a stray CR to the part before
             # it, so it gets to see nothing until more is known about what follows the marker.
             data = chunk = stream.read(READ_BYTES)
-            tail = (tail + chunk)[-len(marker) - 1 :]
+            tail = (tail + chunk[-keep:])[-keep:]
             while chunk and marker in tail:
                 chunk = stream.read(READ_BYTES)
                 data += chunk
-                tail = (tail + chunk)[-len(marker) - 1 :]
+                tail = (tail + chunk[-keep:])[-keep:]
             if data:
                 decoder.receive_data(data)
             if not chunk:
