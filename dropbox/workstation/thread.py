@@ -8,6 +8,7 @@ from datetime import date
 
 from dropbox.codename import case_name
 from dropbox.envelope import ChainLink, chain_faults
+from dropbox.errors import ThreadBroken
 from dropbox.models import CaseId, Fingerprint, Kind, Mandate
 from dropbox.workstation.casebook import Casebook, CaseRecord, ItemRecord, detail_of
 
@@ -57,7 +58,11 @@ def withdrawn_on(items: list[ItemRecord]) -> date | None:
 
 
 def summarise(casebook: Casebook, case: CaseRecord) -> CaseSummary:
+    """Return the case in one line. Raises ThreadBroken when none of its submissions is left."""
     items = items_of(casebook, case.case)
+    received = next((record.day for record in items if _number(record)), None)
+    if received is None:
+        raise ThreadBroken
     kinds = [detail_of(record).kind for record in items]
     mandates = [detail_of(record).mandate for record in items if detail_of(record).mandate is not None]
     return CaseSummary(
@@ -65,7 +70,7 @@ def summarise(casebook: Casebook, case: CaseRecord) -> CaseSummary:
         name=case_name(case.case),
         desk=casebook.bound.desk,
         mandate=mandates[-1] if mandates else None,
-        received=next(record.day for record in items if _number(record)),
+        received=received,
         submissions=sum(1 for record in items if _number(record)),
         replies=kinds.count(Kind.REPLY),
         unread=sum(1 for record in items if not record.read and not record.own),
@@ -75,8 +80,9 @@ def summarise(casebook: Casebook, case: CaseRecord) -> CaseSummary:
 
 
 def summaries(casebook: Casebook) -> list[CaseSummary]:
-    """Return every case, the newest first."""
-    lines = [summarise(casebook, case) for case in casebook.cases.values()]
+    """Return every case, the newest first; one whose submissions are all quarantined has its banner instead."""
+    there = (case for case in casebook.cases.values() if any(_number(item) for item in casebook.thread(case.case)))
+    lines = [summarise(casebook, case) for case in there]
     return sorted(lines, key=lambda line: (line.received.toordinal(), line.case), reverse=True)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from dropbox.codename import case_name
-from dropbox.errors import CaseAmbiguous, CaseUnknown, VaultEmpty
+from dropbox.errors import CaseAmbiguous, CaseUnknown, ThreadBroken, VaultEmpty
 from dropbox.models import CaseId, Fingerprint, Kind, Mandate, VaultId
 from dropbox.workstation.casebook import Casebook, State
 from dropbox.workstation.thread import author_name, items_of, missing_numbers, summaries, summarise, withdrawn_on
@@ -102,6 +102,18 @@ def test_the_newest_case_is_listed_first() -> None:
     add_case(book, newer)
     submission(book, 1, days=1, case=newer)
     assert [summary.case for summary in summaries(book)] == [newer, CASE]
+
+
+def test_a_case_whose_submissions_are_all_quarantined_does_not_stop_the_list() -> None:
+    book = casebook()
+    submission(book, 1, state=State.QUARANTINED)
+    writing(book)
+    other = CaseId("d" * 32)
+    add_case(book, other)
+    submission(book, 1, case=other)
+    assert [summary.case for summary in summaries(book)] == [other]
+    with pytest.raises(ThreadBroken):
+        summarise(book, book.cases[CASE])
 
 
 @pytest.mark.parametrize("wanted", ["c" * 32, "cccc", "CCCCC", f" {'c' * 9} "])
