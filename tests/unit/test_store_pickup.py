@@ -1,7 +1,7 @@
 """What a desk is handed: everything it has not received, nothing of another desk, in no order that tells anything."""
 
-from dropbox.bundle import LineState
-from dropbox.models import DeskId, ItemId, SealedKind
+from dropbox.bundle import LIMITS, LineState
+from dropbox.models import DeskId, Fingerprint, ItemId, SealedKind
 from dropbox.server.store import Store
 from tests.store_room import (
     ANN,
@@ -167,6 +167,16 @@ def test_past_members_keys_come_along(store: Store) -> None:
     pickup = store.pickup(BOARD, later(1))
     assert set(pickup.keys) == {ANN, BOB}
     assert [entry.last_day for entry in pickup.rosters[BOARD]] == [None, later(1)]
+
+
+def test_more_past_members_than_a_bundle_may_carry_do_not_stop_the_export(store: Store) -> None:
+    members = [Fingerprint(f"{number:040X}") for number in range(LIMITS.keys + 90)]
+    for day in range(1, len(members) // 50 + 2):
+        seat(store, {BOARD: members[: day * 50][-50:], BUREAU: []}, later(day))
+    pickup = store.pickup(BOARD, later(day))
+    assert len(pickup.rosters[BOARD]) > LIMITS.keys
+    assert len(pickup.keys) == LIMITS.keys
+    assert set(members[-LIMITS.keys + 50 :]) <= set(pickup.keys)
 
 
 def test_a_desk_hears_of_its_own_vaults_answers_alone(store: Store) -> None:

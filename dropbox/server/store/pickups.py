@@ -1,13 +1,14 @@
 """What a desk is handed: its whole log, the items it is still to receive, the rosters and keys to check them with."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from dropbox.bundle import LineState, LogLine
-from dropbox.models import CaseId, DeskId, ItemId, Roster, SealedKind, VaultId
+from dropbox.bundle import LIMITS, LineState, LogLine
+from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, Roster, SealedKind, VaultId
 from dropbox.server.store import rosters
 from dropbox.server.store.blobs import Blobs
 from dropbox.server.store.received import not_received_at_desk
@@ -24,7 +25,6 @@ def prepare(connection: Connection, desk: DeskId, day: date, meta: DropMeta, blo
     held = [_held(row, blobs) for row in rows if _state(row) is LineState.HERE]
     _RANDOM.shuffle(held)
     addressed = _rosters(connection, desk)
-    everybody = {entry.fingerprint for roster in addressed.values() for entry in roster}
     return Pickup(
         desk=desk,
         day=day,
@@ -32,7 +32,7 @@ def prepare(connection: Connection, desk: DeskId, day: date, meta: DropMeta, blo
         log=tuple(LogLine(row.n, row.sha256, _state(row)) for row in rows),
         items=tuple(held),
         rosters=addressed,
-        keys=rosters.keys(connection, everybody),
+        keys=rosters.keys(connection, _latest(addressed, LIMITS.keys)),
         confirmed=_confirmed(connection, desk),
     )
 
@@ -109,6 +109,14 @@ def _rosters(connection: Connection, desk: DeskId) -> dict[DeskId, Roster]:
     ).scalars()
     known = rosters.load(connection)
     return {name: known.get(name, ()) for name in sorted({desk, *map(DeskId, together)})}
+
+
+def _latest(addressed: Mapping[DeskId, Roster], most: int) -> list[Fingerprint]:
+    """Return everybody on these rosters; of more than a bundle may carry keys of, those who are there or left last."""
+    left: dict[Fingerprint, date] = {}
+    for entry in (entry for roster in addressed.values() for entry in roster):
+        left[entry.fingerprint] = max(left.get(entry.fingerprint, date.min), entry.last_day or date.max)
+    return sorted(left, key=lambda member: left[member], reverse=True)[:most]
 
 
 def _confirmed(connection: Connection, desk: DeskId) -> dict[VaultId, tuple[int, ...]]:
