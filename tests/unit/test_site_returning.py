@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from flask import template_rendered
+from jinja2 import Template
 
 from dropbox.codename import Derivation
 from dropbox.errors import Busy
@@ -31,6 +33,21 @@ def test_the_right_words_end_on_the_case_however_they_are_typed(site: Site, code
     assert callable(change)
     page = attempt(site, change(codename))
     assert (page.status, page.path.split("?")[0]) == (200, "/case")
+
+
+def test_a_hit_renders_what_a_miss_renders_so_both_take_as_long(site: Site, codename: str) -> None:
+    rendered: list[str | None] = []
+
+    def note(_app: object, template: Template, **_values: object) -> None:
+        rendered.append(template.name)
+
+    for words, then in ((UNKNOWN, []), (codename, ["case.html"])):
+        browser = site.browser()
+        form = browser.get("/return").form("codename")
+        rendered.clear()
+        with template_rendered.connected_to(note, site.app):
+            browser.submit(form, {"codename": words})
+        assert rendered == ["return.html", *then]
 
 
 def test_a_mistyped_word_is_named_with_near_ones_and_the_field_stays_filled_in(site: Site, codename: str) -> None:

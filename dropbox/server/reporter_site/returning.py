@@ -72,8 +72,10 @@ def session_ended(draft: SavedDraft | None = None) -> Response:
 def _sign_in(attempt: _Attempt, codename: Codename) -> Response:
     drop = this_drop()
     keys = drop.derivation.derive(codename)
-    if drop.store.find_case(keys.lookup_id) is None:
-        return _no_case(attempt)
+    case = drop.store.find_case(keys.lookup_id)
+    refusal = _no_case(attempt)  # rendered for a hit as well, so that the time until the answer says nothing
+    if case is None:
+        return refusal
     drop.sessions.end(session_cookie())
     response = go("/case")
     headers.set_cookie(response, SESSION_COOKIE, drop.sessions.begin(keys, draft=attempt.draft))
