@@ -97,6 +97,9 @@ class Channel(HTTPChannel):  # type: ignore[misc]
                     self._arriving = None if self._arriving.completed else self._arriving
                 elif self.will_close or self.close_when_flushed:
                     return False
+                elif len(self.requests) >= self.server.arrival.limits.max_waiting_requests:
+                    self.let_go()
+                    return False
                 else:
                     count = self._parse(data)
                 data = data[count:] if count < len(data) else b""
@@ -108,6 +111,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             super().service()
         finally:
             request.close()  # Whatever went wrong on the way, its upload slot is free again.
+            if not self.connected:  # Waitress forgets requests that wait behind this one, and they hold places too.
+                with self.requests_lock:
+                    for waiting in self.requests:
+                        waiting.close()
 
     def send(self, data: bytes, do_close: bool = True) -> int:
         count: int = super().send(data, do_close)

@@ -18,6 +18,7 @@ from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, Multip
 from dropbox.errors import BadForm, TextTooLong, TooManyFiles
 
 READ_BYTES = 64 * 1024
+MAX_HELD_BYTES = 2 * READ_BYTES
 MAX_PART_HEAD_BYTES = 256 * 1024
 MAX_FILE_NAME_CHARACTERS = 500
 DEFAULT_MEDIA_TYPE = "application/octet-stream"
@@ -115,6 +116,9 @@ def _events(stream: Readable, boundary: bytes, limits: FormLimits) -> Iterator[E
             data = chunk = stream.read(READ_BYTES)
             tail = (tail + chunk[-keep:])[-keep:]
             while chunk and marker in tail:
+                # Only a sender who means to makes read after read end so, to have all of it kept here.
+                if len(data) > MAX_HELD_BYTES:
+                    raise BadForm
                 chunk = stream.read(READ_BYTES)
                 data += chunk
                 tail = (tail + chunk[-keep:])[-keep:]

@@ -55,6 +55,8 @@ class ArrivalLimits:
     It costs a connection and nothing else, and makes room when connections become few."""
 
     max_connections: int = 400
+    max_waiting_requests: int = 8
+    """How many requests of one connection may wait for their answer: each may hold a place on the disk."""
     max_output_bytes: int = 40 * MIB
     """A response is taken off its thread's hands up to this size: the largest attachment of a reply fits."""
     max_total_output_bytes: int = 192 * MIB
