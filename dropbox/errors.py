@@ -363,6 +363,11 @@ class CasebookClosed(VaultError):
     hint = "Give the passphrase or insert the card and try again. If this stays, restore the vault from a backup."
 
 
+class CasebookFull(VaultError):
+    message = "The casebook would become larger than can be opened again. Nothing was changed."
+    hint = "A bundle this large is no ordinary one: ask the operator, or start a new vault."
+
+
 class CasebookDamaged(VaultError):
     message = "The casebook is damaged or was not written by your key."
     hint = "Import the bundles again into a new vault."

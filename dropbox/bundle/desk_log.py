@@ -12,6 +12,9 @@ from hashlib import blake2b
 from dropbox.errors import BundleError, BundleFork
 
 FIRST_HEAD = bytes(32)
+MAX_NUMBER = 1_000_000
+"""More lines than the largest log.txt holds. Who reads a log counts up to its last number, so there must be one."""
+
 _LINE = re.compile(rb"([1-9][0-9]{0,14}) ([0-9a-f]{64}) (here|received|withdrawn)\n")
 
 
@@ -74,6 +77,8 @@ def check_log(span: LogRange, lines: Sequence[LogLine], items: Mapping[int, str]
 
     `items` maps the numbers of a bundle's items to their SHA-256.
     """
+    if span.last > MAX_NUMBER:
+        raise BundleError
     if [line.n for line in lines] != list(range(span.first, span.last + 1)):
         raise BundleError
     if span.first == 1 and span.before != FIRST_HEAD:

@@ -45,7 +45,7 @@ def examine(vault: Vault, item: ItemRecord, rosters: Rosters) -> Verdict:
             return _examine_submission(vault, item, rosters)
         return _examine_writing(vault, item, rosters)
     except NotForYou:
-        return Verdict(State.NOT_FOR_YOU)
+        return _not_for_you(vault, item, rosters)
     except UnsealError:
         return quarantine("it could not be unsealed whole")
     except SignatureInvalid:
@@ -86,6 +86,19 @@ def _examine_submission(vault: Vault, item: ItemRecord, rosters: Rosters) -> Ver
     return _verdict(
         envelope, checks, CaseRecord(item.case, header.case_key or "", header.reply_key or "", header.desks)
     )
+
+
+def _not_for_you(vault: Vault, item: ItemRecord, rosters: Rosters) -> Verdict:
+    """A submission is sealed to everybody who was a member all of its day. One that leaves out its reader was put in
+    another's place, or the reader's card or passphrase failed for a moment: it must not be acknowledged as theirs.
+
+    Of writings that cannot be said: their authors are offline and may not know of a new colleague for weeks.
+    """
+    casebook = vault.casebook
+    surely = members_on(rosters.get(casebook.bound.desk, ()), item.day)[0]
+    if item.kind is SealedKind.SUBMISSION and casebook.key in surely:
+        return quarantine("it does not open with your key, although you were on the roster that day")
+    return Verdict(State.NOT_FOR_YOU)
 
 
 def _examine_writing(vault: Vault, item: ItemRecord, rosters: Rosters) -> Verdict:

@@ -21,6 +21,7 @@ from dropbox.disk import sync_folder
 from dropbox.errors import (
     CasebookClosed,
     CasebookDamaged,
+    CasebookFull,
     FileUnreadable,
     GpgError,
     InvalidValue,
@@ -65,6 +66,8 @@ class Vault:
     def save(self) -> None:
         """Replace the casebook: after a crash at any moment the old one or the new one is there, whole."""
         data = self.own.seal_signed_bytes(canonical.dump(to_json(self.casebook)), self.casebook.key)
+        if len(data) > MAX_CASEBOOK_BYTES:  # sealed is larger than plain, so what fits here can be opened again
+            raise CasebookFull
         _replace(self.folder / _CASEBOOK, data)
 
 
