@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from dropbox.envelope import Envelope
+from dropbox.envelope import ChainLink, Envelope, chain_faults
 from dropbox.errors import (
     EnvelopeError,
     InvalidValue,
@@ -56,18 +56,12 @@ def examine(vault: Vault, item: ItemRecord, rosters: Rosters) -> Verdict:
 
 def out_of_chain(casebook: Casebook, item: ItemRecord, detail: Detail) -> str:
     """Say what is wrong with a submission's place among those of its case that are held, or nothing."""
-    number, previous = detail.number or 0, detail.previous
-    if (number == 1) != (previous is None):
-        return "its place in the case is not clear"
-    for record in casebook.thread(item.case):
-        other = detail_of(record)
-        if other.number == number and record.item != item.item:
-            return "another item has its number in the case"
-        if other.number == number - 1 and other.index_sha256 != previous:
-            return "it does not follow what came before it"
-        if other.number == number + 1 and other.previous != detail.index_sha256:
-            return "what follows it does not follow it"
-    return ""
+    others = [detail_of(record) for record in casebook.thread(item.case) if record.item != item.item]
+    links = [ChainLink(each.number, each.previous, each.index_sha256) for each in (*others, detail) if each.number]
+    number, faults = detail.number or 0, chain_faults(links).contradicting
+    if number in faults:
+        return "it does not follow what came before it, or another item has its number in the case"
+    return "what follows it does not follow it" if number + 1 in faults else ""
 
 
 def _examine_submission(vault: Vault, item: ItemRecord, rosters: Rosters) -> Verdict:
