@@ -64,6 +64,11 @@ def test_every_script_that_is_named_is_there() -> None:
         assert (ROOT / name).stat().st_mode & 0o100, f"{name} cannot be run"
 
 
+def test_no_link_leads_nowhere() -> None:
+    for name in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / name).exists(), name
+
+
 def test_scripts_run_has_the_options_that_its_first_lines_name(
     capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
