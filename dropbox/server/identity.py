@@ -20,6 +20,7 @@ SECRET_FILE = "secret.key"  # noqa: S105  # nosec B105  # a file's name
 SIGNING_FILE = "signing.key"
 STORE_FILE = "store.sqlite"
 ITEMS_FOLDER = "items"
+AUTHORS_FOLDER = "gnupg-authors"
 
 _RESTORE = "Put the file back from the backup that the store belongs to."
 

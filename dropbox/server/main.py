@@ -19,6 +19,7 @@ from types import FrameType
 from dropbox import config
 from dropbox.config import Settings
 from dropbox.errors import ConfigError, DropboxError, StartRefused
+from dropbox.keyring import Keyring
 from dropbox.models import parse_desk_id, today
 from dropbox.server import check, hardening, onion, screens, transfer, trial
 from dropbox.server.app import create_app
@@ -129,6 +130,7 @@ def _keep_house(drop: Drop, stopping: threading.Event) -> None:
     """Let go of what everybody has, once an hour; a failure is said and tried again, and stops nothing."""
     while not stopping.is_set():
         try:
+            drop.opener.refresh()
             drop.store.retire(today())
         except DropboxError as error:
             _say(f"housekeeping: {error}")
@@ -174,8 +176,12 @@ def _run_serve(options: argparse.Namespace) -> int:
 
 def _run_check(options: argparse.Namespace) -> int:
     settings = _settings(options)
-    with Drop.open(settings, beside_server=True) as drop:
-        rows = check.examine(settings, drop.store, drop.keyring, today())
+    try:
+        with Drop.open(settings, beside_server=True) as drop:
+            rows = check.examine(settings, drop.store, drop.keyring, today())
+    except (StartRefused, SecretKeyFound, StoreError) as refusal:
+        keyring = Keyring(settings.keys_dir, settings.desks, settings.server.data_dir / "gnupg")
+        rows = check.examine_refused(settings, keyring, today(), refusal)
     if options.json:
         keys = ("verdict", "subject", "finding", "advice")
         print(json.dumps([{key: str(getattr(row, key)) for key in keys} for row in rows]))

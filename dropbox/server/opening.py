@@ -17,10 +17,11 @@ from dropbox.envelope import Attachment, Envelope, verify_place
 from dropbox.errors import EnvelopeError, ItemUnknown, SignatureInvalid
 from dropbox.gpg import Gpg
 from dropbox.models import DeskId, Fingerprint, Kind, Roster, members_on
+from dropbox.server.identity import AUTHORS_FOLDER
 from dropbox.server.store import CaseState, Store, StoredReply
 from dropbox.writing import open_writing, writing_attachment
 
-HOME = "gnupg-authors"
+HOME = AUTHORS_FOLDER
 """The GnuPG home, in the data folder, of every key that ever stood on a roster; public keys only."""
 
 
@@ -32,6 +33,10 @@ class ReplyOpener:
         self._gpg = Gpg(data_dir / HOME)
         self._imported: dict[Fingerprint, str] = {}
         self._lock = Lock()
+
+    def refresh(self) -> None:
+        """Take in what keys are new, before a reporter's visit does: its files would keep the time of that visit."""
+        self._import({member.fingerprint for roster in self._store.rosters().values() for member in roster})
 
     def open(self, keys: CodenameKeys, case: CaseState, reply: StoredReply) -> Envelope:
         """Return a reply's envelope, verified; raises a DropboxError for whatever cannot be trusted."""

@@ -1,6 +1,7 @@
 """Rows and files side by side: what is held, what a crash left over, and what must stop telling when it came."""
 
 import os
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, Row, select
 
 from dropbox.errors import DiskLow, StoreBusy
 from dropbox.models import ItemId, SealedKind
-from dropbox.server.identity import ITEMS_FOLDER, STORE_FILE
+from dropbox.server.identity import AUTHORS_FOLDER, ITEMS_FOLDER, STORE_FILE
 from dropbox.server.store import retention
 from dropbox.server.store.blobs import Blobs, midnight, translated
 from dropbox.server.store.connection import Database
@@ -71,5 +72,16 @@ def _rewrite(blobs: Blobs, waiting: list[Row[Any]]) -> list[ItemId]:
 def blur(data_dir: Path, day: date) -> None:
     """Date the database's files and the folders to midnight, or their times would tell when somebody was last here."""
     with translated():
-        for path in (*data_dir.glob(f"{STORE_FILE}*"), data_dir / ITEMS_FOLDER, data_dir):
+        authors = data_dir / AUTHORS_FOLDER
+        for path in (*data_dir.glob(f"{STORE_FILE}*"), *authors.glob("*"), data_dir / ITEMS_FOLDER, data_dir):
             os.utime(path, (midnight(day), midnight(day)))
+        for path in data_dir.rglob("*"):
+            _forget_reading(path)
+
+
+def _forget_reading(path: Path) -> None:
+    """A file's last reading is when its reply was shown, or when a report was sealed with its key."""
+    with suppress(FileNotFoundError):
+        seen = path.lstat()
+        if seen.st_atime_ns > seen.st_mtime_ns:
+            os.utime(path, ns=(seen.st_mtime_ns, seen.st_mtime_ns), follow_symlinks=False)
