@@ -42,10 +42,10 @@ def prepare(data_dir: Path, *, publish: bool) -> Path:
     holds a drop that is not a trial's.
     """
     folder = data_dir / "trial"
-    if not folder.exists() and (data_dir / "store.sqlite").exists():
-        raise StartRefused("This data folder holds a drop that is no trial.", "Name another folder with --data.")
     home, keys = folder / "gnupg", folder / "keys"
     try:
+        if not folder.exists() and (data_dir / "store.sqlite").exists():
+            raise StartRefused("This data folder holds a drop that is no trial.", "Name another folder with --data.")
         for each in (data_dir, folder, home, keys):
             each.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
