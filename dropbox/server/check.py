@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from dropbox.config import Settings
-from dropbox.errors import OnionControlFailed, SecretKeyFound
+from dropbox.errors import DropboxError, OnionControlFailed, SecretKeyFound
 from dropbox.keyring import KeyReport, Keyring
 from dropbox.models import current_members
 from dropbox.server import hardening, onion
@@ -48,15 +48,23 @@ class Row:
 
 def examine(settings: Settings, store: Store, keyring: Keyring, day: date) -> tuple[Row, ...]:
     """Look at keys, rosters, permissions, disk, swap, tor and the desks' fetching."""
+    return (*_keys(keyring, day), *_rosters(settings, store), *_machine(settings), *_behind(store, day))
+
+
+def examine_refused(settings: Settings, keyring: Keyring, day: date, refusal: DropboxError) -> tuple[Row, ...]:
+    """Look at what can be seen of a drop that does not open; its refusal is the first row."""
     return (
+        Row(Verdict.FAIL, "the drop", str(refusal), refusal.hint or "Mend this first."),
         *_keys(keyring, day),
-        *_rosters(settings, store),
-        *_folders(settings),
-        _disk(settings),
-        _swap(settings),
-        *_tor(settings),
-        *_behind(store, day),
+        *_machine(settings),
     )
+
+
+def _machine(settings: Settings) -> Iterator[Row]:
+    yield from _folders(settings)
+    yield _disk(settings)
+    yield _swap(settings)
+    yield from _tor(settings)
 
 
 def _keys(keyring: Keyring, day: date) -> Iterator[Row]:
@@ -116,7 +124,8 @@ def _private(path: Path, subject: str, mode: int) -> Row:
 
 
 def _disk(settings: Settings) -> Row:
-    free = shutil.disk_usage(settings.server.data_dir).free
+    data_dir = settings.server.data_dir
+    free = shutil.disk_usage(data_dir if data_dir.exists() else data_dir.parent).free
     least = settings.server.min_free_bytes
     finding = f"{free // MIB} MiB free, {least // MIB} MiB are kept free"
     if free < least:

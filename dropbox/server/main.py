@@ -18,7 +18,7 @@ from types import FrameType
 
 from dropbox import config
 from dropbox.config import Settings
-from dropbox.errors import ConfigError, DropboxError, StartRefused
+from dropbox.errors import ConfigError, DropboxError, SecretKeyFound, StartRefused, StoreError
 from dropbox.keyring import Keyring
 from dropbox.models import parse_desk_id, today
 from dropbox.server import check, hardening, onion, screens, transfer, trial

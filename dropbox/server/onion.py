@@ -208,6 +208,7 @@ class LaunchedOnion(OnionService):
             f"HiddenServicePort 80 unix:{_quoted(self._settings.server.listen)}",
             "HiddenServiceExportCircuitID haproxy",
             f"HiddenServiceMaxStreams {MAX_STREAMS_PER_CIRCUIT}",
+            "HiddenServiceMaxStreamsCloseCircuit 1",
             "HiddenServiceEnableIntroDoSDefense 1",
         ]
         if has_proof_of_work(binary):
@@ -252,7 +253,8 @@ class ControlledOnion(OnionService):
         target = str(self._settings.server.listen)
         if any(letter.isspace() for letter in target):
             raise OnionError
-        base = f"ADD_ONION {self._key()} Port=80,unix:{target} MaxStreams={MAX_STREAMS_PER_CIRCUIT}"
+        streams = f"MaxStreams={MAX_STREAMS_PER_CIRCUIT} Flags=MaxStreamsCloseCircuit"
+        base = f"ADD_ONION {self._key()} {streams} Port=80,unix:{target}"
         response = controller.msg(f"{base} PoWDefensesEnabled=1")
         if not response.is_ok():  # a tor without the proof-of-work module refuses the word
             response = controller.msg(base)

@@ -103,6 +103,21 @@ def test_check_fails_with_advice_when_a_key_is_gone(config: Path, members: Membe
     assert any(line.startswith("ok") and members.anna[-8:] in line for line in rows)
 
 
+def test_check_of_a_drop_that_does_not_open_is_still_a_table(config: Path, members: Members, capsys: Captured) -> None:
+    assert main(["init", "--config", str(config)]) == 0
+    (config.parent / "data" / "signing.key").unlink()
+    (config.parent / "keys" / "oops.asc").write_bytes(factories.export_secret(members.home, members.cora))
+    capsys.readouterr()
+    assert main(["check", "--config", str(config)]) == 1
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    rows = shown.out.splitlines()
+    assert rows[0].startswith("fail")
+    assert any(row.startswith("fail") and "signing.key" in row for row in rows)
+    assert any("oops.asc" in row for row in rows)
+    assert any(row.startswith("ok") and members.anna[-8:] in row for row in rows)
+
+
 def test_an_export_to_an_unknown_desk_names_the_desks_there_are(config: Path, tmp_path: Path, capsys: Captured) -> None:
     arguments = ["export", "--config", str(config), "--desk", "nobody", str(tmp_path / "x.tar")]
     assert main(arguments) == 1
