@@ -87,10 +87,14 @@ def _init(arguments: Arguments) -> None:
             trust.expect_drop(vault.casebook, " ".join(arguments.drop_key))
         vault.save()
         lines = [f"The vault {line(str(arguments.vault))} belongs to your key {key}."]
-        elsewhere = "" if arguments.vault == default_folder() else f" --vault {line(str(arguments.vault))}"
-        lines.append(f"Next: dropbox-workstation import FILE{elsewhere}")
+        lines.append(_next("import FILE", arguments))
         document = {"vault": vault.casebook.vault, "folder": str(arguments.vault), "key": key}
         _show(arguments, document, lambda _: lines, vault)
+
+
+def _next(command: str, arguments: Arguments) -> str:
+    elsewhere = "" if arguments.vault == default_folder() else f" --vault {line(str(arguments.vault))}"
+    return f"Next: dropbox-workstation {command}{elsewhere}"
 
 
 def _named_key(text: str) -> Fingerprint:
@@ -199,7 +203,7 @@ def _write(arguments: Arguments) -> None:
             "notice": notice,
         }
         done = f"The {kind} to {case_name(case.case)} is sealed. It leaves with the next answer bundle."
-        lines = [done, "Next: dropbox-workstation export FILE"]
+        lines = [done, _next("export FILE", arguments)]
         _show(arguments, document, lambda width: [*paragraphs(notice, width, ""), *lines][not notice :], vault)
 
 

@@ -173,7 +173,9 @@ def test_an_unknown_case_and_a_busy_vault_are_pages(here: World, client: FlaskCl
 
 def test_open_serves_on_loopback_until_it_is_stopped(here: World) -> None:
     here.start()
-    program = "import sys; from dropbox.workstation.main import main; sys.exit(main())"
+    # whoever starts the tests in the background has Ctrl-C ignored, and all their children with them
+    heeding = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    program = f"{heeding}; import sys; from dropbox.workstation.main import main; sys.exit(main())"
     command = [sys.executable, "-c", program, "open", "--vault", str(here.anna.vault)]
     environment = {**os.environ, "GNUPGHOME": str(here.anna.home), "BROWSER": "false"}
     with subprocess.Popen(
