@@ -195,12 +195,13 @@ class Derivation:
     """The only place where Argon2id runs on the server: one at a time, in the order of asking.
 
     Two at once gain nothing and cost 64 MiB more, so the rest waits; without an end to the waiting, a flood of
-    guesses would hold every thread.
+    guesses would hold every thread, and without an end to the queue it would hold them for as long as each waits.
     """
 
-    def __init__(self, parameters: KdfParameters, wait_seconds: float = 5.0) -> None:
+    def __init__(self, parameters: KdfParameters, wait_seconds: float = 5.0, most_waiting: int = 12) -> None:
         self._parameters = parameters
         self._wait_seconds = wait_seconds
+        self._most_waiting = most_waiting
         self._mutex = threading.Lock()
         self._waiting: deque[threading.Event] = deque()
         self._taken = False
@@ -231,6 +232,8 @@ class Derivation:
         turn = threading.Event()
         with self._mutex:
             if self._taken:
+                if len(self._waiting) >= self._most_waiting:
+                    raise Busy
                 self._waiting.append(turn)
             else:
                 self._taken = True

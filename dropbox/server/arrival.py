@@ -73,13 +73,18 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     @property
     def is_unserved(self) -> bool:
-        """Little is lost by closing it: it is at rest, has not sent a whole head, or was answered and still sends."""
+        """Little is lost by closing it: it is at rest, has not sent a whole head, or was answered and still sends.
+
+        Or it sends a form so slowly that no thread has it yet, as somebody does who wants all connections.
+        """
         if self.requests or self.total_outbufs_len:
             return False
         if self._closes_when_flushed:
             return True
-        began = self.request is not None and self.request.headers_finished
-        return not (began or self._arriving)
+        arrival, request = self.server.arrival, self.request
+        if request is not None and request.headers_finished:
+            return bool(arrival.clock() - request.started > arrival.limits.crowded_seconds)
+        return self._arriving is None
 
     def readable(self) -> bool:
         body = self._arriving

@@ -55,6 +55,8 @@ class ArrivalLimits:
     It costs a connection and nothing else, and makes room when connections become few."""
 
     max_connections: int = 400
+    crowded_seconds: float = 5
+    """When connections are few, a form that has no thread yet may take this long before it makes room for others."""
     max_waiting_requests: int = 8
     """How many requests of one connection may wait for their answer: each may hold a place on the disk."""
     max_output_bytes: int = 40 * MIB

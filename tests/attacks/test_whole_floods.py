@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
-from dropbox.errors import BadForm
+from dropbox.codename import Derivation, KdfParameters
+from dropbox.errors import BadForm, Busy
+from dropbox.models import Codename
 from dropbox.server.form import READ_BYTES, FormLimits, open_form
 from tests.arrivals import EchoApp, echo_of, eventually, post, running
 
@@ -91,3 +94,31 @@ def test_a_connection_cannot_take_a_place_for_each_of_a_thousand_requests(tmp_pa
         app.released.set()
         assert site.post(b"another's").body == echo_of(b"another's")
     assert not site.server.gate._tickets
+
+
+def test_forms_that_drip_do_not_lock_the_next_one_out(tmp_path: Path) -> None:
+    with running(EchoApp(), tmp_path, max_connections=20, crowded_seconds=0.2) as site:
+        for _ in range(40):
+            site.connect().send(post(b"x" * 100, length=200_000, path="/return"))
+        began = time.monotonic()
+        assert site.request(GET).body == b"page"
+        assert time.monotonic() - began < 10
+
+
+def test_a_flood_of_codenames_holds_half_of_the_threads_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    going_on = threading.Event()
+    derivation = Derivation(KdfParameters(bytes(16), 8192, 1), most_waiting=2)
+    monkeypatch.setattr(derivation, "_root", lambda _codename: bytes(32) if going_on.wait(20) else b"")
+    codename = Codename("seven words that nobody will ever guess")
+    threads = [threading.Thread(target=derivation.derive, args=(codename,)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    assert eventually(lambda: len(derivation._waiting) == 2)
+    began = time.monotonic()
+    with pytest.raises(Busy):
+        derivation.derive(codename)
+    assert time.monotonic() - began < 1
+    going_on.set()
+    for thread in threads:
+        thread.join(20)
+    assert derivation.derive(codename).lookup_id
