@@ -135,8 +135,7 @@ class Bench:
         with DropProcess(self.config) as drop:
             uploads = [self._upload(drop) for _ in range(at_once)]
             _all_at_once([lambda upload=upload: self._send(drop, upload) for upload in uploads])  # type: ignore[misc]
-            assert drop.process is not None
-            status = Path(f"/proc/{drop.process.pid}/status").read_text(encoding="ascii").splitlines()
+            status = Path(f"/proc/{drop.pid}/status").read_text(encoding="ascii").splitlines()
             return float(next(line.split()[1] for line in status if line.startswith("VmHWM:")))
 
     def _upload(self, drop: DropProcess) -> Upload:

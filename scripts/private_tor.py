@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import http.client
 import os
 import shutil
 import signal
@@ -15,7 +16,6 @@ import socket
 import subprocess
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -291,12 +291,14 @@ def _interval_with_lead(lead_seconds: float) -> int:
 
 
 def _usable_routers(authority: Node) -> set[str]:
-    address = f"http://127.0.0.1:{authority.dir_port}/tor/status-vote/current/consensus"
+    connection = http.client.HTTPConnection("127.0.0.1", authority.dir_port, timeout=3)
     try:
-        with urllib.request.urlopen(address, timeout=3) as answer:
-            lines = answer.read().decode("ascii", "replace").splitlines()
-    except (OSError, ValueError):
+        connection.request("GET", "/tor/status-vote/current/consensus")
+        lines = connection.getresponse().read().decode("ascii", "replace").splitlines()
+    except (OSError, http.client.HTTPException):
         return set()
+    finally:
+        connection.close()
     usable, nick = set(), ""
     for line in lines:
         if line.startswith("r "):

@@ -96,6 +96,11 @@ class DropProcess:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
+    @property
+    def pid(self) -> int:
+        assert self.process is not None, "the server was not started"
+        return self.process.pid
+
     def visitor(self) -> Visitor:
         return Visitor("127.0.0.1", self.port)
 
