@@ -39,13 +39,14 @@ def prepare(data_dir: Path, *, publish: bool) -> Path:
     """Make or find the trial's key and configuration under `data_dir`; return the configuration's path.
 
     `publish` lets the trial have an onion address; otherwise it stays on loopback. Raises StartRefused when the folder
-    holds a drop that is not a trial's.
+    holds anything that is not a trial's.
     """
     folder = data_dir / "trial"
     home, keys = folder / "gnupg", folder / "keys"
     try:
-        if not folder.exists() and (data_dir / "store.sqlite").exists():
-            raise StartRefused("This data folder holds a drop that is no trial.", "Name another folder with --data.")
+        if not folder.exists() and data_dir.exists() and any(data_dir.iterdir()):
+            held = "a drop that is no trial" if (data_dir / "store.sqlite").exists() else "other things"
+            raise StartRefused(f"{data_dir}: the folder holds {held}.", "Name a new folder with --data.")
         for each in (data_dir, folder, home, keys):
             each.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:

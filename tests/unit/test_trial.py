@@ -39,6 +39,13 @@ def test_a_trial_is_refused_in_a_real_drops_folder(tmp_path: Path, members: Memb
         trial.prepare(tmp_path / "data", publish=False)
 
 
+def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "holiday.jpg").touch()
+    with pytest.raises(StartRefused, match="other things"):
+        trial.prepare(tmp_path, publish=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["holiday.jpg"]
+
+
 def test_a_real_desk_is_refused_in_a_trials_folder(short_dir: Path, members: Members) -> None:
     made = trial.prepare(short_dir / "data", publish=False)
     Drop.open(config.load(made, trial=True)).close()
