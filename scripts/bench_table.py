@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from random import SystemRandom
 
 from dropbox.models import Fingerprint
 from scripts.bench_peers import MIB, BareGpg, OnionShare, Upload, prepare_form, prepare_upload, send, send_form
@@ -31,7 +32,7 @@ TARGET = ROOT / "docs" / "benchmarks.md"
 UPLOAD_BYTES = 100 * MIB
 FOLLOW_UP_TEXT = "x" * 2048
 FOLLOW_UPS = 60
-LOGINS = 100
+LOGINS = 200
 SETTINGS = "max_upload_mib = 500\nmin_free_mib = 64"
 
 
@@ -110,15 +111,16 @@ class Bench:
         return _figure(what, pairs, 0.5)
 
     def logins(self) -> Figure:
-        """Time the answers to right and wrong words in turn, each by a new visitor, and which one first in turn too."""
+        """Time the answers to right and wrong words in random order, each by a new visitor."""
         with DropProcess(self.config) as drop:
             _, codename = _reported(drop)
             wrong = " ".join(reversed(codename.split()))
             times: dict[str, list[float]] = {codename: [], wrong: []}
-            for number in range(LOGINS):
-                for words in (codename, wrong) if number % 2 else (wrong, codename):
-                    request = _login(drop, words)
-                    times[words].append(_timed(lambda request=request: send_form(drop.port, request)))  # type: ignore[misc]
+            order = [codename, wrong] * LOGINS
+            SystemRandom().shuffle(order)
+            for words in order:
+                request = _login(drop, words)
+                times[words].append(_timed(lambda request=request: send_form(drop.port, request)))  # type: ignore[misc]
         hits, misses = times[codename], times[wrong]
         ratios = [hit / miss for hit, miss in zip(hits, misses, strict=True)]
         ratio = statistics.median(hits) / statistics.median(misses)
