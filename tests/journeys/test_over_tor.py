@@ -5,6 +5,7 @@ The workstation's commands run in a namespace without any network interface but 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -94,15 +95,31 @@ def test_a_report_over_tor_without_scripts_is_not_lost_and_is_answered(
     assert case is not None
     assert LONG_STORY.strip() in offline(anna, "read", case[1], "--json")
     (tmp_path / "answer.txt").write_text("We read you. You are not alone.", encoding="utf-8")
-    offline(anna, "reply", case[1], "--text-file", tmp_path / "answer.txt")
+    offline(anna, "reply", case[1], "--text-file", tmp_path / "answer.txt", "--attach", evidence)
     offline(anna, "export", tmp_path / "answer.tar")
     world.drop.server("import", tmp_path / "answer.tar")
     with Firefox(network.clients[1].socks_port) as browser:
-        browser.go(address + "return?l=en")
-        browser.type("[name=codename]", codename)
-        browser.click("main form button")
-        assert browser.url.split("?")[0].endswith("/case")
+        come_back(browser, address, codename)
         assert "You are not alone." in browser.find("article.reply").text
+        assert "evidence.txt" in browser.find("article.reply").text
+        browser.click("input[name=mandate][value=investigate]")
+        browser.type("textarea[name=message]", "Please find out what happened.")
+        browser.click("form:has(textarea[name=message]) button")
+        assert "Please find out" not in browser.source
+        browser.click("article.reply details summary")
+        browser.click("article.reply details button")
+        assert browser.find_all("article.reply") == []
+    offline(anna, "import", world.export("advisers"))
+    items = json.loads(offline(anna, "read", case[1], "--json"))["items"]
+    sent = [(item["kind"], item["mandate"]) for item in items if item["kind"] != "reply"]
+    assert sent == [("report", "advise"), ("mandate", "investigate")]
+
+
+def come_back(browser: Firefox, address: str, codename: str) -> None:
+    browser.go(address + "return?l=en")
+    browser.type("[name=codename]", codename)
+    browser.click("main form button")
+    assert browser.url.split("?")[0].endswith("/case")
 
 
 def send_report(browser: Firefox, address: str, evidence: Path) -> str:
