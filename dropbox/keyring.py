@@ -146,7 +146,7 @@ class _Sorting:
         for name, data in files.items():
             keys = _inspect(gpg, data)
             found = frozenset(key.fingerprint for key in keys)
-            if any(key.secret for key in keys) or b"PRIVATE KEY BLOCK" in data:
+            if any(key.secret for key in keys) or b"BEGIN PGP PRIVATE KEY" in data:
                 self.secret[name] = found
             elif found & pinned and not _claims(keys, pinned):
                 self.pinned[data] = found

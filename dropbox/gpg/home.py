@@ -165,6 +165,6 @@ def scan_keys(data: bytes) -> tuple[KeyInfo, ...]:
 
 
 def _public_only(keys: tuple[KeyInfo, ...], data: bytes) -> tuple[KeyInfo, ...]:
-    if any(key.secret for key in keys) or b"PRIVATE KEY BLOCK" in data:
+    if any(key.secret for key in keys) or b"BEGIN PGP PRIVATE KEY" in data:
         raise SecretKeyFound("keys")
     return keys
