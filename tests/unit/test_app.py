@@ -224,7 +224,7 @@ def test_every_error_that_a_request_can_meet_has_a_page_of_its_own() -> None:
 )
 def test_the_reader_gets_the_language_that_was_asked_for(site: Site, query: str, wish: str, spoken: str) -> None:
     page = site.browser(wish).get("/" + query)
-    assert f'<html lang="{spoken}">' in page.text
+    assert f'<html lang="{spoken}" dir="ltr">' in page.text
     assert ("Melding doen" in page.text) is (spoken == "nl")
 
 

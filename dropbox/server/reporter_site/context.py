@@ -18,7 +18,7 @@ from dropbox.server import headers
 from dropbox.server.drop import Drop
 from dropbox.server.form import Form, FormLimits, open_form
 from dropbox.server.reporter_site.problems import Problem, page_of, problem_of
-from dropbox.server.reporter_site.speech import _, day_text, language_name
+from dropbox.server.reporter_site.speech import _, day_text, direction, language_name
 from dropbox.server.reporter_site.typed import open_desks
 from dropbox.server.sessions import Session, Stamp, Visit
 
@@ -143,6 +143,7 @@ def template_values() -> dict[str, object]:
     spoken = language()
     return {
         "language": spoken,
+        "direction": direction,
         "organisation": settings.organisation.name,
         "trial": settings.trial,
         "link": link,

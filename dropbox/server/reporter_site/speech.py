@@ -1,7 +1,7 @@
 """The site's words in the reader's language: English in the code, the rest from dropbox/translations.
 
-The one door to Flask-Babel here. Extract with `pybabel extract -F translations/babel.cfg -k _l -o messages.pot .` in
-the folder dropbox/.
+The one door to Flask-Babel here. Texts stand in the code as whole sentences; `scripts/catalogues` brings them into the
+catalogues. What a sentence is filled with (names, words, days) never enters a catalogue.
 """
 
 from dataclasses import dataclass
@@ -36,3 +36,8 @@ def day_text(day: date) -> str:
 def language_name(code: str) -> str:
     """Return a language's name in itself, as its readers look for it."""
     return (Locale.parse(code).get_display_name(code) or code).capitalize()
+
+
+def direction(code: str) -> str:
+    """Return the way a language runs, as HTML's `dir` says it: "ltr" or "rtl"."""
+    return str(Locale.parse(code).text_direction)
