@@ -266,25 +266,25 @@ class Site:
 
 
 @contextmanager
-def new_site(members: Members, **changes: str) -> Iterator[Site]:
-    """Give a site on a new data folder; `changes` are further lines of the configuration."""
+def new_site(members: Members, text: str = "", *, trial: bool = False, **changes: str) -> Iterator[Site]:
+    """Give a site on a new data folder; `changes` are further lines of the configuration, `text` is a whole other."""
     compile_catalogues()
     with factories.short_dir() as folder:
         factories.publish_keys(members.home, folder / "keys", (members.anna, members.bram, members.cora))
         listed = {"anna": members.anna, "bram": members.bram, "cora": members.cora}
         lines = {"server": "", "top": "", **changes}
-        (folder / "config.toml").write_text(_CONFIG.format(**listed, **lines))
-        site = _site(folder, members)
+        (folder / "config.toml").write_text(text or _CONFIG.format(**listed, **lines))
+        site = _site(folder, members, trial=trial)
         try:
             yield site
         finally:
             site.drop.close()
 
 
-def _site(folder: Path, members: Members) -> Site:
+def _site(folder: Path, members: Members, *, trial: bool = False) -> Site:
     light = KdfParameters(secrets.token_bytes(16), LIGHT_KDF, 1)
     with mock.patch.object(KdfParameters, "new", return_value=light):
-        drop = Drop.open(config.load(folder / "config.toml"))
+        drop = Drop.open(config.load(folder / "config.toml", trial=trial))
     return Site(folder, drop, create_app(drop), members)
 
 
