@@ -235,6 +235,22 @@ class TextTooLong(RequestError):
     message = "The text is longer than fits."
 
 
+class OwnCodename(RequestError):
+    page = "own_codename"
+    message = "The text holds the reporter's own codename."
+
+
+class OwnCodenameInName(OwnCodename):
+    page = "own_codename_in_name"
+    message = "A file's name holds the reporter's own codename."
+
+
+class WordsGone(RequestError):
+    status = 410
+    page = "words_gone"
+    message = "The codename is shown only in the session that began with the report."
+
+
 class TooManyFiles(RequestError):
     page = "too_many_files"
     message = "There were more files than are allowed."

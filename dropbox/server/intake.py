@@ -14,7 +14,17 @@ from pathlib import Path
 from dropbox import canonical
 from dropbox.codename import CodenameKeys
 from dropbox.envelope import MAX_TEXT_BYTES, Header, Packer, sign_submission, text_bytes
-from dropbox.errors import BodyTooLarge, DiskLow, DropboxError, NothingSent, SealError, TextTooLong, TooLarge
+from dropbox.errors import (
+    BodyTooLarge,
+    DiskLow,
+    DropboxError,
+    NothingSent,
+    OwnCodename,
+    OwnCodenameInName,
+    SealError,
+    TextTooLong,
+    TooLarge,
+)
 from dropbox.gpg import Gpg
 from dropbox.keyring import Keyring
 from dropbox.models import CaseId, DeskId, ItemId, Kind, Mandate, Plaintext, Recipient, new_item_id, today
@@ -22,6 +32,8 @@ from dropbox.server.follower import Follower
 from dropbox.server.form import Form, IncomingFile
 from dropbox.server.identity import Identity
 from dropbox.server.mandate import seal_mandate
+from dropbox.server.own_words import CodenameMark
+from dropbox.server.shown import Shown, seal_shown
 from dropbox.server.store import NewSubmission, Store, Turn
 from dropbox.settings import Settings
 
@@ -34,7 +46,8 @@ _NEEDS_CONTENT = frozenset({Kind.REPORT, Kind.MESSAGE})
 class Draft:
     """One submission as its form says it; the form's files have not been read.
 
-    `binding` ties the nonce to its sender: the visit, or a follow-up's case id in bytes.
+    `binding` ties the nonce to its sender: the visit, or a follow-up's case id in bytes. `marks`: of the codenames
+    that must not stand in it, because whoever may read the submission could then come back as the reporter.
     """
 
     keys: CodenameKeys
@@ -49,6 +62,7 @@ class Draft:
     nonce: bytes
     binding: bytes
     form: Form
+    marks: tuple[CodenameMark, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,8 +92,8 @@ class Intake:
     def submit(self, draft: Draft) -> Acknowledged:
         """Read the draft's files to their end, seal everything, and commit it; returns when it would survive a crash.
 
-        Raises NothingSent, TextTooLong, TooManyFiles, KeyUnavailable, DiskLow, Busy or whatever the form or the sealing
-        raises. Nothing is then left of it, and the case is as it was.
+        Raises NothingSent, TextTooLong, OwnCodename, OwnCodenameInName, TooManyFiles, KeyUnavailable, DiskLow, Busy
+        or whatever the form or the sealing raises. Nothing is then left of it, and the case is as it was.
         """
         gpg, recipients = self._keyring.recipients(draft.desks)
         files = self._content(draft)
@@ -95,6 +109,8 @@ class Intake:
     def _content(self, draft: Draft) -> Iterator[IncomingFile]:
         if text_bytes(draft.message, draft.answers) > MAX_TEXT_BYTES:
             raise TextTooLong
+        if _holds_own_codename(draft.marks, draft.message.reveal(), *draft.answers.values()):
+            raise OwnCodename
         files = draft.form.files()
         if draft.kind not in _NEEDS_CONTENT or draft.message.reveal().strip() or any(draft.answers.values()):
             return files
@@ -157,7 +173,7 @@ class _Packing:
         packer = Packer(self.header, self.draft.message, self.floor_bytes)
         try:
             yield packer.begin()
-            yield from _pack_files(packer, files)
+            yield from _pack_files(packer, files, self.draft.marks)
             self.turn = turn.enter_context(self.store.case_turn(self.header.case))
             self._refuse_resent(packer)
             recipients = [recipient.fingerprint for recipient in self.recipients]
@@ -184,6 +200,8 @@ class _Packing:
             index_sha256=self.index_sha256,
             resend_id=self.resend_id,
             sealed_mandate=seal_mandate(self.draft.mandate, keys.reply_public) if is_new else None,
+            # there from the first day on, so that having it says nothing of what a reporter chose
+            sealed_view=seal_shown(Shown(), keys.reply_key) if self.turn.number == 1 else None,
             withdraw=None if header.kind is not Kind.WITHDRAWAL else "undo" if self.draft.undo else "withdraw",
         )
 
@@ -262,8 +280,14 @@ def _seal(gpg: Gpg, source: _Source, recipients: Sequence[Recipient], target: Pa
         raise
 
 
-def _pack_files(packer: Packer, files: Iterator[IncomingFile]) -> Iterator[bytes]:
+def _holds_own_codename(marks: Sequence[CodenameMark], *texts: str) -> bool:
+    return any(mark.found_in(text) for mark in marks for text in texts)
+
+
+def _pack_files(packer: Packer, files: Iterator[IncomingFile], marks: Sequence[CodenameMark]) -> Iterator[bytes]:
     for file in files:
+        if _holds_own_codename(marks, file.name):
+            raise OwnCodenameInName
         yield packer.start_file(file.name, file.media_type)
         for chunk in file.chunks():
             yield packer.write(chunk)
