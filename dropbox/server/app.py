@@ -22,6 +22,7 @@ from dropbox.server.reporter_site.context import (
     EXTENSION,
     LOGGER,
     error_page,
+    framed,
     language,
     note_fault,
     problem_page,
@@ -107,7 +108,9 @@ def _refuse_missing_words(languages: Sequence[str]) -> None:
 
 
 def _finish(response: Response) -> Response:
-    return headers.apply(response, form=g.get("keeps_form", False))
+    return headers.apply(
+        response, form=g.get("keeps_form", False), framed=framed(), holds_frames=g.get("holds_frames", False)
+    )
 
 
 def _refused(error: DropboxError) -> Response:

@@ -9,6 +9,11 @@ from urllib.parse import quote
 
 from flask import Response
 
+VISIT_COOKIE = "visit"
+FRAME_PATHS = frozenset({"/waiting", "/progress"})
+"""Pages that are only ever shown in a frame of ours."""
+FRAMED_PATHS = frozenset({"/report", "/case", "/sent"})
+"""Pages that are shown in a frame of ours when they are asked for with frame=1."""
 _POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 _DOWNLOAD_POLICY = "sandbox; default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 _PERMISSIONS = ", ".join(
@@ -39,11 +44,26 @@ _UNSAFE_IN_NAMES = re.compile(
 MAX_NAME_CHARACTERS = 150
 
 
-def apply(response: Response, *, form: bool) -> Response:
-    """Put the site's headers on an answer; `form`: a page with a form that a Back button should find filled in."""
+def is_framed(path: str, frame: str) -> bool:
+    """Say whether this address is one for a frame of ours; `frame` is the value of its query's `frame`."""
+    return path in FRAME_PATHS or (path in FRAMED_PATHS and frame == "1")
+
+
+def apply(response: Response, *, form: bool, framed: bool = False, holds_frames: bool = False) -> Response:
+    """Put the site's headers on an answer.
+
+    `form`: a page with a form that a Back button should find filled in. `framed`: it stands in a frame of our own
+    page. `holds_frames`: it is such a page.
+    """
     for name, value in _ALWAYS.items():
         response.headers[name] = value
-    response.headers.setdefault("Content-Security-Policy", _POLICY)
+    policy = _POLICY
+    if framed:
+        response.headers["X-Frame-Options"] = "SAMEORIGIN"
+        policy = policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+    if holds_frames:
+        policy += "; frame-src 'self'"
+    response.headers.setdefault("Content-Security-Policy", policy)
     # Firefox empties a no-store form on Back; a no-cache one keeps what was typed.
     response.headers["Cache-Control"] = "no-cache" if form else "no-store"
     for name in _NEVER:

@@ -17,13 +17,13 @@ from dropbox.models import DeskId, Mandate
 from dropbox.server import headers
 from dropbox.server.drop import Drop
 from dropbox.server.form import Form, FormLimits, open_form
-from dropbox.server.reporter_site.problems import Problem, page_of, problem_of
+from dropbox.server.reporter_site.problems import GO_BACK, Problem, page_of, problem_of
 from dropbox.server.reporter_site.speech import _, day_text, direction, language_name
 from dropbox.server.reporter_site.typed import open_desks
 from dropbox.server.sessions import Session, Stamp, Visit
 
 LOGGER = logging.getLogger("dropbox.server.site")
-VISIT_COOKIE = "visit"
+VISIT_COOKIE = headers.VISIT_COOKIE
 SESSION_COOKIE = "session"
 EXTENSION = "onion-dropbox"
 _MENU_PATHS = ("/report", "/return", "/safety")
@@ -45,6 +45,11 @@ def language() -> str:
 def link(path: str, **query: str) -> str:
     """Return a path of this site that keeps the language."""
     return f"{path}?{urlencode({'l': language(), **query})}"
+
+
+def framed() -> bool:
+    """Say whether the answer stands in a frame of our own page."""
+    return headers.is_framed(request.path, request.args.get("frame", ""))
 
 
 # --- what comes in ------------------------------------------------------------------------------------------------
@@ -96,6 +101,11 @@ def form_page(template: str, status: int = 200, **values: object) -> Response:
     return response
 
 
+def sends_in_frames() -> None:
+    """Say that the page of this request holds the two frames of the send button, unless it stands in one itself."""
+    g.holds_frames = not framed()
+
+
 def current_visit() -> Visit:
     """Return this browser's visit; a new one, the same throughout the request, when it brought none."""
     if "visit" not in g:
@@ -125,7 +135,8 @@ def error_page(error: Exception) -> Response:
 
 def go(path: str) -> Response:
     """Answer a POST with a redirection, so that a reload sends nothing again."""
-    return Response(status=303, headers={"Location": link(path)})
+    frame = {"frame": "1"} if framed() else {}
+    return Response(status=303, headers={"Location": link(path, **frame)})
 
 
 def note_fault(error: Exception) -> None:
@@ -148,6 +159,8 @@ def template_values() -> dict[str, object]:
         "trial": settings.trial,
         "link": link,
         "here": request.path,
+        "framed": framed(),
+        "go_back": GO_BACK,
         "menu": tuple(zip(_MENU_PATHS, texts, strict=True)),
         "other_languages": _other_languages(spoken),
         "day": day_text,

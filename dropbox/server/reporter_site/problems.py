@@ -20,7 +20,7 @@ from dropbox.errors import (
 from dropbox.server.reporter_site.speech import Lazy, _l
 
 _NOTHING_STORED = _l("Nothing was stored.")
-_GO_BACK = _l("Go back with your browser's Back button: what you typed is still there.")
+GO_BACK = _l("Go back with your browser's Back button: what you typed is still there.")
 _TRY_LATER = _l("Try again in a few minutes. If it goes on, come back tomorrow.")
 
 
@@ -46,7 +46,7 @@ PROBLEMS: dict[str, Problem] = {
     "bad_form": Problem(
         400,
         _l("The form did not arrive whole"),
-        (_l("The form was not complete, or was changed on its way."), _NOTHING_STORED, _GO_BACK),
+        (_l("The form was not complete, or was changed on its way."), _NOTHING_STORED, GO_BACK),
     ),
     "form_expired": Problem(
         400,
@@ -67,7 +67,7 @@ PROBLEMS: dict[str, Problem] = {
         (_l("Your report is safe. Choose “Come back” and type your seven words to go on."),),
     ),
     "nothing_sent": Problem(
-        400, _l("There was nothing to send"), (_l("Write something, or choose a file: there was neither."), _GO_BACK)
+        400, _l("There was nothing to send"), (_l("Write something, or choose a file: there was neither."), GO_BACK)
     ),
     "text_too_long": Problem(
         400,
@@ -75,18 +75,18 @@ PROBLEMS: dict[str, Problem] = {
         (
             _l("The text is longer than fits: about 48,000 letters, answers included. Send the rest as a second "
               "message, or as a file."),
-            _GO_BACK,
+            GO_BACK,
         ),
     ),
     "too_many_files": Problem(
         400,
         _l("Too many files"),
-        (_l("There were more files than can be sent at once. Send the others in a second message."), _GO_BACK),
+        (_l("There were more files than can be sent at once. Send the others in a second message."), GO_BACK),
     ),
     "too_large": Problem(
         413,
         _l("This is too large"),
-        (_l("The files together are larger than can be sent at once."), _NOTHING_STORED, _GO_BACK,
+        (_l("The files together are larger than can be sent at once."), _NOTHING_STORED, GO_BACK,
          _l("Send them in parts: first a report with some of the files, then more with your seven words.")),
     ),
     "length_required": Problem(
@@ -97,29 +97,29 @@ PROBLEMS: dict[str, Problem] = {
     "too_slow": Problem(
         408,
         _l("The upload took too long"),
-        (_l("The connection was too slow."), _NOTHING_STORED, _GO_BACK,
+        (_l("The connection was too slow."), _NOTHING_STORED, GO_BACK,
          _l("Send fewer files at once, or choose “New Tor Circuit” in the menu of Tor Browser and try again.")),
     ),
     "cut_off": Problem(
         400,
         _l("The upload broke off"),
-        (_l("The connection broke before everything had arrived."), _NOTHING_STORED, _GO_BACK),
+        (_l("The connection broke before everything had arrived."), _NOTHING_STORED, GO_BACK),
     ),
     "busy": Problem(
         503,
         _l("It is busy at the moment"),
-        (_l("Too much is going on at once. Try again in a minute."), _NOTHING_STORED, _GO_BACK),
+        (_l("Too much is going on at once. Try again in a minute."), _NOTHING_STORED, GO_BACK),
     ),
     "disk_low": Problem(
         503,
         _l("There is no room at the moment"),
-        (_l("This server has no room for an upload of this size now."), _NOTHING_STORED, _GO_BACK, _TRY_LATER),
+        (_l("This server has no room for an upload of this size now."), _NOTHING_STORED, GO_BACK, _TRY_LATER),
     ),
     "key_unavailable": Problem(
         503,
         _l("It cannot be sealed at the moment"),
         (_l("A key of one of your readers cannot be used now, so nothing was stored. Try again later. For a new "
-           "report you may also choose other readers."), _GO_BACK),
+           "report you may also choose other readers."), GO_BACK),
     ),
     "sealing_failed": Problem(
         503, _l("It cannot be sealed at the moment"), (_l("Sealing did not work, so nothing was stored."), _TRY_LATER)
@@ -127,7 +127,7 @@ PROBLEMS: dict[str, Problem] = {
     "store_failed": Problem(
         503,
         _l("It cannot be stored at the moment"),
-        (_l("Storing did not work. What you sent earlier is safe."), _GO_BACK, _TRY_LATER),
+        (_l("Storing did not work. What you sent earlier is safe."), GO_BACK, _TRY_LATER),
     ),
     "case_ended": Problem(
         410,
@@ -153,7 +153,7 @@ PROBLEMS: dict[str, Problem] = {
         500,
         _l("Something went wrong here"),
         (_l("The fault is ours. If you were sending something and did not see your seven words or “Sent”, assume that "
-           "it was not stored, and send it again: what did arrive is not stored twice."), _GO_BACK),
+           "it was not stored, and send it again: what did arrive is not stored twice."), GO_BACK),
     ),
 }  # fmt: skip
 
