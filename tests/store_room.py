@@ -58,6 +58,7 @@ class Reporter:
         *,
         content: bytes | None = None,
         sealed_mandate: bytes | None = None,
+        sealed_view: bytes | None = None,
         withdraw: Literal["withdraw", "undo"] | None = None,
         resend_id: bytes | None = None,
     ) -> ItemId:
@@ -79,6 +80,7 @@ class Reporter:
                 index_sha256=hashlib.sha256(item.encode()).hexdigest(),
                 resend_id=resend_id or secrets.token_bytes(32),
                 sealed_mandate=sealed_mandate,
+                sealed_view=sealed_view,
                 withdraw=withdraw,
             )
             self.store.commit_submission(sub)

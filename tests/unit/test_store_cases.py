@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from dropbox.config import Retention
 from dropbox.errors import Busy, CaseEnded, StoreError
 from dropbox.models import CaseId, SealedKind, new_item_id
 from dropbox.server.store import CaseTerms, NewSubmission, Store
-from dropbox.server.store.calendar import add_months
 from tests.store_room import ANN, BOARD, BUREAU, DAY, Member, Reporter, bytes_under, later, open_store, seat
 
 
@@ -242,9 +242,46 @@ def test_a_changed_mandate_replaces_the_old_one(store: Store, tmp_path: Path) ->
     assert b"the first mandate" not in bytes_under(tmp_path)
 
 
+def test_the_first_reply_s_day_stays_when_later_ones_come_or_it_is_deleted(store: Store) -> None:
+    reporter, ann = Reporter(store), Member(store)
+    reporter.send()
+    assert store.case(reporter.case).first_reply_day is None
+    ann.answer(later(2), writings=[ann.writing(reporter.case, SealedKind.NOTE)])
+    assert store.case(reporter.case).first_reply_day is None, "a note is not for the reporter"
+    first = ann.writing(reporter.case)
+    ann.answer(later(3), writings=[first])
+    ann.answer(later(9), writings=[ann.writing(reporter.case)])
+    assert store.case(reporter.case).first_reply_day == later(3)
+    store.delete_reply(reporter.case, first.item)
+    ann.answer(later(12), writings=[ann.writing(reporter.case)])
+    assert store.case(reporter.case).first_reply_day == later(3)
+
+
+def test_what_was_shown_is_replaced_for_one_case_alone_and_nothing_else_of_it_changes(
+    store: Store, tmp_path: Path
+) -> None:
+    reporter, other = Reporter(store), Reporter(store)
+    reporter.send(sealed_view=b"the first box")
+    other.send(sealed_view=b"another's box")
+    before = store.case(reporter.case)
+    store.set_view(reporter.case, b"a second box")
+    after = store.case(reporter.case)
+    assert (before.sealed_view, after.sealed_view) == (b"the first box", b"a second box")
+    assert replace(after, sealed_view=b"the first box") == before
+    assert store.case(other.case).sealed_view == b"another's box"
+    assert b"the first box" not in bytes_under(tmp_path)
+    reporter.send(later(1))
+    assert store.case(reporter.case).sealed_view == b"a second box", "a message leaves the choice as it is"
+
+
+def test_what_was_shown_of_an_ended_case_is_not_kept(store: Store) -> None:
+    with pytest.raises(CaseEnded):
+        store.set_view(CaseId("0" * 32), b"box")
+
+
 def test_records_of_a_case_do_not_print_what_they_hold(store: Store) -> None:
     reporter, ann = Reporter(store), Member(store)
-    reporter.send(sealed_mandate=b"canary")
+    reporter.send(sealed_mandate=b"canary", sealed_view=b"canary")
     writing = ann.writing(reporter.case, lock=b"canary" * 10)
     ann.answer(writings=[writing])
     state = store.case(reporter.case)
@@ -300,21 +337,6 @@ def test_a_withdrawal_said_twice_does_not_start_the_grace_anew(store: Store) -> 
     reporter.send(withdraw="withdraw")
     reporter.send(later(3), withdraw="withdraw")
     assert store.case(reporter.case).withdrawn_day == DAY
-
-
-@pytest.mark.parametrize(
-    ("day", "months", "expected"),
-    [
-        (date(2026, 1, 31), 1, date(2026, 2, 28)),
-        (date(2027, 12, 31), 2, date(2028, 2, 29)),
-        (date(2026, 11, 30), 1, date(2026, 12, 30)),
-        (date(2026, 12, 1), 1, date(2027, 1, 1)),
-        (date(2026, 3, 2), 12, date(2027, 3, 2)),
-        (date(2026, 3, 2), 0, date(2026, 3, 2)),
-    ],
-)
-def test_months_end_on_days_that_exist(day: date, months: int, expected: date) -> None:
-    assert add_months(day, months) == expected
 
 
 def test_every_table_is_without_rowid_and_without_clock_times(store: Store, tmp_path: Path) -> None:

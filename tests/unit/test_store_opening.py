@@ -1,14 +1,17 @@
 """A store is born once; later starts notice what is not as it was."""
 
 import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dropbox.errors import StartRefused
+from dropbox.models import SealedKind
 from dropbox.server.identity import Identity
 from dropbox.server.store import Store
-from tests.store_room import Reporter, open_store
+from tests.store_room import Member, Reporter, later, open_store, seat
 
 
 def _change(data_dir: Path, statement: str) -> None:
@@ -117,3 +120,36 @@ def test_a_trials_store_stays_a_trials_store(tmp_path: Path, *, trial: bool) -> 
     with pytest.raises(StartRefused, match="for ever"):
         open_store(tmp_path, trial=not trial)
     assert _new(tmp_path, trial=trial).meta.trial is trial
+
+
+def test_a_store_of_an_earlier_version_opens_and_gains_its_columns_and_loses_nothing(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    seat(store)
+    answered, fresh, ann = Reporter(store), Reporter(store), Member(store)
+    for reporter in (answered, fresh):
+        reporter.send()
+    for days in (5, 3):
+        ann.answer(later(days), writings=[ann.writing(answered.case)])
+    ann.answer(later(1), writings=[ann.writing(answered.case, SealedKind.NOTE)])
+    before = store.case(answered.case)
+    store.close()
+    for column in ("sealed_view", "first_reply_day"):
+        _change(tmp_path, f"ALTER TABLE cases DROP COLUMN {column}")
+    for _ in range(2):
+        store = open_store(tmp_path)
+        assert store.case(answered.case) == replace(before, first_reply_day=later(3), sealed_view=None)
+        assert store.case(fresh.case).first_reply_day is None
+        store.set_view(fresh.case, b"box")
+        assert store.case(fresh.case).sealed_view == b"box"
+        store.close()
+
+
+def test_a_store_that_is_refused_gains_nothing(tmp_path: Path) -> None:
+    _new(tmp_path)
+    _change(tmp_path, "ALTER TABLE cases DROP COLUMN sealed_view")
+    _change(tmp_path, "UPDATE drop_meta SET trial = 1")
+    with pytest.raises(StartRefused):
+        open_store(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "store.sqlite")) as connection:
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(cases)")]
+    assert "sealed_view" not in columns

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from dropbox.bundle import ReadMark, Receipt
 from dropbox.errors import BundleAuthorUnknown, BundleForeign, BundleItemMismatch
@@ -112,7 +112,8 @@ def _write(connection: Connection, day: date, new: NewWriting, room: Room) -> Ou
     add_item(connection, new, day, desks if new.kind is SealedKind.REPLY else [new.desk])
     if new.lock is not None:
         connection.execute(insert(reply_locks), {"item_id": new.item, "lock": new.lock})
-        news = {"answered": True, "last_contact_day": day}
+        first = func.coalesce(cases.c.first_reply_day, day)
+        news = {"answered": True, "last_contact_day": day, "first_reply_day": first}
         connection.execute(update(cases).where(cases.c.case_id == new.case).values(**news))
     return Outcome.STORED
 

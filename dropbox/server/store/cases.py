@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from dropbox.config import Retention
+from dropbox.deadlines import add_months
 from dropbox.errors import CaseEnded, StoreError
 from dropbox.models import CaseId, DeskId, ItemId, SealedKind
 from dropbox.server.store.blobs import Blobs
-from dropbox.server.store.calendar import add_months
 from dropbox.server.store.opening import LAST_ROW
 from dropbox.server.store.records import CaseState, CaseTerms, NewSubmission, NewWriting, StoredReply, Turn
 from dropbox.server.store.schema import (
@@ -129,7 +129,14 @@ def show(connection: Connection, case: CaseId, blobs: Blobs, retention: Retentio
         erased_on=None if withdrawn is None else withdrawn + timedelta(days=GRACE_DAYS),
         ends_on=add_months(row.last_contact_day, retention.months_after_last_contact),
         unfetched=_unfetched(connection, case),
+        first_reply_day=row.first_reply_day,
+        sealed_view=row.sealed_view,
     )
+
+
+def set_view(connection: Connection, case: CaseId, sealed_view: bytes) -> None:
+    if not connection.execute(_EXTEND, {"case": case, "sealed_view": sealed_view}).rowcount:
+        raise CaseEnded
 
 
 def _add_case(connection: Connection, sub: NewSubmission) -> None:
@@ -141,6 +148,7 @@ def _add_case(connection: Connection, sub: NewSubmission) -> None:
         "first_day": sub.day,
         "last_contact_day": sub.day,
         "sealed_mandate": sub.sealed_mandate,
+        "sealed_view": sub.sealed_view,
         "next_number": 2,
         "previous_index": sub.index_sha256,
     }

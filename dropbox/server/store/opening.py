@@ -8,16 +8,17 @@ import json
 import secrets
 from hashlib import blake2b
 
-from sqlalchemy import Connection, insert, inspect, select
+from sqlalchemy import Connection, func, insert, inspect, select, text, update
+from sqlalchemy.schema import CreateColumn
 
 from dropbox.canonical import dump
 from dropbox.codename import KdfParameters
 from dropbox.errors import InvalidValue, StartRefused, StoreBusy, StoreError
-from dropbox.models import FORMAT
+from dropbox.models import FORMAT, SealedKind
 from dropbox.server.identity import Identity
 from dropbox.server.store.connection import Database
 from dropbox.server.store.records import DropMeta
-from dropbox.server.store.schema import drop_meta, lookups, metadata, resends
+from dropbox.server.store.schema import LATER_COLUMNS, cases, drop_meta, items, lookups, metadata, resends
 
 LAST_ROW = "g" * 64  # sorts after every hash, and is none
 _NAME = "drop"
@@ -31,6 +32,7 @@ def open_meta(database: Database, identity: Identity, *, trial: bool, has_items:
             if not inspect(connection).has_table(drop_meta.name):
                 _create(connection, identity, trial=trial, has_items=has_items)
             meta = _load(connection, identity)
+            _add_later_columns(connection)
     except StoreBusy:
         raise
     except StoreError:
@@ -60,6 +62,19 @@ def _create(connection: Connection, identity: Identity, *, trial: bool, has_item
     connection.execute(insert(drop_meta), values)
     connection.execute(insert(lookups), {"lookup": LAST_ROW, "case_id": None})
     connection.execute(insert(resends), {"resend_id": LAST_ROW, "day": None})
+
+
+def _add_later_columns(connection: Connection) -> None:
+    """Give a store of an earlier version the columns that came since; one that has them is left alone."""
+    there = {column["name"] for column in inspect(connection).get_columns(cases.name)}
+    missing = [column for column in LATER_COLUMNS if column.name not in there]
+    for column in missing:
+        made = CreateColumn(column).compile(dialect=connection.dialect)
+        connection.execute(text(f"ALTER TABLE {cases.name} ADD COLUMN {made}"))
+    if cases.c.first_reply_day in missing:
+        ours = (items.c.case_id == cases.c.case_id, items.c.kind == SealedKind.REPLY.value)
+        first = select(func.min(items.c.day)).where(*ours).scalar_subquery()
+        connection.execute(update(cases).values(first_reply_day=first))
 
 
 def _load(connection: Connection, identity: Identity) -> DropMeta:

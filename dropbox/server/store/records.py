@@ -44,7 +44,7 @@ class NewSubmission:
     """One sealed submission whose part file is written.
 
     `bytes` and `sha256` are those of the sealed file. `sealed_mandate` is there when the mandate is new, and always
-    with a case's first submission.
+    with a case's first submission; `sealed_view` with the first one only.
     """
 
     item: ItemId
@@ -58,6 +58,7 @@ class NewSubmission:
     index_sha256: str
     resend_id: Octets
     sealed_mandate: Octets | None = None
+    sealed_view: Octets | None = None
     withdraw: Literal["withdraw", "undo"] | None = None
 
 
@@ -82,7 +83,10 @@ class CaseTerms:
 
 @dataclass(frozen=True, repr=False)
 class CaseState:
-    """What /case shows. `fetched`: each desk's last export; `unfetched`: submissions that nobody has received yet."""
+    """What /case shows. `fetched`: each desk's last export; `unfetched`: submissions that nobody has received yet.
+
+    `first_reply_day` stays when that reply is deleted. `sealed_view`: None in a case of an earlier version.
+    """
 
     case: CaseId
     desks: tuple[DeskId, ...]
@@ -98,6 +102,8 @@ class CaseState:
     erased_on: date | None
     ends_on: date
     unfetched: int
+    first_reply_day: date | None
+    sealed_view: bytes | None
 
 
 # --- to and from the desks ----------------------------------------------------------------------------------------

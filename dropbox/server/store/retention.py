@@ -13,10 +13,10 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select
 
 from dropbox.bundle import LineState
 from dropbox.config import Retention
+from dropbox.deadlines import add_months
 from dropbox.models import CaseId, ItemId, SealedKind
 from dropbox.server.store.answers import Mark, bury
 from dropbox.server.store.blobs import Blobs
-from dropbox.server.store.calendar import add_months
 from dropbox.server.store.cases import GRACE_DAYS
 from dropbox.server.store.received import not_received
 from dropbox.server.store.schema import cases, desk_log, items, reply_locks

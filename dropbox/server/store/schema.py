@@ -62,7 +62,13 @@ cases = _table(
     Column("read", Boolean, nullable=False, default=False),
     Column("answered", Boolean, nullable=False, default=False),
     Column("withdrawn_day", Date),
+    Column("first_reply_day", Date),
+    # which replies its reporter was shown; see `server.shown`
+    Column("sealed_view", LargeBinary),
 )
+
+LATER_COLUMNS = (cases.c.first_reply_day, cases.c.sealed_view)
+"""Columns that a store made by an earlier version lacks. They may be empty, so that it gains them when it is opened."""
 
 # `lookups` and `resends` each hold a last row (64 times "g", no case and no day), so that a search always finds one
 lookups = _table(

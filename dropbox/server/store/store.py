@@ -174,6 +174,13 @@ class Store:
         with self._database.read() as connection:
             return cases.show(connection, case, self._blobs, self._limits)
 
+    def set_view(self, case: CaseId, sealed_view: bytes) -> None:
+        """Replace the box of which replies were shown; CaseEnded when the case is gone."""
+        with self._database.write() as connection:
+            cases.set_view(connection, case, sealed_view)
+        # or the log's pages would count how often; a reader in the way must not hold up the page that is shown
+        self._database.scrub(seconds=0)
+
     def delete_reply(self, case: CaseId, item: ItemId) -> None:
         """Delete the reporter's lock of a reply from every file; again is harmless. ItemUnknown for any other item."""
         with self._database.write() as connection:
