@@ -11,6 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from dropbox.config_organisation import organisation_of
 from dropbox.config_table import Schema, Table, wrong
 from dropbox.errors import ConfigError, InvalidValue
 from dropbox.models import DeskId, Fingerprint, parse_desk_id, parse_fingerprint
@@ -18,6 +19,7 @@ from dropbox.settings import (
     LANGUAGES,
     ONION_MODES,
     Desk,
+    Logo,
     Onion,
     OnionMode,
     Organisation,
@@ -34,6 +36,7 @@ __all__ = [
     "LANGUAGES",
     "ONION_MODES",
     "Desk",
+    "Logo",
     "Onion",
     "OnionMode",
     "Organisation",
@@ -114,7 +117,7 @@ def _unusable(path: Path, allowed: str, hint: str = "") -> ConfigError:
 
 def _settings(document: dict[str, object], base: Path, trial: bool) -> Settings:
     top = Table(document, base, _SCHEMA)
-    organisation = _organisation(top.table("organisation"))
+    organisation = organisation_of(top.table("organisation"))
     keys_dir = top.path("keys_dir", Path("keys"))
     if not _is_folder(keys_dir):
         raise wrong("keys_dir", "must be a folder that exists")
@@ -130,17 +133,6 @@ def _settings(document: dict[str, object], base: Path, trial: bool) -> Settings:
         questions=_questions(top.tables("question", 0, MAX_QUESTIONS), organisation.languages),
         trial=trial,
     )
-
-
-def _organisation(table: Table) -> Organisation:
-    name = table.text("name")
-    if "languages" not in table.values:
-        return Organisation(name)
-    languages = table.strings("languages", "languages", len(LANGUAGES))
-    for number, (key, language) in enumerate(languages):
-        if language not in LANGUAGES or language in dict(languages[:number]).values():
-            raise wrong(key, f"must be one of: {', '.join(LANGUAGES)}; each once")
-    return Organisation(name, tuple(language for _, language in languages))
 
 
 def _server(table: Table, keys_dir: Path) -> Server:
@@ -236,6 +228,8 @@ def _desk(identifier: DeskId, table: Table, languages: Sequence[str]) -> Desk:
         _fingerprints(table),
         hidden_recipients=table.flag("hidden_recipients", Desk.hidden_recipients),
         closed=table.flag("closed", Desk.closed),
+        place=table.texts("place", LANGUAGES, 60),
+        members=table.texts("members", LANGUAGES, 500),
     )
 
 

@@ -4,14 +4,15 @@ Sizes and times carry the unit of their key; properties give bytes.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from dropbox.colours import ACCENT, ACCENT_DARK
 from dropbox.errors import InvalidValue
 from dropbox.models import DeskId, Fingerprint
 
-LANGUAGES = ("nl", "en")
+LANGUAGES = ("nl", "en", "de", "fr", "ar")
 OnionMode = Literal["launch", "control", "external", "off"]
 ONION_MODES: tuple[OnionMode, ...] = ("launch", "control", "external", "off")
 _KIB = 1 << 10
@@ -19,9 +20,23 @@ _MIB = 1 << 20
 
 
 @dataclass(frozen=True)
+class Logo:
+    """A picture as it was when the configuration was read and checked."""
+
+    media_type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Organisation:
     name: str
-    languages: tuple[str, ...] = LANGUAGES
+    languages: tuple[str, ...] = ("nl", "en")
+    about: Mapping[str, str] = field(default_factory=dict)
+    danger: Mapping[str, str] = field(default_factory=dict)
+    leave_to: str = "https://www.wikipedia.org/"
+    colour: str = ACCENT
+    colour_dark: str = ACCENT_DARK
+    logo: Logo | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +105,8 @@ class Desk:
     fingerprints: tuple[Fingerprint, ...]
     hidden_recipients: bool = True
     closed: bool = False
+    place: Mapping[str, str] = field(default_factory=dict)
+    members: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

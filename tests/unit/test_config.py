@@ -2,7 +2,7 @@
 
 import re
 import traceback
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import FrozenInstanceError, fields, replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from dropbox import config
 from dropbox.config import (
     Desk,
+    Logo,
     Onion,
     Organisation,
     Question,
@@ -29,6 +30,7 @@ FIRST, SECOND = "0123456789ABCDEF" * 2 + "01234567", "89ABCDEF01234567" * 2 + "8
 ORGANISATION = '[organisation]\nname = "Aid"\n'
 DESK = f'[[desk]]\nid = "adviser"\nname.nl = "Raad"\nname.en = "Adviser"\nfingerprints = ["{FIRST}"]\n'
 OTHER = f'[[desk]]\nid = "board"\nname.en = "Board"\nfingerprints = ["{FIRST}", "{SECOND}"]\n'
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
 
@@ -258,9 +260,9 @@ def test_an_organisation_without_a_name_in_one_line_is_refused(folder: Path, lin
 @pytest.mark.parametrize(
     ("value", "key", "allowed"),
     [
-        ('"nl"', "organisation.languages", "list of 1 to 2"),
-        ("[]", "organisation.languages", "list of 1 to 2"),
-        ('["nl", "fr"]', "organisation.languages[2]", "one of: nl, en"),
+        ('"nl"', "organisation.languages", "list of 1 to 5"),
+        ("[]", "organisation.languages", "list of 1 to 5"),
+        ('["nl", "es"]', "organisation.languages[2]", "one of: nl, en, de, fr, ar"),
         ('["en", "en"]', "organisation.languages[2]", "each once"),
         ('["nl", 5]', "organisation.languages[2]", "in quotes"),
     ],
@@ -283,11 +285,14 @@ WRONG_DESKS = [
     ('name.en = "Board"', 'name = "Board"', "desk[2].name", "name.nl = "),
     ('name.en = "Board"', "name.en = 5", "desk[2].name.en", "text in quotes"),
     ('name.en = "Board"', 'name.en = ""', "desk[2].name.en", "text in quotes"),
-    ('name.en = "Board"', 'name.de = "Vorstand"', "desk[2].name.de", "known: nl, en"),
-    ('name.en = "Board"', 'name.en = "B"\nabout.fr = "x"', "desk[2].about.fr", "known: nl, en"),
+    ('name.en = "Board"', 'name.es = "Junta"', "desk[2].name.es", "known: nl, en, de, fr, ar"),
+    ('name.en = "Board"', 'name.en = "B"\nabout.es = "x"', "desk[2].about.es", "known: nl, en"),
     ('name.en = "Board"', f'name.en = "{"B" * 101}"', "desk[2].name.en", "1 to 100 characters"),
     ('name.en = "Board"', 'name.en = "B\\u202E"', "desk[2].name.en", "text in quotes"),
     ('name.en = "Board"', f'name.en = "B"\nabout.en = "{"B" * 2001}"', "desk[2].about.en", "1 to 2000"),
+    ('name.en = "Board"', f'name.en = "B"\nplace.en = "{"B" * 61}"', "desk[2].place.en", "1 to 60"),
+    ('name.en = "Board"', f'name.en = "B"\nmembers.en = "{"B" * 501}"', "desk[2].members.en", "1 to 500"),
+    ('name.en = "Board"', 'name.en = "B"\nplace = "outside"', "desk[2].place", "place.nl = "),
     (FIRST, FIRST[1:], "desk[2].fingerprints[1]", "40 hex digits"),
     (SECOND, f"{SECOND}{SECOND[:24]}", "desk[2].fingerprints[2]", "40 hex digits"),
     (SECOND, f"0x{SECOND[2:]}", "desk[2].fingerprints[2]", "40 hex digits"),
@@ -442,6 +447,7 @@ def test_a_refusal_never_tells_the_value_and_says_how_entries_are_counted(folder
 
 def example(folder: Path, text: str) -> Settings:
     (folder / "torrc").touch()
+    (folder / "logo.png").write_bytes(PNG)
     return settings(folder, text)
 
 
@@ -457,9 +463,12 @@ def test_the_example_works_as_it_stands(folder: Path) -> None:
 
 def test_the_example_never_shows_a_default_that_is_not_one(folder: Path) -> None:
     as_it_stands, with_defaults = example(folder, EXAMPLE.read_text()), example(folder, uncommented())
-    onion = Onion(torrc_defaults=folder / "torrc")  # there are two keys without a default to show: this one, and
-    questions = with_defaults.questions  # the questions
-    assert with_defaults == Settings(**{**vars(as_it_stands), "onion": onion, "questions": questions})
+    onion = Onion(torrc_defaults=folder / "torrc")  # keys without a default to show: this one, the questions, the
+    questions = with_defaults.questions  # logo and what to do in danger
+    shown = with_defaults.organisation
+    organisation = replace(as_it_stands.organisation, danger=shown.danger, logo=Logo("image/png", PNG))
+    changed = {"onion": onion, "questions": questions, "organisation": organisation}
+    assert with_defaults == Settings(**{**vars(as_it_stands), **changed})
     assert [question.id for question in questions] == ["when"]
 
 
