@@ -15,6 +15,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from itsdangerous import BadData, TimestampSigner
 from nacl.secret import SecretBox
@@ -23,6 +24,7 @@ from dropbox import config
 from dropbox.codename import CodenameKeys
 from dropbox.errors import FormExpired, SessionEnded
 from dropbox.models import CaseId, Codename, Mandate, Plaintext
+from dropbox.server.own_words import CodenameMark
 
 MAX_SESSIONS = 20_000
 MAX_SESSIONS_PER_CASE = 3
@@ -112,21 +114,32 @@ class SavedDraft:
     text: Plaintext
     mandate: Mandate | None
     stamp: Stamp
+    withdraw: str = ""
 
 
 @dataclass(frozen=True, repr=False)
 class Session:
-    """One reporter who is signed in. `codename` is there only after a first report, for its receipt."""
+    """One reporter who is signed in. `codename` is there only after a first report, for its receipt.
+
+    `mark` is what the codename is known again by in a text, for as long as the session lasts. `hidden`: short ids of
+    the replies that this session does not show; None until its case page was first opened.
+    """
 
     key: bytes
     keys: CodenameKeys
     codename: Codename | None = None
     notice: str = ""
     draft: SavedDraft | None = None
+    mark: CodenameMark | None = None
+    hidden: frozenset[str] | None = None
 
     @property
     def case(self) -> CaseId:
         return self.keys.case
+
+    @property
+    def marks(self) -> tuple[CodenameMark, ...]:
+        return () if self.mark is None else (self.mark,)
 
     @property
     def binding(self) -> bytes:
@@ -162,9 +175,15 @@ class Sessions:
         self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
         self._lock = threading.Lock()
 
-    def begin(self, keys: CodenameKeys, codename: Codename | None = None, draft: SavedDraft | None = None) -> str:
+    def begin(
+        self,
+        keys: CodenameKeys,
+        codename: Codename | None = None,
+        draft: SavedDraft | None = None,
+        mark: CodenameMark | None = None,
+    ) -> str:
         """Start a session and return its cookie's value."""
-        session = Session(secrets.token_bytes(KEY_BYTES), keys, codename, "", draft)
+        session = Session(secrets.token_bytes(KEY_BYTES), keys, codename, "", draft, mark)
         tag = hashlib.blake2b(keys.case.encode(), digest_size=16, key=self._tag_key).digest()
         now = self._clock()
         with self._lock:
@@ -196,7 +215,11 @@ class Sessions:
 
     def note(self, session: Session, notice: str) -> None:
         """Leave a notice for the next page ("" takes it away)."""
-        self._change(session.key, lambda entry: setattr(entry, "sealed", _seal_core(replace(session, notice=notice))))
+        self._amend(session.key, notice=notice)
+
+    def hide(self, session: Session, hidden: frozenset[str]) -> None:
+        """Keep which replies are not shown as long as this session lasts."""
+        self._amend(session.key, hidden=hidden)
 
     def drop_draft(self, session: Session) -> None:
         self._change(session.key, lambda entry: setattr(entry, "draft", b""))
@@ -219,6 +242,10 @@ class Sessions:
         except (BadData, ValueError):
             raise SessionEnded from None
         return key
+
+    def _amend(self, key: bytes, **news: Any) -> None:
+        """Change parts of the session as it is now: what another request changed meanwhile stays."""
+        self._change(key, lambda entry: setattr(entry, "sealed", _seal_core(replace(_open(key, entry), **news))))
 
     def _change(self, key: bytes, change: Callable[[_Entry], None]) -> None:
         with self._lock:
@@ -275,14 +302,16 @@ def _box(key: bytes) -> SecretBox:
 
 def _seal_core(session: Session) -> bytes:
     codename = session.codename.reveal() if session.codename else ""
-    core = {"root": session.keys.root.hex(), "codename": codename, "notice": session.notice}
+    mark = [session.mark.key.hex(), session.mark.digest.hex()] if session.mark else None
+    core = {"root": session.keys.root.hex(), "codename": codename, "notice": session.notice, "mark": mark}
+    core["hidden"] = None if session.hidden is None else sorted(session.hidden)
     return bytes(_box(session.key).encrypt(json.dumps(core).encode()))
 
 
 def _seal_draft(key: bytes, draft: SavedDraft | None) -> bytes:
     if draft is None:
         return b""
-    parts = [draft.text.reveal(), draft.mandate or "", draft.stamp.nonce.hex(), draft.stamp.note]
+    parts = [draft.text.reveal(), draft.mandate or "", draft.stamp.nonce.hex(), draft.stamp.note, draft.withdraw]
     return bytes(_box(key).encrypt(json.dumps(parts).encode()))
 
 
@@ -290,11 +319,14 @@ def _open(key: bytes, entry: _Entry) -> Session:
     core = json.loads(_box(key).decrypt(entry.sealed))
     keys = CodenameKeys.from_root(bytes.fromhex(core["root"]))
     codename = Codename(core["codename"]) if core["codename"] else None
-    return Session(key, keys, codename, core["notice"], _open_draft(key, entry.draft))
+    mark = CodenameMark(*map(bytes.fromhex, core["mark"])) if core["mark"] else None
+    hidden = None if core["hidden"] is None else frozenset(core["hidden"])
+    return Session(key, keys, codename, core["notice"], _open_draft(key, entry.draft), mark, hidden)
 
 
 def _open_draft(key: bytes, sealed: bytes) -> SavedDraft | None:
     if not sealed:
         return None
-    text, mandate, nonce, note = json.loads(_box(key).decrypt(sealed))
-    return SavedDraft(Plaintext(text), Mandate(mandate) if mandate else None, Stamp(bytes.fromhex(nonce), note))
+    text, mandate, nonce, note, withdraw = json.loads(_box(key).decrypt(sealed))
+    stamp = Stamp(bytes.fromhex(nonce), note)
+    return SavedDraft(Plaintext(text), Mandate(mandate) if mandate else None, stamp, withdraw)

@@ -17,11 +17,13 @@ from dropbox.server.reporter_site.context import (
     SESSION_COOKIE,
     error_page,
     form_page,
+    framed,
     go,
     language,
     mandate_name,
     note_fault,
     read_form,
+    sends_in_frames,
     session,
     session_cookie,
     this_drop,
@@ -43,7 +45,7 @@ DELETE_PURPOSE = "delete"
 def show() -> Response:
     here = session()
     draft = here.draft
-    typed = TypedFollowUp(draft.text.reveal(), draft.mandate) if draft else TypedFollowUp()
+    typed = TypedFollowUp(draft.text.reveal(), draft.mandate, draft.withdraw) if draft else TypedFollowUp()
     if here.notice:
         this_drop().sessions.note(here, "")
     return case_page(here, typed, stamp=draft.stamp if draft else None, notice=here.notice)
@@ -87,22 +89,30 @@ def case_page(
     except CaseEnded as error:
         return _ended(error)
     current = _mandate(here, case)
+    sends_in_frames()
     return form_page(
         "case.html",
         status,
         case=case,
         way=case_steps(case),
         case_desks=desks_view(case),
-        replies=replies_view(here, case),
+        replies=() if framed() else replies_view(here, case),
         withdrawn=case.withdrawn_day is not None,
         mandate_name=mandate_name(current) if current else "",
         typed=typed,
         chosen_mandate=typed.mandate or current,
-        token=drop.forms.issue(PURPOSE, here.binding, stamp or Stamp.new(current or "")),
+        token=drop.forms.issue(PURPOSE, here.binding, _stamp(stamp, current)),
         delete_token=drop.forms.issue(DELETE_PURPOSE, here.binding),
         errors=errors,
+        expired=stamp is None,
         notice=_notice_text(notice),
     )
+
+
+def _stamp(kept: Stamp | None, current: Mandate | None) -> Stamp:
+    """Return the form's stamp; one that was kept without its note says what the form shows now."""
+    stamp = kept or Stamp.new()
+    return Stamp(stamp.nonce, stamp.note or current or "")
 
 
 def _mandate(here: Session, case: CaseState) -> Mandate | None:
@@ -120,7 +130,7 @@ def _kept(typed: TypedFollowUp, token: str) -> SavedDraft:
         stamp = this_drop().forms.read(PURPOSE, bound or b"", token)
     except FormExpired:
         stamp = Stamp.new()
-    return SavedDraft(Plaintext(typed.message), typed.mandate, stamp)
+    return SavedDraft(Plaintext(typed.message), typed.mandate, stamp, typed.withdraw)
 
 
 def _send(form: Form, here: Session, typed: TypedFollowUp, stamp: Stamp) -> Response:
@@ -145,6 +155,7 @@ def _send(form: Form, here: Session, typed: TypedFollowUp, stamp: Stamp) -> Resp
         nonce=stamp.nonce,
         binding=bytes.fromhex(here.case),
         form=form,
+        marks=here.marks,
     )
     drop.intake.submit(draft)
     drop.sessions.drop_draft(here)

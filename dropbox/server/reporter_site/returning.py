@@ -11,8 +11,9 @@ from flask import Blueprint, Response
 
 from dropbox.codename import WORD_COUNT, WordHint, count_words, hints, parse
 from dropbox.errors import Busy, CodenameError, FormExpired
-from dropbox.models import Codename, Mandate, Plaintext
+from dropbox.models import Codename, Plaintext
 from dropbox.server import headers
+from dropbox.server.own_words import CodenameMark
 from dropbox.server.reporter_site.context import (
     SESSION_COOKIE,
     current_visit,
@@ -25,13 +26,12 @@ from dropbox.server.reporter_site.context import (
 )
 from dropbox.server.reporter_site.problems import FieldError, line_of, status_of
 from dropbox.server.reporter_site.speech import _
-from dropbox.server.reporter_site.typed import Fields, one
+from dropbox.server.reporter_site.typed import Fields, one, read_follow_up
 from dropbox.server.sessions import SavedDraft, Stamp
 
 site = Blueprint("returning", __name__)
 PURPOSE = "return"
 DRAFT_PURPOSE = "draft"
-_SEPARATOR = ","
 
 
 @dataclass(frozen=True, repr=False)
@@ -78,7 +78,8 @@ def _sign_in(attempt: _Attempt, codename: Codename) -> Response:
         return refusal
     drop.sessions.end(session_cookie())
     response = go("/case")
-    headers.set_cookie(response, SESSION_COOKIE, drop.sessions.begin(keys, draft=attempt.draft))
+    begun = drop.sessions.begin(keys, draft=attempt.draft, mark=CodenameMark.of(codename))
+    headers.set_cookie(response, SESSION_COOKIE, begun)
     return response
 
 
@@ -106,23 +107,20 @@ def _read_draft(fields: Fields) -> SavedDraft | None:
     token = one(fields, "draft")
     if not token:
         return None
-    stamp = this_drop().forms.read(DRAFT_PURPOSE, visit() or b"", token)
-    mandate, _, shown = stamp.note.partition(_SEPARATOR)
-    text = Plaintext(one(fields, "message"))
-    return SavedDraft(text, Mandate(mandate) if mandate else None, Stamp(stamp.nonce, shown))
+    return _draft(fields, this_drop().forms.read(DRAFT_PURPOSE, visit() or b"", token))
 
 
 def _rescued_draft(fields: Fields) -> SavedDraft | None:
-    """Return a follow-up whose form has expired: its token where that still holds, else the text alone."""
+    """Return a follow-up whose form has expired: with its stamp where that still holds, else as a new one."""
     try:
         return _read_draft(fields)
     except FormExpired:
-        return SavedDraft(Plaintext(one(fields, "message")), None, Stamp.new())
+        return _draft(fields, Stamp.new())
 
 
-def _draft_token(draft: SavedDraft) -> str:
-    note = f"{draft.mandate or ''}{_SEPARATOR}{draft.stamp.note}"
-    return this_drop().forms.issue(DRAFT_PURPOSE, current_visit().bound, Stamp(draft.stamp.nonce, note))
+def _draft(fields: Fields, stamp: Stamp) -> SavedDraft:
+    typed = read_follow_up(fields)
+    return SavedDraft(Plaintext(typed.message), typed.mandate, stamp, typed.withdraw)
 
 
 def _form(
@@ -139,7 +137,8 @@ def _form(
         PURPOSE,
         status,
         codename=attempt.words,
-        draft=_draft_token(draft) if draft else "",
+        draft=this_drop().forms.issue(DRAFT_PURPOSE, current_visit().bound, draft.stamp) if draft else "",
+        kept=draft,
         message=draft.text.reveal() if draft else "",
         errors=errors,
         hints=word_hints,
