@@ -6,19 +6,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
 
 from dropbox import config
-from dropbox.server.store import GRACE_DAYS
 from tests.conftest import Members
 from tests.site_room import Site, new_site, text_of
 from tests.visitor import Page
 
 PACKAGE = Path(config.__file__).parent
-METHODS = [("server/reporter_site/**.py", "python"), ("server/templates/**.html", "jinja2")]
-KEYWORDS = {"_": None, "_l": None}
 VOID = {"meta", "link", "input", "br"}
 
 
@@ -177,42 +171,6 @@ def test_colours_can_be_told_apart_by_weak_eyes(site: Site, scheme: str) -> None
 
 
 # --- words --------------------------------------------------------------------------------------------------------
-
-
-def dutch() -> Catalog:
-    with (PACKAGE / "translations/nl/LC_MESSAGES/messages.po").open("rb") as stream:
-        return read_po(stream, locale="nl")
-
-
-def extracted() -> set[str]:
-    found = extract_from_dir(PACKAGE, METHODS, {}, KEYWORDS)
-    return {str(message) for _, _, message, _, _ in found}
-
-
-def test_every_text_is_translated_and_no_translation_is_left_over() -> None:
-    catalogue = {str(message.id): message for message in dutch() if message.id}
-    assert extracted() == set(catalogue)
-    for text, message in catalogue.items():
-        assert message.string, text
-        assert not message.fuzzy, text
-        assert sorted(re.findall(r"%\(\w+\)s", text)) == sorted(re.findall(r"%\(\w+\)s", str(message.string))), text
-
-
-def test_no_page_promises_another_grace_than_the_store_gives() -> None:
-    texts = {str(message.id): str(message.string) for message in dutch() if message.id}
-    english = {number for text in texts for number in re.findall(r"(\d+) days", text)}
-    translated = {number for text in texts.values() for number in re.findall(r"(\d+) dagen", text)}
-    assert english == translated == {str(GRACE_DAYS)}
-
-
-def test_no_dutch_page_holds_an_english_text(pages: dict[str, Page]) -> None:
-    if 'lang="en"' in pages["/"].text.split("<head>")[0]:
-        return
-    same = {str(message.id) for message in dutch() if message.id and message.id == message.string}
-    english = {text for text in extracted() - same if len(text) > 8 and "%" not in text}
-    for name, page in pages.items():
-        shown = text_of(page)
-        assert not [text for text in english if text in shown], name
 
 
 def test_templates_hold_no_words_of_their_own() -> None:

@@ -17,8 +17,9 @@ from dropbox.models import DeskId, Mandate
 from dropbox.server import headers
 from dropbox.server.drop import Drop
 from dropbox.server.form import Form, FormLimits, open_form
-from dropbox.server.reporter_site.problems import GO_BACK, Problem, page_of, problem_of
-from dropbox.server.reporter_site.speech import _, day_text, direction, language_name
+from dropbox.server.progress import Upload
+from dropbox.server.reporter_site.problems import GO_BACK, FieldError, Problem, page_of, problem_of
+from dropbox.server.reporter_site.speech import _, day_text, direction, language_name, size_text
 from dropbox.server.reporter_site.typed import open_desks
 from dropbox.server.sessions import Session, Stamp, Visit
 
@@ -91,7 +92,18 @@ def session() -> Session:
 
 
 def page(template: str, status: int = 200, **values: object) -> Response:
+    if status >= 400:
+        _tell_upload(values)
     return Response(render_template(template, **values), status, content_type="text/html; charset=utf-8")
+
+
+def _tell_upload(values: Mapping[str, object]) -> None:
+    """Say beside the progress bar why an upload is refused: browsers show the answer itself only when all is sent."""
+    upload = request.environ.get("dropbox.upload")
+    if isinstance(upload, Upload):
+        problem, errors = values.get("problem"), cast(Sequence[FieldError], values.get("errors", ()))
+        texts = problem.paragraphs[:1] if isinstance(problem, Problem) else [error.text for error in errors]
+        upload.stop([str(text) for text in texts])
 
 
 def form_page(template: str, status: int = 200, **values: object) -> Response:
@@ -166,7 +178,7 @@ def template_values() -> dict[str, object]:
         "day": day_text,
         "mandate_choices": mandate_choices(),
         "max_files": settings.server.max_files,
-        "max_upload": f"{settings.server.max_upload_mib} MB",
+        "max_upload": size_text(settings.server.max_upload_mib * 1_000_000),
         "errors": (),
     }
 
@@ -192,15 +204,6 @@ def mandate_choices() -> tuple[tuple[Mandate, str, str], ...]:
 
 def mandate_name(mandate: Mandate) -> str:
     return next(name for value, name, _meaning in mandate_choices() if value is mandate)
-
-
-def size_text(size_bytes: int) -> str:
-    """Return a size as people say it: B, kB or MB."""
-    if size_bytes < 1000:
-        return f"{size_bytes} B"
-    if size_bytes < 1_000_000:
-        return f"{round(size_bytes / 1000)} kB"
-    return f"{size_bytes / 1_000_000:.1f} MB"
 
 
 def said(texts: Mapping[str, str]) -> str:

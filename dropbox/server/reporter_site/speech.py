@@ -8,12 +8,21 @@ from dataclasses import dataclass
 from datetime import date
 
 from babel import Locale
-from flask_babel import format_date, gettext
+from flask_babel import format_date, format_decimal, format_percent, get_locale, gettext
+from flask_babel import ngettext as _plural
+
+_DAY_PATTERNS = {"de": "d. MMMM y"}
+"""Where a day in the middle of a sentence is written otherwise than as in English (day, month, year)."""
 
 
 def _(text: str, **values: object) -> str:
     """Return a text in the reader's language, with its values filled in."""
     return str(gettext(text, **values))
+
+
+def ngettext(one: str, more: str, num: int) -> str:
+    """Return the text for this number, which it may name as %(num)s: some languages have six forms for it."""
+    return str(_plural(one, more, num))
 
 
 @dataclass(frozen=True)
@@ -30,7 +39,25 @@ _l = Lazy
 
 
 def day_text(day: date) -> str:
-    return str(format_date(day, "d MMMM y"))
+    return str(format_date(day, _DAY_PATTERNS.get(str(get_locale()), "d MMMM y")))
+
+
+def size_text(size_bytes: int) -> str:
+    """Return a size as people say it: bytes, kB or MB."""
+    if size_bytes < 1000:
+        return _("%(number)s bytes", number=size_bytes)
+    if size_bytes < 1_000_000:
+        return _("%(number)s kB", number=_number(size_bytes / 1000, "#,##0"))
+    return _("%(number)s MB", number=_number(size_bytes / 1_000_000, "#,##0.#"))
+
+
+def share_text(part: float) -> str:
+    """Return a part of the whole as a percentage."""
+    return str(format_percent(part))
+
+
+def _number(number: float, pattern: str) -> str:
+    return str(format_decimal(number, pattern))
 
 
 def language_name(code: str) -> str:

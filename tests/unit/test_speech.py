@@ -1,0 +1,58 @@
+"""Days, sizes and directions, each as a language's own readers write them."""
+
+from datetime import date
+
+import pytest
+from flask_babel import force_locale
+
+from dropbox.server.reporter_site import speech
+from dropbox.settings import LANGUAGES
+from tests.site_room import Site
+
+DAY = date(2026, 3, 9)
+
+
+def spoken(site: Site, code: str) -> tuple[str, str, str]:
+    """Return a day and two sizes in a language, digits and units as they stand on the page."""
+    with site.app.test_request_context("/"), force_locale(code):
+        return speech.day_text(DAY), speech.size_text(1_540_000), speech.size_text(36_700)
+
+
+@pytest.mark.parametrize(
+    ("code", "day", "decimals"),
+    [
+        ("en", "9 March 2026", "1.5"),
+        ("nl", "9 maart 2026", "1,5"),
+        ("de", "9. März 2026", "1,5"),
+        ("fr", "9 mars 2026", "1,5"),
+        ("ar", "9 مارس 2026", "1.5"),
+    ],
+)
+def test_no_day_or_size_is_written_as_in_another_language(site: Site, code: str, day: str, decimals: str) -> None:
+    written, large, small = spoken(site, code)
+    assert written == day
+    assert large.split() == [decimals, large.split()[-1]]
+    assert small.split()[0] == "37"
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_no_digit_of_a_day_or_size_differs_from_those_of_112(site: Site, code: str) -> None:
+    assert all(letter.isascii() for text in spoken(site, code) for letter in text if letter.isdigit())
+
+
+def test_a_size_under_a_thousand_is_counted_in_bytes(site: Site) -> None:
+    with site.app.test_request_context("/?l=en"):
+        assert speech.size_text(0) == "0 bytes"
+        assert speech.size_text(999) == "999 bytes"
+        assert speech.size_text(1000) == "1 kB"
+        assert speech.size_text(5_000_000) == "5 MB"
+
+
+def test_arabic_runs_from_the_right_and_no_other_language_does() -> None:
+    assert {code for code in LANGUAGES if speech.direction(code) == "rtl"} == {"ar"}
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_language_is_named_in_itself(code: str) -> None:
+    names = {"en": "English", "nl": "Nederlands", "de": "Deutsch", "fr": "Français", "ar": "العربية"}
+    assert speech.language_name(code) == names[code]
