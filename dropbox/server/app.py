@@ -28,6 +28,7 @@ from dropbox.server.reporter_site.context import (
     problem_page,
     refuse_early,
     template_values,
+    this_drop,
 )
 from dropbox.server.reporter_site.problems import PROBLEMS
 from dropbox.server.reporter_site.returning import session_ended
@@ -109,7 +110,11 @@ def _refuse_missing_words(languages: Sequence[str]) -> None:
 
 def _finish(response: Response) -> Response:
     return headers.apply(
-        response, form=g.get("keeps_form", False), framed=framed(), holds_frames=g.get("holds_frames", False)
+        response,
+        form=g.get("keeps_form", False),
+        framed=framed(),
+        holds_frames=g.get("holds_frames", False),
+        pictures=this_drop().settings.organisation.logo is not None,
     )
 
 

@@ -16,6 +16,10 @@ FRAMED_PATHS = frozenset({"/report", "/case", "/sent"})
 """Pages that are shown in a frame of ours when they are asked for with frame=1."""
 _POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 _DOWNLOAD_POLICY = "sandbox; default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+_PICTURE_POLICY = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
 _PERMISSIONS = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -49,11 +53,13 @@ def is_framed(path: str, frame: str) -> bool:
     return path in FRAME_PATHS or (path in FRAMED_PATHS and frame == "1")
 
 
-def apply(response: Response, *, form: bool, framed: bool = False, holds_frames: bool = False) -> Response:
+def apply(
+    response: Response, *, form: bool, framed: bool = False, holds_frames: bool = False, pictures: bool = False
+) -> Response:
     """Put the site's headers on an answer.
 
     `form`: a page with a form that a Back button should find filled in. `framed`: it stands in a frame of our own
-    page. `holds_frames`: it is such a page.
+    page. `holds_frames`: it is such a page. `pictures`: pages show the organisation's logo.
     """
     for name, value in _ALWAYS.items():
         response.headers[name] = value
@@ -63,6 +69,8 @@ def apply(response: Response, *, form: bool, framed: bool = False, holds_frames:
         policy = policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
     if holds_frames:
         policy += "; frame-src 'self'"
+    if pictures:
+        policy += "; img-src 'self'"
     response.headers.setdefault("Content-Security-Policy", policy)
     # Firefox empties a no-store form on Back; a no-cache one keeps what was typed.
     response.headers["Cache-Control"] = "no-cache" if form else "no-store"
@@ -82,6 +90,12 @@ def as_download(response: Response, name: str, fallback: str) -> Response:
     response.headers["Content-Type"] = "application/octet-stream"
     response.headers["Content-Disposition"] = disposition(name, fallback)
     response.headers["Content-Security-Policy"] = _DOWNLOAD_POLICY
+    return response
+
+
+def as_picture(response: Response) -> Response:
+    """Make this answer a picture that can do nothing else: an SVG that is opened by itself is a page."""
+    response.headers["Content-Security-Policy"] = _PICTURE_POLICY
     return response
 
 

@@ -76,6 +76,7 @@ class ArrivalLimits:
         """Return what keeps waitress from spooling, naming itself, and setting limits of its own before ours."""
         return {
             "ident": None,
+            "clear_untrusted_proxy_headers": False,  # pages warn of whatever stands in between, and trust none of it
             "recv_bytes": RECEIVE_BYTES,
             "inbuf_overflow": NEVER_BYTES,
             "outbuf_overflow": NEVER_BYTES,

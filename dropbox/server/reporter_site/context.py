@@ -12,15 +12,24 @@ from urllib.parse import urlencode
 from flask import Response, current_app, g, render_template, request
 
 from dropbox.config import Desk, in_language
-from dropbox.errors import CrossSite, RequestError
+from dropbox.errors import CrossSite, DropboxError, RequestError
 from dropbox.models import DeskId, Mandate
 from dropbox.server import headers
 from dropbox.server.drop import Drop
 from dropbox.server.form import Form, FormLimits, open_form
 from dropbox.server.progress import Upload
-from dropbox.server.reporter_site.problems import GO_BACK, FieldError, Problem, page_of, problem_of
+from dropbox.server.reporter_site.problems import (
+    GO_BACK,
+    FieldError,
+    Problem,
+    limit_texts,
+    line_of,
+    page_of,
+    problem_of,
+)
 from dropbox.server.reporter_site.speech import _, day_text, direction, language_name, size_text
 from dropbox.server.reporter_site.typed import open_desks
+from dropbox.server.reporter_site.visitor import SCRIPTS, TEXTS, cautions
 from dropbox.server.sessions import Session, Stamp, Visit
 
 LOGGER = logging.getLogger("dropbox.server.site")
@@ -69,8 +78,8 @@ def refuse_early() -> None:
 
 def read_form() -> Form:
     """Open this request's form; its files, if any, are still on their way."""
-    limits = FormLimits(max_files=this_drop().settings.server.max_files)
-    return open_form(request.environ["wsgi.input"], request.headers.get("Content-Type", ""), limits)
+    most = FormLimits(max_files=this_drop().settings.server.max_files)
+    return open_form(request.environ["wsgi.input"], request.headers.get("Content-Type", ""), most)
 
 
 def visit() -> bytes | None:
@@ -101,7 +110,8 @@ def _tell_upload(values: Mapping[str, object]) -> None:
     """Say beside the progress bar why an upload is refused: browsers show the answer itself only when all is sent."""
     upload = request.environ.get("dropbox.upload")
     if isinstance(upload, Upload):
-        problem, errors = values.get("problem"), cast(Sequence[FieldError], values.get("errors", ()))
+        problem = PROBLEMS["session_ended"] if values.get("ended") else values.get("problem")
+        errors = cast(Sequence[FieldError], values.get("errors", ()))
         texts = problem.paragraphs[:1] if isinstance(problem, Problem) else [error.text for error in errors]
         upload.stop([str(text) for text in texts])
 
@@ -138,7 +148,16 @@ def with_visit(
 
 
 def problem_page(problem: Problem) -> Response:
-    return page("problem.html", problem.status, problem=problem)
+    return page("problem.html", problem.status, problem=problem.filled(limits()))
+
+
+def limits() -> Mapping[str, object]:
+    """Return the limits that a text may name, with this drop's numbers."""
+    return limit_texts(this_drop().settings.server, language())
+
+
+def error_line(error: DropboxError) -> FieldError:
+    return line_of(error, limits())
 
 
 def error_page(error: Exception) -> Response:
@@ -179,6 +198,9 @@ def template_values() -> dict[str, object]:
         "mandate_choices": mandate_choices(),
         "max_files": settings.server.max_files,
         "max_upload": size_text(settings.server.max_upload_mib * 1_000_000),
+        "cautions": [TEXTS[caution] for caution in cautions(dict(request.headers))],
+        "scripts_caution": SCRIPTS,
+        "logo": settings.organisation.logo is not None,
         "errors": (),
     }
 
