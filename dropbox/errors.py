@@ -235,6 +235,11 @@ class TextTooLong(RequestError):
     message = "The text is longer than fits."
 
 
+class FormTooLong(TextTooLong):
+    page = "form_too_long"
+    message = "The text is longer than a form can even give back."
+
+
 class OwnCodename(RequestError):
     page = "own_codename"
     message = "The text holds the reporter's own codename."

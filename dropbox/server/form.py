@@ -15,11 +15,14 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData, Preamble
 
-from dropbox.errors import BadForm, TextTooLong, TooManyFiles
+from dropbox.errors import BadForm, FormTooLong, TooManyFiles
 
 READ_BYTES = 64 * 1024
 MAX_HELD_BYTES = 2 * READ_BYTES
 MAX_PART_HEAD_BYTES = 256 * 1024
+MAX_FIELDS_BYTES = 1024 * 1024
+"""All that is typed into one form: far more than may be sent, so that a text that is too long can be given back. It
+is in memory only while its thread answers, so there are never more of these than threads."""
 MAX_FILE_NAME_CHARACTERS = 500
 DEFAULT_MEDIA_TYPE = "application/octet-stream"
 
@@ -33,7 +36,7 @@ class Readable(Protocol):
 
 @dataclass(frozen=True)
 class FormLimits:
-    max_fields_bytes: int = 256 * 1024
+    max_fields_bytes: int = MAX_FIELDS_BYTES
     max_field_count: int = 200
     max_files: int = 0
 
@@ -69,7 +72,7 @@ class IncomingFile:
 def open_form(stream: Readable, content_type: str, limits: FormLimits) -> Form:
     """Read a form's fields from `stream` and leave its files to be read from the Form.
 
-    Raises BadForm, TextTooLong or TooManyFiles, here or while the files are read, and whatever `stream.read` raises.
+    Raises BadForm, FormTooLong or TooManyFiles, here or while the files are read, and whatever `stream.read` raises.
     """
     kind, options = parse_options_header(content_type)
     if kind == "application/x-www-form-urlencoded":
@@ -85,7 +88,7 @@ def _read_urlencoded(stream: Readable, limits: FormLimits) -> dict[str, tuple[st
     while chunk := stream.read(READ_BYTES):
         data += chunk
         if len(data) > limits.max_fields_bytes:
-            raise TextTooLong
+            raise FormTooLong
     try:
         pairs = parse_qsl(
             data.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=limits.max_field_count
@@ -200,7 +203,7 @@ class _Multipart:
                 raise BadForm
             size += len(event.data)
             if max_bytes is not None and size > max_bytes:
-                raise TextTooLong
+                raise FormTooLong
             yield event.data
             if not event.more_data:
                 return

@@ -89,7 +89,7 @@ def test_a_configuration_error_is_one_line_with_key_and_rule() -> None:
 
 @pytest.mark.parametrize("kind", REQUESTS, ids=named)
 def test_a_refused_request_has_a_status_and_a_page_of_its_own(kind: type[RequestError]) -> None:
-    assert kind.status in {400, 401, 403, 408, 411, 413, 503}
+    assert kind.status in {400, 401, 403, 408, 410, 411, 413, 503}
     assert [other for other in REQUESTS if other.page == kind.page] == [kind]
     assert kind.page.isidentifier()
 

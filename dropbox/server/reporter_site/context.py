@@ -20,6 +20,7 @@ from dropbox.server.form import Form, FormLimits, open_form
 from dropbox.server.progress import Upload
 from dropbox.server.reporter_site.problems import (
     GO_BACK,
+    PROBLEMS,
     FieldError,
     Problem,
     limit_texts,

@@ -1,4 +1,4 @@
-"""What a reporter does with replies: take a file out of one, delete one, delete all."""
+"""What a reporter does with replies: take a file out of one, delete one, delete all, hide those that were read."""
 
 from pathlib import PurePosixPath
 
@@ -7,11 +7,12 @@ from flask import Blueprint, Response, request
 from dropbox.errors import BadForm, DropboxError, InvalidValue, ItemUnknown
 from dropbox.models import ItemId, parse_item_id
 from dropbox.server import headers
-from dropbox.server.reporter_site.case import DELETE_PURPOSE, case_page
-from dropbox.server.reporter_site.context import go, problem_page, read_form, session, this_drop
-from dropbox.server.reporter_site.problems import PROBLEMS, line_of
+from dropbox.server.reporter_site.case import DELETE_PURPOSE, HIDE_PURPOSE, case_page
+from dropbox.server.reporter_site.context import error_line, go, problem_page, read_form, session, this_drop
+from dropbox.server.reporter_site.problems import PROBLEMS
 from dropbox.server.reporter_site.typed import Fields, TypedFollowUp, one
 from dropbox.server.sessions import Session
+from dropbox.server.shown import Shown, open_shown, seal_shown
 
 site = Blueprint("replies", __name__)
 
@@ -45,7 +46,7 @@ def delete() -> Response:
     try:
         drop.store.delete_reply(here.case, _own_reply(here, fields))
     except ItemUnknown as error:
-        return case_page(here, TypedFollowUp(), (line_of(error),), 400)
+        return case_page(here, TypedFollowUp(), (error_line(error),), 400)
     drop.sessions.note(here, "deleted")
     return go("/case")
 
@@ -59,8 +60,27 @@ def delete_all() -> Response:
     return go("/case")
 
 
-def _verify_token(here: Session, fields: Fields) -> None:
-    this_drop().forms.read(DELETE_PURPOSE, here.binding, one(fields, "token"))
+@site.post("/case/hide")
+def hide() -> Response:
+    """Turn hiding on or off. What the next page shows is noted by that page."""
+    here = session()
+    fields = read_form().fields
+    _verify_token(here, fields, HIDE_PURPOSE)
+    choice = one(fields, "hide")
+    if choice not in {"on", "off"}:
+        raise BadForm
+    drop = this_drop()
+    key = here.keys.reply_key
+    box = open_shown(drop.store.case(here.case).sealed_view, key)
+    drop.store.set_view(here.case, seal_shown(Shown(True, box.replies) if choice == "on" else Shown(), key))
+    if choice == "off":
+        drop.sessions.hide(here, frozenset())
+    drop.sessions.note(here, f"hide-{choice}")
+    return go("/case")
+
+
+def _verify_token(here: Session, fields: Fields, purpose: str = DELETE_PURPOSE) -> None:
+    this_drop().forms.read(purpose, here.binding, one(fields, "token"))
 
 
 def _own_reply(here: Session, fields: Fields) -> ItemId:

@@ -8,8 +8,10 @@ from dropbox.models import Kind, Plaintext
 from dropbox.server import headers
 from dropbox.server.form import Form
 from dropbox.server.intake import Draft
+from dropbox.server.own_words import CodenameMark
 from dropbox.server.reporter_site.context import (
     SESSION_COOKIE,
+    error_line,
     go,
     language,
     note_fault,
@@ -17,13 +19,14 @@ from dropbox.server.reporter_site.context import (
     page,
     read_form,
     said,
+    sends_in_frames,
     session,
     session_cookie,
     this_drop,
     visit,
     with_visit,
 )
-from dropbox.server.reporter_site.problems import FieldError, line_of, status_of
+from dropbox.server.reporter_site.problems import FieldError, status_of
 from dropbox.server.reporter_site.steps import first_steps
 from dropbox.server.reporter_site.typed import TypedReport, empty_report, one, read_report
 from dropbox.server.sessions import Stamp
@@ -42,18 +45,18 @@ def show() -> Response:
 @site.post("/report")
 def take() -> Response:
     form = read_form()
-    typed = read_report(form.fields, this_drop().settings)
+    typed = read_report(form.fields, this_drop().settings, language())
     try:
         bound, stamp = _verify_token(form)
     except FormExpired as error:
-        return _form(typed, (line_of(error), *typed.errors), status_of(error))
+        return _form(typed, (error_line(error), *typed.errors), status_of(error))
     if typed.errors:
         return _form(typed, typed.errors, 400, stamp)
     try:
         return _send(form, typed, bound, stamp)
     except DropboxError as error:
         note_fault(error)
-        return _form(typed, (line_of(error),), status_of(error), stamp)
+        return _form(typed, (error_line(error),), status_of(error), stamp)
 
 
 @site.get("/sent")
@@ -75,6 +78,7 @@ def _send(form: Form, typed: TypedReport, bound: bytes, stamp: Stamp) -> Respons
     """Seal and store the report, then start a session that can show its codename."""
     drop = this_drop()
     codename = generate(drop.identity.secret, stamp.nonce, bound, typed.desks)
+    mark = CodenameMark.of(codename)
     keys = drop.derivation.derive(codename, REPORT_WAIT_SECONDS)
     draft = Draft(
         keys=keys,
@@ -89,18 +93,28 @@ def _send(form: Form, typed: TypedReport, bound: bytes, stamp: Stamp) -> Respons
         nonce=stamp.nonce,
         binding=bound,
         form=form,
+        marks=(mark, *_mark_of_session()),
     )
     drop.intake.submit(draft)
     drop.sessions.end(session_cookie())
     response = go("/sent")
-    headers.set_cookie(response, SESSION_COOKIE, drop.sessions.begin(keys, codename))
+    headers.set_cookie(response, SESSION_COOKIE, drop.sessions.begin(keys, codename, mark=mark))
     return response
+
+
+def _mark_of_session() -> tuple[CodenameMark, ...]:
+    """Return the mark of whoever is signed in: that codename must not stand in a new report either."""
+    try:
+        return session().marks
+    except SessionEnded:
+        return ()
 
 
 def _form(
     typed: TypedReport, errors: tuple[FieldError, ...] = (), status: int = 200, stamp: Stamp | None = None
 ) -> Response:
     """Render the form filled in; `stamp` goes on when what was sent may have been stored after all."""
+    sends_in_frames()
     questions = [{"id": each.id, "text": said(each.text)} for each in this_drop().settings.questions]
     return with_visit(
         "report.html",
@@ -109,6 +123,7 @@ def _form(
         stamp=stamp,
         typed=typed,
         errors=errors,
+        expired=stamp is None,
         open_desks=open_desk_views(),
         questions=questions,
     )

@@ -17,6 +17,7 @@ from dropbox.server.own_words import CodenameMark
 from dropbox.server.reporter_site.context import (
     SESSION_COOKIE,
     current_visit,
+    error_line,
     go,
     read_form,
     session_cookie,
@@ -24,7 +25,7 @@ from dropbox.server.reporter_site.context import (
     visit,
     with_visit,
 )
-from dropbox.server.reporter_site.problems import FieldError, line_of, status_of
+from dropbox.server.reporter_site.problems import FieldError, status_of
 from dropbox.server.reporter_site.speech import _
 from dropbox.server.reporter_site.typed import Fields, one, read_follow_up
 from dropbox.server.sessions import SavedDraft, Stamp
@@ -61,7 +62,7 @@ def take() -> Response:
     except CodenameError:
         return _not_seven_words(attempt)
     except Busy as error:
-        return _form(attempt, status_of(error), errors=(line_of(error),))
+        return _form(attempt, status_of(error), errors=(error_line(error),))
 
 
 def session_ended(draft: SavedDraft | None = None) -> Response:

@@ -4,10 +4,12 @@ The one door to Flask-Babel here. Texts stand in the code as whole sentences; `s
 catalogues. What a sentence is filled with (names, words, days) never enters a catalogue.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from babel import Locale
+from babel.lists import format_list
 from flask_babel import format_date, format_decimal, format_percent, get_locale, gettext
 from flask_babel import ngettext as _plural
 
@@ -30,9 +32,15 @@ class Lazy:
     """A text that is looked up when it is shown, by whoever reads it then."""
 
     english: str
+    values: tuple[tuple[str, object], ...] = ()
 
     def __str__(self) -> str:
-        return _(self.english)
+        return _(self.english, **dict(self.values))
+
+    def filled(self, values: Mapping[str, object]) -> "Lazy":
+        """Return the text with values for its names; what it does not name is left out."""
+        named = tuple((name, value) for name, value in values.items() if f"%({name})" in self.english)
+        return Lazy(self.english, named)
 
 
 _l = Lazy
@@ -56,8 +64,17 @@ def share_text(part: float) -> str:
     return str(format_percent(part))
 
 
+def number_text(number: int) -> str:
+    return str(format_decimal(number))
+
+
 def _number(number: float, pattern: str) -> str:
     return str(format_decimal(number, pattern))
+
+
+def list_text(names: Sequence[str]) -> str:
+    """Return names as a language lists them: "a, b and c"."""
+    return str(format_list(list(names), locale=get_locale() or "en"))
 
 
 def language_name(code: str) -> str:

@@ -7,14 +7,14 @@ above the form.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dropbox.config import Settings
+from dropbox.config import Settings, in_language
 from dropbox.errors import BadForm
 from dropbox.models import DeskId, Mandate
 from dropbox.server.reporter_site.problems import FieldError
-from dropbox.server.reporter_site.speech import _l
+from dropbox.server.reporter_site.speech import _l, list_text
 
 Fields = Mapping[str, Sequence[str]]
-_DESK_CHOSEN_WRONG = _l("Choose again who may read this: one of your choices is not open.")
+_DESK_CHOSEN_WRONG = _l("Choose again who may read this: one of your choices is not open. Open now: %(desks)s.")
 _NO_DESK = _l("Choose who may read this.")
 
 
@@ -42,13 +42,13 @@ def empty_report(settings: Settings) -> TypedReport:
     return TypedReport(desks=ids if len(ids) == 1 else ())
 
 
-def read_report(fields: Fields, settings: Settings) -> TypedReport:
-    """Return what was typed; what cannot be sent so is named in `errors`."""
+def read_report(fields: Fields, settings: Settings, language: str) -> TypedReport:
+    """Return what was typed; what cannot be sent so is named in `errors`, in the language of its reader."""
     chosen = tuple(dict.fromkeys(fields.get("desk", ())))
     desks = tuple(desk for desk in open_desks(settings) if desk in chosen)
     errors = []
     if len(desks) != len(chosen):
-        errors.append(FieldError("desk", _DESK_CHOSEN_WRONG))
+        errors.append(FieldError("desk", _DESK_CHOSEN_WRONG.filled({"desks": _open_names(settings, language)})))
     elif not desks:
         errors.append(FieldError("desk", _NO_DESK))
     mandate = _mandate(fields)
@@ -79,6 +79,11 @@ def one(fields: Fields, name: str) -> str:
 
 def open_desks(settings: Settings) -> tuple[DeskId, ...]:
     return tuple(desk.id for desk in settings.desks if not desk.closed)
+
+
+def _open_names(settings: Settings, language: str) -> str:
+    languages = settings.organisation.languages
+    return list_text([in_language(desk.name, language, languages) for desk in settings.desks if not desk.closed])
 
 
 def _mandate(fields: Fields) -> Mandate | None:
