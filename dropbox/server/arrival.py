@@ -27,6 +27,7 @@ from dropbox.server.gate import MAX_PROXY_LINE_BYTES, Gate, circuit_of
 from dropbox.server.http import Parser, PlainTask, SiteTask
 from dropbox.server.limits import ArrivalLimits
 from dropbox.server.pace import OutputPace, too_costly
+from dropbox.server.progress import Progress
 from dropbox.server.quiet import fix_log_texts
 from dropbox.settings import Settings
 
@@ -213,6 +214,7 @@ class _Listener:
         for channel in list(self.active_channels.values()):
             channel.watch(now)
         self.arrival.relieve()
+        self.arrival.progress.tidy()
 
 
 class _TcpListener(_Listener, TcpWSGIServer):  # type: ignore[misc]
@@ -240,6 +242,7 @@ class ArrivalServer:
         fix_log_texts()
         self.limits, self.clock = limits, clock
         self.gate = Gate(limits, lambda: shutil.disk_usage(data_dir).free)
+        self.progress = Progress(clock)
         self._map: dict[int, Any] = {}
         self._trigger = trigger(self._map)
         self._wake_lock = threading.RLock()  # `close` may interrupt `wake` in a signal handler.

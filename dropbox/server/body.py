@@ -12,6 +12,7 @@ from threading import Condition
 from dropbox.errors import RequestError, UploadCutOff
 from dropbox.server.gate import Ticket
 from dropbox.server.limits import ArrivalLimits
+from dropbox.server.progress import Upload
 
 Clock = Callable[[], float]
 
@@ -29,11 +30,13 @@ class Body:
         wake: Callable[[], None],
         clock: Clock = time.monotonic,
         ticket: Ticket | None = None,
+        upload: Upload | None = None,
     ) -> None:
         self._limits = limits
         self._wake = wake
         self._clock = clock
         self._ticket = ticket
+        self._upload = upload
         self._remaining = length
         self._condition = Condition()
         self._chunks: deque[bytes | memoryview] = deque()
@@ -71,6 +74,8 @@ class Body:
             self._arrived_bytes += count
             if self._ticket is not None:
                 self._ticket.arrived_bytes = self._arrived_bytes
+            if self._upload is not None:
+                self._upload.count(self._arrived_bytes)
             if self._dropping_since is not None:
                 self._dropped_bytes += count
             else:
@@ -90,6 +95,8 @@ class Body:
         with self._condition:
             if not self.completed and self._failure is None:
                 self._failure = failure
+                if self._upload is not None:
+                    self._upload.stop()
                 self._condition.notify_all()
 
     def discard(self) -> None:

@@ -10,12 +10,16 @@ from typing import Any
 from waitress.adjustments import Adjustments
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask, WSGITask
+from werkzeug.sansio.http import parse_cookie
 
 from dropbox.errors import BodyTooLarge, LengthRequired, RequestError
 from dropbox.server.body import Body
 from dropbox.server.gate import Ticket
+from dropbox.server.headers import VISIT_COOKIE
 from dropbox.server.limits import HUGE_BYTES, HUGE_DIGITS, UPLOAD_PATHS
 from dropbox.server.plain_page import plain_page
+from dropbox.server.progress import Upload
+from dropbox.server.sessions import Visit
 
 _UNSAID = (b"server:", b"date:", b"via:")
 
@@ -31,6 +35,8 @@ class SiteTask(WSGITask):  # type: ignore[misc]
     def build_response_header(self) -> bytes:
         if self.request.is_arriving:
             self.set_close_on_finish()
+        if self.request.upload is not None and self.status[:1] in "23":
+            self.request.upload.finish()
         return _without_unsaid(super().build_response_header())
 
     def get_environment(self) -> dict[str, Any]:
@@ -39,6 +45,8 @@ class SiteTask(WSGITask):  # type: ignore[misc]
             refusal: RequestError | None = self.request.refusal
             environ["dropbox.refusal"] = refusal
             environ["dropbox.circuit"] = self.channel.circuit
+            environ["dropbox.progress"] = self.channel.server.arrival.progress
+            environ["dropbox.upload"] = self.request.upload
             environ["SERVER_SOFTWARE"] = ""
         cached: dict[str, Any] = self.environ
         return cached
@@ -70,6 +78,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         self._channel = channel
         self._arrival = channel.server.arrival
         self._ticket: Ticket | None = None
+        self.upload: Upload | None = None
         self.started = self._arrival.clock()
 
     @property
@@ -116,6 +125,8 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             self.body.discard()
         if self._ticket is not None:
             self._ticket.release()
+        if self.upload is not None:
+            self.upload.stop()
 
     def _may_start_early(self) -> bool:
         return self._ticket is not None and self._ticket.slot and self.body is not None and self.body.ready
@@ -125,6 +136,8 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         # Waitress reads a path of "//report" as "/report", and so must the limit.
         uploads = self.command.upper() == "POST" and "/" + self.path.lstrip("/") in UPLOAD_PATHS
         length = self._claimed_length()
+        if uploads and length:
+            self.upload = self._followed(length)
         if length > (limits.max_request_bytes if uploads else limits.small_body_bytes):
             raise BodyTooLarge
         # HTTP/1.0 knows no such header, so waitress leaves it in and would take the body for the next request.
@@ -138,6 +151,11 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             slot = length > limits.small_body_bytes
             self._ticket = self._arrival.gate.admit(length, self._channel.circuit, slot=slot)
         self.body_rcv = self._new_body(length)
+
+    def _followed(self, length: int) -> Upload | None:
+        """Have the upload counted for the visit that sends it, if it brought one."""
+        visit = Visit.of(parse_cookie(self.headers.get("COOKIE")).get(VISIT_COOKIE))
+        return None if visit is None else self._arrival.progress.begin(visit.bound, length)
 
     def _claimed_length(self) -> int:
         claim = self.headers.get("CONTENT_LENGTH", "0").lstrip("0") or "0"
@@ -154,4 +172,11 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
 
     def _new_body(self, length: int | None) -> Body:
         arrival = self._arrival
-        return Body(length, arrival.limits, wake=arrival.wake, clock=arrival.clock, ticket=self._ticket)
+        return Body(
+            length,
+            arrival.limits,
+            wake=arrival.wake,
+            clock=arrival.clock,
+            ticket=self._ticket,
+            upload=self.upload,
+        )
