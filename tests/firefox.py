@@ -120,6 +120,12 @@ class Firefox:
     def type(self, selector: str, text: str) -> None:
         self.find(selector).send_keys(text)
 
+    def enter_frame(self, selector: str) -> None:
+        self.driver.switch_to_frame(self.find(selector))
+
+    def leave_frame(self) -> None:
+        self.driver.switch_to_frame()
+
     @property
     def source(self) -> str:
         return str(self.driver.page_source)

@@ -19,9 +19,10 @@ import pytest
 from scripts.private_tor import PrivateTor
 from tests.drop_process import BIN, DropProcess
 from tests.firefox import Firefox
+from tests.journeys.over_tor import published_address
+from tests.journeys.reporter import Reporter
 from tests.journeys.world import Member, Person, World
 
-PUBLISH_SECONDS = 60
 LONG_STORY = "It began in March, after the meeting. " * 40
 
 # stem and marionette-driver are older than these warnings, and leave a probing socket to the garbage collector
@@ -50,17 +51,6 @@ def world(network: PrivateTor, tmp_path_factory: pytest.TempPathFactory, people:
         yield made
 
 
-def published_address(drop: DropProcess, after: int = 0) -> str:
-    """Wait until the server says that its onion service is reachable; `after` bytes of its log are skipped."""
-    deadline = time.monotonic() + PUBLISH_SECONDS
-    while time.monotonic() < deadline:
-        found = re.search(rb"reachable at (http://[a-z2-7]{56}\.onion/)", drop.log.read_bytes()[after:])
-        if found:
-            return found[1].decode()
-        time.sleep(0.2)
-    raise AssertionError(f"not published:\n{drop.log.read_text(encoding='utf-8')}")
-
-
 def offline(member: Member, name: str, *arguments: str | Path) -> str:
     """Run a workstation command where no network interface exists."""
     command = ["unshare", "-n", BIN / "dropbox-workstation", name, *arguments, "--vault", member.vault]
@@ -87,8 +77,10 @@ def test_a_report_over_tor_without_scripts_is_not_lost_and_is_answered(
     evidence = tmp_path / "evidence.txt"
     evidence.write_bytes(b"a minute of the meeting\n" * 4000)
     with Firefox(network.clients[0].socks_port) as browser:
-        codename = send_report(browser, address, evidence)
-    assert len(codename.split()) == 7
+        reporter = Reporter(browser, address)
+        reporter.fill_report(["advisers"], "advise", LONG_STORY, [evidence])
+        reporter.send()
+        codename = reporter.codename()
     anna = world.members["anna"]
     offline(anna, "import", world.export("advisers"))
     case = re.search(r'"case": ?"([0-9a-f]{32})"', offline(anna, "cases", "--json"))
@@ -99,12 +91,15 @@ def test_a_report_over_tor_without_scripts_is_not_lost_and_is_answered(
     offline(anna, "export", tmp_path / "answer.tar")
     world.drop.server("import", tmp_path / "answer.tar")
     with Firefox(network.clients[1].socks_port) as browser:
-        come_back(browser, address, codename)
+        reporter = Reporter(browser, address)
+        reporter.come_back(codename)
+        assert reporter.page() == "/case"
         assert "You are not alone." in browser.find("article.reply").text
         assert "evidence.txt" in browser.find("article.reply").text
         browser.click("input[name=mandate][value=investigate]")
         browser.type("textarea[name=message]", "Please find out what happened.")
-        browser.click("form:has(textarea[name=message]) button")
+        reporter.send()
+        reporter.go_on()
         assert "Please find out" not in browser.source
         browser.click("article.reply details summary")
         browser.click("article.reply details button")
@@ -113,25 +108,6 @@ def test_a_report_over_tor_without_scripts_is_not_lost_and_is_answered(
     items = json.loads(offline(anna, "read", case[1], "--json"))["items"]
     sent = [(item["kind"], item["mandate"]) for item in items if item["kind"] != "reply"]
     assert sent == [("report", "advise"), ("mandate", "investigate")]
-
-
-def come_back(browser: Firefox, address: str, codename: str) -> None:
-    browser.go(address + "return?l=en")
-    browser.type("[name=codename]", codename)
-    browser.click("main form button")
-    assert browser.url.split("?")[0].endswith("/case")
-
-
-def send_report(browser: Firefox, address: str, evidence: Path) -> str:
-    browser.go(address + "?l=en")
-    browser.go(address + "report?l=en")
-    browser.click("input[name=desk][value=advisers]")
-    browser.click("input[name=mandate][value=advise]")
-    browser.type("textarea[name=message]", LONG_STORY)
-    browser.type("input[name=files]", str(evidence))
-    browser.click("main form button")
-    assert browser.url.split("?")[0].endswith("/sent")
-    return " ".join(str(browser.find("#codename").text).split())
 
 
 def test_an_onion_key_that_others_may_read_is_not_made(world: World) -> None:

@@ -1,0 +1,107 @@
+"""A reporter in a real browser with scripts off: what a person does on the pages, the same in Firefox and Chromium."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+ANSWER = "iframe[name=answer]"
+PROGRESS = "iframe[src^='/progress']"
+FORM_BUTTON = "form:has(textarea[name=message]) button"
+SEND_SECONDS = 120
+LOOK_SECONDS = 0.5
+
+
+class Browser(Protocol):
+    """What tests/firefox.py and tests/chromium.py both do."""
+
+    def go(self, url: str, tries: int = 4) -> None: ...
+    def find(self, selector: str) -> Any: ...
+    def find_all(self, selector: str) -> list[Any]: ...
+    def click(self, selector: str) -> None: ...
+    def type(self, selector: str, text: str) -> None: ...
+    def enter_frame(self, selector: str) -> None: ...
+    def leave_frame(self) -> None: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+
+
+class Reporter:
+    """One reporter with a browser, at one drop's address (with its last slash)."""
+
+    def __init__(self, browser: Browser, address: str, language: str = "en") -> None:
+        self.browser = browser
+        self._address = address
+        self._language = language
+
+    def open(self, path: str) -> None:
+        self.browser.go(f"{self._address}{path}?l={self._language}")
+
+    def page(self) -> str:
+        """Return the path of the page that is shown."""
+        return "/" + self.browser.url.removeprefix(self._address).split("?")[0]
+
+    def fill_report(self, desks: Sequence[str], mandate: str, message: str, files: Sequence[Path] = ()) -> None:
+        self.open("report")
+        for desk in desks:
+            self.browser.click(f"input[name=desk][value={desk}]")
+        self.browser.click(f"input[name=mandate][value={mandate}]")
+        self.browser.type("textarea[name=message]", message)
+        for file in files:
+            self.browser.type("input[name=files]", str(file))
+
+    def send(self) -> list[str]:
+        """Press the form's button and watch until the answer stands in its frame; return what the progress said."""
+        seen: list[str] = []
+        self.browser.click(FORM_BUTTON)
+        deadline = time.monotonic() + SEND_SECONDS
+        while time.monotonic() < deadline:
+            said = self.progress()
+            if said and (not seen or seen[-1] != said):
+                seen.append(said)
+            with self.frame(ANSWER):
+                if self.browser.find_all("#codename, #errors, #sent, #ended, .done"):
+                    return seen
+            time.sleep(LOOK_SECONDS)
+        raise AssertionError(f"no answer came; the progress said {seen}")
+
+    def progress(self) -> str:
+        """Return what the progress frame says; nothing in the moment in which it is asked for again."""
+        with self.frame(PROGRESS):
+            found = self.browser.find_all("[role=status]")
+            return str(found[0].text) if found else ""
+
+    def answer(self, selector: str) -> str:
+        with self.frame(ANSWER):
+            return " ".join(str(self.browser.find(selector).text).split())
+
+    def codename(self) -> str:
+        """Return the seven words from the receipt in the frame."""
+        words = re.sub(r"\d+\.", " ", self.answer("#codename")).split()
+        assert len(words) == 7, words
+        return " ".join(words)
+
+    def go_on(self) -> None:
+        """Follow the link of the answer in the frame to a whole page."""
+        with self.frame(ANSWER):
+            self.browser.click("main a.go")
+
+    def come_back(self, codename: str) -> None:
+        self.open("return")
+        self.browser.type("[name=codename]", codename)
+        self.browser.click("form:has([name=codename]) button")
+
+    @contextmanager
+    def frame(self, selector: str) -> Iterator[None]:
+        self.browser.leave_frame()
+        self.browser.enter_frame(selector)
+        try:
+            yield
+        finally:
+            self.browser.leave_frame()

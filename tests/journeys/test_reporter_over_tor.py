@@ -1,0 +1,194 @@
+"""The reporter's way over a real Tor network on loopback, in Firefox and in Chromium with scripts off."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.private_tor import PrivateTor
+from tests.chromium import Chromium
+from tests.firefox import Firefox
+from tests.journeys.over_tor import published_address
+from tests.journeys.reporter import Browser, Reporter
+from tests.journeys.world import Person, World
+
+BIG_BYTES = 24 * 1024 * 1024
+STORY = "Het begon in maart, na de vergadering. "
+LATER = "Er is nog iets dat ik niet durfde te schrijven."
+
+# stem and marionette-driver are older than these warnings, and leave a probing socket to the garbage collector
+pytestmark = [
+    pytest.mark.tor,
+    pytest.mark.browser,
+    pytest.mark.filterwarnings("ignore:setDaemon:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def network() -> Iterator[PrivateTor]:
+    with PrivateTor() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def world(network: PrivateTor, tmp_path_factory: pytest.TempPathFactory, people: dict[str, Person]) -> Iterator[World]:
+    root = tmp_path_factory.mktemp("tor")
+    (root / "torrc-defaults").write_text(network.torrc_of_the_network(), encoding="utf-8")
+    made = World.make(
+        root,
+        people,
+        organisation='languages = ["nl", "en"]',
+        onion='mode = "launch"\ntorrc_defaults = "torrc-defaults"',
+    )
+    with made.drop:
+        made.start_vaults()
+        yield made
+
+
+@pytest.fixture
+def evidence(tmp_path: Path) -> tuple[Path, Path]:
+    """A large file, so that the sending takes a while, and a small one."""
+    large, small = tmp_path / "opname.bin", tmp_path / "verslag.txt"
+    with large.open("wb") as stream:
+        stream.truncate(BIG_BYTES)
+    small.write_text("notulen van de vergadering\n", encoding="utf-8")
+    return large, small
+
+
+BROWSERS: dict[str, Callable[[int], AbstractContextManager[Browser]]] = {
+    "firefox": lambda port: Firefox(port, intl__accept_languages="nl"),
+    "chromium": lambda port: Chromium(port, "nl"),
+}
+
+
+@pytest.mark.parametrize("name", BROWSERS)
+def test_nothing_of_a_dutch_reporters_whole_way_is_lost(
+    name: str, world: World, network: PrivateTor, evidence: tuple[Path, Path], tmp_path: Path
+) -> None:
+    address = published_address(world.drop)
+    with BROWSERS[name](network.clients[0].socks_port) as browser:
+        codename = first_report(Reporter(browser, address, "nl"), evidence)
+    case = answer(world, codename, tmp_path)
+    with BROWSERS[name](network.clients[1].socks_port) as browser:
+        goes_on_with_the_case(Reporter(browser, address, "nl"), codename)
+    world.fetch("anna")
+    items = world.members["anna"].json("read", case)["items"]
+    sent = [(item["kind"], item["mandate"]) for item in items if item["kind"] != "reply"]
+    assert sent == [("report", "advise"), ("mandate", "investigate"), ("withdrawal", "investigate")]
+    files = [part["bytes"] for item in items for part in item["attachments"] if item["kind"] == "report"]
+    assert sorted(files) == [evidence[1].stat().st_size, BIG_BYTES]
+
+
+def first_report(reporter: Reporter, evidence: tuple[Path, Path]) -> str:
+    """Send a report with two files, see the bytes rise, and take the codename from the receipt."""
+    reporter.open("")
+    reporter.fill_report(["advisers"], "advise", STORY * 30, evidence)
+    said = reporter.send()
+    rising = [float(found[1].replace(",", ".")) for each in said if (found := re.search(r"([\d,]+) MB van", each))]
+    assert len(set(rising)) >= 3, said
+    assert rising == sorted(rising)
+    codename = reporter.codename()
+    reporter.go_on()
+    assert reporter.page() == "/sent"
+    assert "zeven woorden" in reporter.browser.source
+    return codename
+
+
+def answer(world: World, codename: str, tmp_path: Path) -> str:
+    """Let anna read the newest case and reply; return its id."""
+    anna = world.members["anna"]
+    world.fetch("anna")
+    case = str(max(anna.json("cases"), key=lambda row: row["unread"])["case"])
+    assert codename not in anna.run("read", case)
+    text = tmp_path / "answer.txt"
+    text.write_text("Wij hebben je bericht gelezen. Je staat er niet alleen voor.", encoding="utf-8")
+    anna.run("reply", case, "--text-file", text)
+    world.bring("anna")
+    return case
+
+
+def goes_on_with_the_case(reporter: Reporter, codename: str) -> None:
+    """Mistype, come back, read, change the mandate, delete the reply, withdraw."""
+    browser = reporter.browser
+    words = codename.split()
+    reporter.come_back(" ".join([*words[:2], words[2] + "q", *words[3:]]))
+    assert reporter.page() == "/return"
+    assert words[2] in browser.find("#errors").text
+    reporter.come_back(codename)
+    assert reporter.page() == "/case"
+    assert "niet alleen" in browser.find("article.reply").text
+    browser.click("input[name=mandate][value=investigate]")
+    browser.type("textarea[name=message]", LATER)
+    reporter.send()
+    reporter.go_on()
+    assert reporter.page() == "/case"
+    assert LATER not in browser.source
+    browser.click("article.reply details summary")
+    browser.click("article.reply details button")
+    assert browser.find_all("article.reply") == []
+    withdraw(browser)
+    reporter.send()
+    reporter.go_on()
+    assert browser.find_all("#withdrawn")
+
+
+def withdraw(browser: Any) -> None:
+    browser.click("details:has([name=withdraw]) summary")
+    browser.click("[name=withdraw]")
+
+
+def test_a_report_to_two_desks_does_not_miss_one_of_them(world: World, network: PrivateTor) -> None:
+    with Firefox(network.clients[0].socks_port) as browser:
+        reporter = Reporter(browser, published_address(world.drop))
+        reporter.fill_report(["advisers", "committee"], "listen", "Both of you must know this.")
+        reporter.send()
+        reporter.codename()
+    world.fetch("anna", "carla")
+    for name in ("anna", "carla"):
+        member = world.members[name]
+        told = [member.run("read", row["case"]) for row in member.json("cases") if row["unread"]]
+        assert any("Both of you must know this." in text for text in told), name
+
+
+def test_a_restart_or_an_ended_session_does_not_cost_a_typed_word(world: World, network: PrivateTor) -> None:
+    """The form is open and filled in while the server restarts: a first report first, then a follow-up."""
+    address = published_address(world.drop)
+    with Firefox(network.clients[0].socks_port) as browser:
+        reporter = Reporter(browser, address)
+        reporter.fill_report(["advisers"], "listen", "Written before the restart.")
+        address = restarted(world)
+        reporter.send()
+        codename = reporter.codename()
+        reporter.come_back(codename)
+        browser.type("textarea[name=message]", "Typed while the session ended.")
+        restarted(world)
+        reporter.send()
+        assert "Typed while the session ended." in reporter.answer("textarea[name=message]")
+        with reporter.frame("iframe[name=answer]"):
+            browser.type("[name=codename]", codename)
+            browser.click("form:has([name=codename]) button")
+        assert reporter.page() == "/case"
+        assert "Typed while the session ended." in browser.find("textarea[name=message]").text
+        reporter.send()
+    world.fetch("anna")
+    anna = world.members["anna"]
+    threads = [anna.json("read", row["case"])["items"] for row in anna.json("cases")]
+    ours = [items for items in threads if "Written before the restart." in items[0]["text"]]
+    assert [[item["text"].strip() for item in items] for items in ours] == [
+        ["Written before the restart.", "Typed while the session ended."]
+    ]
+
+
+def restarted(world: World) -> str:
+    """Stop the server, start it again and wait until its onion service is back."""
+    seen = world.drop.log.stat().st_size
+    world.drop.stop()
+    world.drop.start()
+    return published_address(world.drop, seen)
