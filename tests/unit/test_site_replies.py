@@ -132,7 +132,7 @@ def test_all_replies_are_deleted_at_once(site: Site, browser: Browser) -> None:
     form = next(form for form in browser.get("/case").forms if "delete-all" in form.action)
     page = browser.submit(form)
     assert page.replies == []
-    assert "There is no reply yet" in text_of(page)
+    assert "There is no reply here now. You deleted what came before." in text_of(page)
 
 
 def test_deleting_needs_a_second_step_and_no_script(site: Site, browser: Browser) -> None:

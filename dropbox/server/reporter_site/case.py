@@ -4,17 +4,19 @@ What the reporter sent is never shown here. One POST makes one item: a withdrawa
 mandate, else a message.
 """
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from dropbox.errors import CaseEnded, DropboxError, FormExpired, SessionEnded, StoreError
-from dropbox.models import Kind, Mandate, Plaintext
+from dropbox.models import Kind, Mandate, Plaintext, today
 from dropbox.server import headers
 from dropbox.server.form import Form
 from dropbox.server.intake import Draft
 from dropbox.server.mandate import open_mandate
 from dropbox.server.reporter_site.case_view import desks_view, replies_view
+from dropbox.server.reporter_site.clock import legal_days
 from dropbox.server.reporter_site.context import (
     SESSION_COOKIE,
+    error_line,
     error_page,
     form_page,
     framed,
@@ -28,7 +30,8 @@ from dropbox.server.reporter_site.context import (
     session_cookie,
     this_drop,
 )
-from dropbox.server.reporter_site.problems import FieldError, line_of, status_of
+from dropbox.server.reporter_site.problems import FieldError, status_of
+from dropbox.server.reporter_site.receipt import receipt_number
 from dropbox.server.reporter_site.returning import session_ended
 from dropbox.server.reporter_site.speech import _
 from dropbox.server.reporter_site.steps import case_steps
@@ -39,6 +42,7 @@ from dropbox.server.store import CaseState
 site = Blueprint("case", __name__)
 PURPOSE = "case"
 DELETE_PURPOSE = "delete"
+HIDE_PURPOSE = "hide"
 
 
 @site.get("/case")
@@ -63,14 +67,14 @@ def take() -> Response:
     try:
         stamp = this_drop().forms.read(PURPOSE, here.binding, token)
     except FormExpired as error:
-        return case_page(here, typed, (line_of(error),), status_of(error))
+        return case_page(here, typed, (error_line(error),), status_of(error))
     try:
         return _send(form, here, typed, stamp)
     except CaseEnded as error:
         return _ended(error)
     except DropboxError as error:
         note_fault(error)
-        return case_page(here, typed, (line_of(error),), status_of(error), stamp=stamp)
+        return case_page(here, typed, (error_line(error),), status_of(error), stamp=stamp)
 
 
 def case_page(
@@ -96,13 +100,19 @@ def case_page(
         case=case,
         way=case_steps(case),
         case_desks=desks_view(case),
-        replies=() if framed() else replies_view(here, case),
+        legal_days=legal_days(case, today()),
+        replies=None if framed() else replies_view(here, case, unhide=request.args.get("show") == "all"),
         withdrawn=case.withdrawn_day is not None,
+        undo_is_over=case.erased_on is not None and case.erased_on <= today(),
+        receipt=receipt_number(here.case),
+        has_words=here.codename is not None,
         mandate_name=mandate_name(current) if current else "",
         typed=typed,
         chosen_mandate=typed.mandate or current,
         token=drop.forms.issue(PURPOSE, here.binding, _stamp(stamp, current)),
+        undo_token=drop.forms.issue(PURPOSE, here.binding, Stamp.new(current or "")),
         delete_token=drop.forms.issue(DELETE_PURPOSE, here.binding),
+        hide_token=drop.forms.issue(HIDE_PURPOSE, here.binding),
         errors=errors,
         expired=stamp is None,
         notice=_notice_text(notice),
@@ -176,6 +186,8 @@ def _notice_text(notice: str) -> str:
         "withdraw": _("Your case is withdrawn. For 7 days you can undo that here."),
         "undo": _("The withdrawal is undone."),
         "deleted": _("Deleted for good."),
+        "hide-on": _("From your next visit on, replies that you have read are hidden."),
+        "hide-off": _("All replies are shown again."),
     }
     return texts.get(notice, "")
 

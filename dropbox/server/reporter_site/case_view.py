@@ -1,7 +1,14 @@
-"""What the case page shows of replies and desks. A reply that does not verify shows nothing but a warning."""
+"""What the case page shows of replies and desks. A reply that does not verify shows nothing but a warning.
 
+Replies that were read in an earlier session are counted and not opened, when the reporter chose so. What is shown here
+is noted for the sessions to come; if that fails, more is shown next time and never less.
+"""
+
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+
+from flask import request
 
 from dropbox.envelope import Envelope
 from dropbox.errors import DropboxError
@@ -10,6 +17,7 @@ from dropbox.server.headers import harmless_name
 from dropbox.server.reporter_site.context import desk_name, this_drop
 from dropbox.server.reporter_site.speech import _, size_text
 from dropbox.server.sessions import Session
+from dropbox.server.shown import Shown, note_shown, open_shown, seal_shown, short_id
 from dropbox.server.store import CaseState, StoredReply
 
 
@@ -31,13 +39,49 @@ class ReplyView:
     attachments: tuple[AttachmentView, ...] = ()
 
 
-def replies_view(here: Session, case: CaseState) -> list[ReplyView]:
-    """Return the replies, newest day first, each opened and verified now."""
-    return [_reply_view(here, case, reply) for reply in reversed(case.replies)]
+@dataclass(frozen=True, repr=False)
+class RepliesView:
+    """The replies in sight, newest day first. `read_before`: how many were read in an earlier session and would be
+    hidden; `unhidden`: they are in sight all the same, on this page. `hide`: the reporter's choice.
+    """
+
+    in_sight: tuple[ReplyView, ...]
+    read_before: int
+    unhidden: bool
+    hide: bool
+
+
+def replies_view(here: Session, case: CaseState, *, unhide: bool = False) -> RepliesView:
+    """Return the replies, each that is in sight opened and verified now; replies of one day keep their order."""
+    box = open_shown(case.sealed_view, here.keys.reply_key)
+    before = _hidden_in_session(here, box)
+    read_before = [reply for reply in case.replies if short_id(reply.item) in before]
+    in_sight = [reply for reply in reversed(case.replies) if unhide or short_id(reply.item) not in before]
+    views = tuple(_reply_view(here, case, reply) for reply in in_sight)
+    if box.hide and request.method != "HEAD":
+        _remember(here, case, box, views)
+    return RepliesView(views, len(read_before), unhide and bool(read_before), box.hide)
 
 
 def desks_view(case: CaseState) -> list[dict[str, object]]:
     return [{"name": desk_name(desk), "fetched": case.fetched.get(desk)} for desk in case.desks]
+
+
+def _hidden_in_session(here: Session, box: Shown) -> frozenset[str]:
+    """Return what this session hides: what had been shown when its case page was first opened."""
+    if here.hidden is not None:
+        return here.hidden
+    this_drop().sessions.hide(here, box.replies)
+    return box.replies
+
+
+def _remember(here: Session, case: CaseState, box: Shown, views: tuple[ReplyView, ...]) -> None:
+    """Note what is shown. A reply that cannot be trusted was not read: it may be whole again the next time."""
+    read = [view.item for view in views if view.trusted]
+    noted = note_shown(box, [reply.item for reply in case.replies], read)
+    if noted != box:
+        with suppress(DropboxError):
+            this_drop().store.set_view(here.case, seal_shown(noted, here.keys.reply_key))
 
 
 def _reply_view(here: Session, case: CaseState, reply: StoredReply) -> ReplyView:
