@@ -30,9 +30,13 @@ def template() -> Catalog:
     return catalogues.extract()
 
 
+def forms(said: str | tuple[str, ...] | list[str] | None) -> list[str]:
+    return [said] if isinstance(said, str) else list(said or ())
+
+
 def sentences(code: str) -> dict[str, str]:
-    """Return a language's sentences by their English."""
-    return {str(message.id): str(message.string) for message in catalogues.read(code) if message.id}
+    """Return a language's sentences by their English; of what is counted, the form for many."""
+    return {forms(message.id)[-1]: forms(message.string)[-1] for message in catalogues.read(code) if message.id}
 
 
 def test_no_language_can_be_configured_that_has_no_words_and_none_has_words_for_nothing() -> None:
@@ -124,6 +128,15 @@ def test_a_sentence_that_would_break_a_page_is_named(said: str, complaint: str) 
     assert complaint in fault("%(n)s files", said)
 
 
+def test_a_number_may_be_written_out_only_where_it_is_the_only_one() -> None:
+    template = Catalog(locale="nl")
+    template.add(("%(n)s minute", "%(n)s minutes"))
+    for said, passes in ((("een minuut", "%(n)s minuten"), True), (("%(n)s minuut", "minuten"), False)):
+        made = Catalog(locale="nl")
+        made.add(("%(n)s minute", "%(n)s minutes"), said)
+        assert (not list(catalogues.faults(made, template))) is passes
+
+
 def test_a_guessed_translation_does_not_pass_as_finished() -> None:
     assert "fuzzy" in fault("Files", "Bestanden", fuzzy=True)
 
@@ -164,7 +177,7 @@ def test_a_new_language_begins_with_every_sentence_and_no_words(
     assert {message.id for message in begun if message.id} == {
         message.id for message in catalogues.extract() if message.id
     }
-    assert not any(message.string for message in begun if message.id)
+    assert not any(any(forms(message.string)) for message in begun if message.id)
 
 
 def test_what_is_no_language_begins_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
