@@ -1,11 +1,14 @@
-"""Pages that ask nothing: welcome, safety, keys, about, leaving, and the style sheet."""
+"""Pages that ask nothing: welcome, safety, keys, about, leaving, and what they look like."""
 
 from collections.abc import Collection
 from importlib import resources
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import NotFound
 
+from dropbox.colours import style_variables
 from dropbox.config import Desk
+from dropbox.deadlines import ACKNOWLEDGE_DAYS, ANSWER_MONTHS
 from dropbox.errors import InvalidValue, ItemUnknown
 from dropbox.models import Fingerprint, parse_fingerprint
 from dropbox.server import headers
@@ -15,23 +18,52 @@ from dropbox.server.reporter_site.context import (
     desk_view,
     desk_views,
     page,
+    said,
     session_cookie,
     this_drop,
 )
 from dropbox.server.reporter_site.steps import first_steps
 
 site = Blueprint("pages", __name__)
-_STYLE = resources.files("dropbox.server").joinpath("static/look.css").read_bytes()
+_STATIC = resources.files("dropbox.server").joinpath("static")
+_LOOK, _FORMS = (_STATIC.joinpath(name).read_text("utf-8") for name in ("look.css", "forms.css"))
 
 
 @site.get("/")
 def welcome() -> Response:
-    return page("index.html", desks=desk_views(), way=first_steps(sent=False))
+    organisation = this_drop().settings.organisation
+    return page(
+        "index.html",
+        about=said(organisation.about),
+        danger=said(organisation.danger),
+        desks=desk_views(),
+        way=first_steps(sent=False),
+        acknowledge_days=ACKNOWLEDGE_DAYS,
+        answer_months=ANSWER_MONTHS,
+    )
 
 
 @site.get("/look.css")
-def style() -> Response:
-    return Response(_STYLE, content_type="text/css; charset=utf-8")
+def look() -> Response:
+    organisation = this_drop().settings.organisation
+    return _style(style_variables(organisation.colour, organisation.colour_dark) + _LOOK)
+
+
+@site.get("/forms.css")
+def forms_look() -> Response:
+    return _style(_FORMS)
+
+
+def _style(text: str) -> Response:
+    return Response(text, content_type="text/css; charset=utf-8")
+
+
+@site.get("/logo")
+def logo() -> Response:
+    picture = this_drop().settings.organisation.logo
+    if picture is None:
+        raise NotFound
+    return headers.as_picture(Response(picture.data, content_type=picture.media_type))
 
 
 @site.get("/safety")
@@ -71,8 +103,21 @@ def key(fingerprint: str) -> Response:
 
 @site.get("/leave")
 def leave() -> Response:
+    """Say goodbye calmly, and what is left to do."""
+    return _signed_out(page("leave.html"))
+
+
+@site.get("/away")
+def away() -> Response:
+    """Be gone at once: a page that says nothing stands until the other site has come over Tor."""
+    leave_to = this_drop().settings.organisation.leave_to
+    response = page("away.html", leave_to=leave_to)
+    response.headers["Refresh"] = f"0; url={leave_to}"
+    return _signed_out(response)
+
+
+def _signed_out(response: Response) -> Response:
     """End the session and its cookies; another site's link to here only shows the page."""
-    response = page("leave.html")
     if request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
         return response
     this_drop().sessions.end(session_cookie())
