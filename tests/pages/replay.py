@@ -1,0 +1,100 @@
+"""Gives captured pages again over loopback, each with its own status and headers, beside the drop that made them.
+
+A page's style sheet, logo and frames come from that drop, so what a browser shows is what a reporter sees. Two things
+are taken away: cookies, and the header that sends a browser on, because a page that is looked at must stand still.
+"""
+
+from __future__ import annotations
+
+import html
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from http import HTTPStatus
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from tests.pages.room import Captured, Rooms
+from tests.site_room import Site
+
+_DROPPED = {"set-cookie", "refresh", "clear-site-data", "content-length", "connection"}
+_SHELL = """\
+<!doctype html>
+<html lang="{language}"><head><meta charset="utf-8"><title>{name}</title></head>
+<body><main><h1>{name}</h1>
+<iframe src="/state/{key}" title="{name}" width="700" height="500"></iframe></main></body></html>
+"""
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Say nothing: a test's output is for what went wrong."""
+
+
+class _Threads(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class Replay:
+    """`with Replay(site, captured) as replay:` serves the states of one drop until the block ends."""
+
+    def __init__(self, site: Site, captured: Sequence[Captured]) -> None:
+        self._app = site.app
+        self._states = {each.key: each for each in captured}
+        self._server = make_server("127.0.0.1", 0, self._answer, _Threads, _Quiet)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def __enter__(self) -> Replay:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def url(self, state: Captured, *, shell: bool = True) -> str:
+        """Return where a state is; one that stands in a frame is shown in a page around it unless `shell` is off."""
+        place = "shell" if shell and state.framed else "state"
+        return f"http://127.0.0.1:{self._server.server_port}/{place}/{state.key}"
+
+    def _answer(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        _, place, key = (environ["PATH_INFO"] + "//").split("/", 2)
+        state = self._states.get(key.strip("/"))
+        if place == "shell" and state is not None:
+            start("200 OK", [("Content-Type", "text/html; charset=utf-8")])
+            names = {"name": html.escape(state.name), "language": state.language, "key": state.key}
+            return [_SHELL.format(**names).encode()]
+        if place == "state" and state is not None:
+            start(f"{state.page.status} {HTTPStatus(state.page.status).phrase}", _kept(state.page.raw_headers))
+            return [state.page.body]
+
+        def started(status: str, headers: list[tuple[str, str]], *_: object) -> Any:
+            return start(status, _kept(headers))
+
+        return self._app(environ, started)
+
+
+class Replays:
+    """The states of all kinds of drop, each kind at a port of its own."""
+
+    def __init__(self, rooms: Rooms, captured: Sequence[Captured]) -> None:
+        kinds = {each.kind: [other for other in captured if other.kind == each.kind] for each in captured}
+        self._replays = {kind: Replay(rooms.site(kind), states) for kind, states in kinds.items()}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Replays:
+        for replay in self._replays.values():
+            self._stack.enter_context(replay)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def url(self, state: Captured, *, shell: bool = True) -> str:
+        return self._replays[state.kind].url(state, shell=shell)
+
+
+def _kept(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in headers if name.lower() not in _DROPPED]
