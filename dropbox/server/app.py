@@ -32,6 +32,7 @@ from dropbox.server.reporter_site.context import (
 )
 from dropbox.server.reporter_site.problems import PROBLEMS
 from dropbox.server.reporter_site.returning import session_ended
+from dropbox.server.reporter_site.speech import _
 
 _HERE = Path(__file__).parent
 _TRANSLATIONS = _HERE.parent / "translations"
@@ -90,6 +91,7 @@ def create_app(drop: Drop) -> Flask:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.extensions[EXTENSION] = drop
     Babel(app, default_translation_directories=str(_TRANSLATIONS), locale_selector=language)
+    app.jinja_env.globals["_"] = _  # Flask-Babel's own puts values into a text that runs the other way as they are
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.before_request(refuse_early)

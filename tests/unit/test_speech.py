@@ -1,8 +1,10 @@
 """Days, sizes and directions, each as a language's own readers write them."""
 
+import re
 from datetime import date
 
 import pytest
+from flask import render_template_string
 from flask_babel import force_locale
 
 from dropbox.server.reporter_site import speech
@@ -15,7 +17,9 @@ DAY = date(2026, 3, 9)
 def spoken(site: Site, code: str) -> tuple[str, str, str]:
     """Return a day and two sizes in a language, digits and units as they stand on the page."""
     with site.app.test_request_context("/"), force_locale(code):
-        return speech.day_text(DAY), speech.size_text(1_540_000), speech.size_text(36_700)
+        texts = speech.day_text(DAY), speech.size_text(1_540_000), speech.size_text(36_700)
+    day, large, small = (re.sub("[\u2068\u2069]", "", text) for text in texts)
+    return day, large, small
 
 
 @pytest.mark.parametrize(
@@ -50,6 +54,17 @@ def test_a_size_under_a_thousand_is_counted_in_bytes(site: Site) -> None:
 
 def test_arabic_runs_from_the_right_and_no_other_language_does() -> None:
     assert {code for code in LANGUAGES if speech.direction(code) == "rtl"} == {"ar"}
+
+
+def test_a_name_that_runs_the_other_way_keeps_its_brackets_in_a_sentence(site: Site) -> None:
+    template = '{{ _("%(desk)s has not picked up the post yet.", desk="Desk (<NL>)") }}'
+    with site.app.test_request_context("/"):
+        assert render_template_string(template) == "Desk (&lt;NL&gt;) has not picked up the post yet."
+        with force_locale("ar"):
+            shown = render_template_string(template)
+            assert "\u2068Desk (&lt;NL&gt;)\u2069" in shown
+            assert speech._("File %(number)s", number=3).count("\u20683\u2069") == 1
+            assert "\u2068" not in speech._("Files"), "a sentence without values needs no marks"
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

@@ -15,10 +15,14 @@ from flask_babel import ngettext as _plural
 
 _DAY_PATTERNS = {"de": "d. MMMM y"}
 """Where a day in the middle of a sentence is written otherwise than as in English (day, month, year)."""
+_APART = "\u2068{}\u2069"
+"""A value in marks of Unicode that keep its direction to itself: "Party (NL)." in Arabic would lose its brackets."""
 
 
 def _(text: str, **values: object) -> str:
     """Return a text in the reader's language, with its values filled in."""
+    if values and direction(str(get_locale() or "en")) == "rtl":
+        values = {name: _APART.format(value) for name, value in values.items()}
     return str(gettext(text, **values))
 
 
