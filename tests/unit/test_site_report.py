@@ -245,17 +245,6 @@ def test_the_only_open_desk_is_chosen_already(members: Members) -> None:
         assert "no desk is open" in page.text
 
 
-def test_a_receipt_is_shown_to_its_session_only(site: Site) -> None:
-    browser = site.browser()
-    codename = site.report(browser)
-    assert browser.get("/sent").codename == codename
-    assert site.browser().get("/sent").status == 401
-    assert site.sign_in(browser, codename).status == 200
-    page = browser.get("/sent")
-    assert page.status == 401
-    assert codename.split()[0] not in text_of(page).split()
-
-
 def test_urlencoded_and_multipart_are_read_alike(site: Site) -> None:
     browser = site.browser()
     form = browser.get("/report").form("message")

@@ -1,4 +1,4 @@
-"""The first report: one page, one form, and the receipt with the codename."""
+"""The first report: one page, one form, and the session that can show its codename."""
 
 from flask import Blueprint, Response
 
@@ -16,7 +16,6 @@ from dropbox.server.reporter_site.context import (
     language,
     note_fault,
     open_desk_views,
-    page,
     read_form,
     said,
     sends_in_frames,
@@ -27,7 +26,6 @@ from dropbox.server.reporter_site.context import (
     with_visit,
 )
 from dropbox.server.reporter_site.problems import FieldError, status_of
-from dropbox.server.reporter_site.steps import first_steps
 from dropbox.server.reporter_site.typed import TypedReport, empty_report, one, read_report
 from dropbox.server.sessions import Stamp
 
@@ -57,14 +55,6 @@ def take() -> Response:
     except DropboxError as error:
         note_fault(error)
         return _form(typed, (error_line(error),), status_of(error), stamp)
-
-
-@site.get("/sent")
-def sent() -> Response:
-    codename = session().codename
-    if codename is None:
-        raise SessionEnded
-    return page("sent.html", words=codename.reveal().split(), way=first_steps(sent=True))
 
 
 def _verify_token(form: Form) -> tuple[bytes, Stamp]:

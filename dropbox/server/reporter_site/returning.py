@@ -2,14 +2,14 @@
 
 A wrong codename and an expired or foreign form get one and the same page. Words outside the list are named before
 anything is derived or looked up. The field stays filled in: comparing it with one's paper is the only way to find the
-mistake, and the page is kept by nobody.
+mistake, and the page is kept by nobody. For the same reason the words are shown as they were read, with numbers.
 """
 
 from dataclasses import dataclass
 
 from flask import Blueprint, Response
 
-from dropbox.codename import WORD_COUNT, WordHint, count_words, hints, parse
+from dropbox.codename import WORD_COUNT, WordHint, hints, parse
 from dropbox.errors import Busy, CodenameError, FormExpired
 from dropbox.models import Codename, Plaintext
 from dropbox.server import headers
@@ -29,10 +29,13 @@ from dropbox.server.reporter_site.problems import FieldError, status_of
 from dropbox.server.reporter_site.speech import _
 from dropbox.server.reporter_site.typed import Fields, one, read_follow_up
 from dropbox.server.sessions import SavedDraft, Stamp
+from dropbox.words import MAX_HINTED_WORDS, find_words
 
 site = Blueprint("returning", __name__)
 PURPOSE = "return"
 DRAFT_PURPOSE = "draft"
+MAX_CARRIED_BYTES = 200 * 1024
+"""The longest text that waits for a new sign-in, as a browser sends it: this form's whole body may have 256 KiB."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -65,9 +68,12 @@ def take() -> Response:
         return _form(attempt, status_of(error), errors=(error_line(error),))
 
 
-def session_ended(draft: SavedDraft | None = None) -> Response:
-    """Return the form for who is not signed in (any more), holding what they were about to send."""
-    return _form(_Attempt("", draft), 401, ended=True)
+def session_ended(draft: SavedDraft | None = None, *, lost_receipt: bool = False) -> Response:
+    """Return the form for who is not signed in (any more), holding what they were about to send.
+
+    `lost_receipt`: they asked for the seven words that their session would have shown.
+    """
+    return _form(_Attempt("", draft), 401, ended=True, lost_receipt=lost_receipt)
 
 
 def _sign_in(attempt: _Attempt, codename: Codename) -> Response:
@@ -95,12 +101,15 @@ def _not_seven_words(attempt: _Attempt) -> Response:
     found = hints(attempt.words)
     if found:
         return _form(attempt, 400, word_hints=found)
-    number = count_words(attempt.words)
+    return _form(attempt, 400, errors=(FieldError("codename", _count_text(len(find_words(attempt.words)))),))
+
+
+def _count_text(number: int) -> str:
     if number in {0, WORD_COUNT}:
-        text = _("Type the seven words that you wrote down.")
-    else:
-        text = _("There are %(number)s words here; there must be seven.", number=number)
-    return _form(attempt, 400, errors=(FieldError("codename", text),))
+        return _("Type the seven words that you wrote down.")
+    if number < WORD_COUNT:
+        return _("We can read %(number)s of your seven words here. Look which ones are missing.", number=number)
+    return _("We can read %(number)s words here, and there must be seven.", number=number)
 
 
 def _read_draft(fields: Fields) -> SavedDraft | None:
@@ -131,8 +140,10 @@ def _form(
     errors: tuple[FieldError, ...] = (),
     word_hints: tuple[WordHint, ...] = (),
     ended: bool = False,
+    lost_receipt: bool = False,
 ) -> Response:
     draft = attempt.draft
+    words = find_words(attempt.words)[:MAX_HINTED_WORDS]
     return with_visit(
         "return.html",
         PURPOSE,
@@ -141,7 +152,19 @@ def _form(
         draft=this_drop().forms.issue(DRAFT_PURPOSE, current_visit().bound, draft.stamp) if draft else "",
         kept=draft,
         message=draft.text.reveal() if draft else "",
+        too_long_to_carry=draft is not None and _sent_bytes(draft.text) > MAX_CARRIED_BYTES,
         errors=errors,
         hints=word_hints,
+        hinted={hint.position for hint in word_hints},
+        words=[word.text for word in words] if errors or word_hints else [],
+        counted=_count_text(len(words)) if word_hints and len(words) != WORD_COUNT else "",
         ended=ended,
+        lost_receipt=lost_receipt,
+        form_hours=this_drop().settings.sessions.form_hours,
     )
+
+
+def _sent_bytes(text: Plaintext) -> int:
+    """Return how long a text is in a form, where a line ends with two bytes."""
+    typed = text.reveal()
+    return len(typed.encode()) + typed.count("\n")
