@@ -42,7 +42,7 @@ def plain_page(code: int) -> tuple[str, list[tuple[str, str]], bytes]:
         '<meta name="viewport" content="width=device-width"><title>Dat ging niet / That did not work</title></head>\n'
         "<body><main>\n<h1>Dat ging niet</h1>\n"
         f"<p>{dutch}</p>\n"
-        '<section lang="en"><h1>That did not work</h1>\n'
+        '<section lang="en"><h2>That did not work</h2>\n'
         f"<p>{english}</p></section>\n"
         "</main></body>\n</html>\n"
     )
