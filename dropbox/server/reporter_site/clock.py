@@ -37,18 +37,20 @@ def legal_days(case: CaseState, today: date) -> tuple[LegalDay, ...]:
 
 def _acknowledgement(case: CaseState, today: date) -> LegalDay:
     until, replied = acknowledge_by(case.first_day), case.first_reply_day
-    name = _("By %(day)s: say that your report arrived", day=day_text(until))
+    name = _("By %(day)s your readers must say that your report arrived.", day=day_text(until))
     if replied is None:
         return _unanswered(name, until, today)
     if replied <= until:
-        return LegalDay(name, _("Done: the first reply came on %(day)s.", day=day_text(replied)), Standing.MET)
+        return LegalDay(
+            name, _("The first reply came on %(day)s. That was in time.", day=day_text(replied)), Standing.MET
+        )
     text = _("The first reply came on %(day)s. That was too late.", day=day_text(replied))
     return LegalDay(name, text, Standing.LATE)
 
 
 def _answer(case: CaseState, today: date) -> LegalDay:
     until = answer_by(case.first_day, case.first_reply_day)
-    name = _("By %(day)s: tell you what was done with it", day=day_text(until))
+    name = _("By %(day)s your readers must tell you what was done with it.", day=day_text(until))
     if case.first_reply_day is None:
         return _unanswered(name, until, today)
     newest = day_text(max((reply.day for reply in case.replies), default=case.first_reply_day))
