@@ -13,7 +13,7 @@ from flask import Response, current_app, g, render_template, request
 
 from dropbox.config import Desk, in_language
 from dropbox.errors import CrossSite, DropboxError, RequestError
-from dropbox.models import DeskId, Mandate
+from dropbox.models import DeskId, Fingerprint, Mandate
 from dropbox.server import headers
 from dropbox.server.drop import Drop
 from dropbox.server.form import Form, FormLimits, open_form
@@ -218,10 +218,17 @@ def _other_languages(spoken: str) -> Sequence[tuple[str, str]]:
 
 
 def mandate_choices() -> tuple[tuple[Mandate, str, str], ...]:
+    """Return each mandate with its name, and what will happen under it and what will not."""
+    listen = _("They read it and answer you. They do nothing else with it until you say so.")
+    advise = _("They think along about what you can do. They take no steps themselves.")
+    investigate = _(
+        "They look into what happened and may speak with others. They do not say that it came from you, but people "
+        "may guess."
+    )
     return (
-        (Mandate.LISTEN, _("Only listen"), _("Nothing is done unless you say so.")),
-        (Mandate.ADVISE, _("Give me advice"), _("They think along about what you can do.")),
-        (Mandate.INVESTIGATE, _("Investigate"), _("They may find out what happened.")),
+        (Mandate.LISTEN, _("Only listen"), listen),
+        (Mandate.ADVISE, _("Give me advice"), advise),
+        (Mandate.INVESTIGATE, _("Investigate"), investigate),
     )
 
 
@@ -235,7 +242,20 @@ def said(texts: Mapping[str, str]) -> str:
 
 
 def desk_view(desk: Desk) -> dict[str, object]:
-    return {"id": desk.id, "name": said(desk.name), "about": said(desk.about), "closed": desk.closed}
+    return {
+        "id": desk.id,
+        "name": said(desk.name),
+        "about": said(desk.about),
+        "place": said(desk.place),
+        "members": said(desk.members),
+        "fingerprints": [in_groups(fingerprint) for fingerprint in desk.fingerprints],
+        "closed": desk.closed,
+    }
+
+
+def in_groups(fingerprint: Fingerprint) -> list[str]:
+    """Return a fingerprint in fours, as gpg shows it and people compare it."""
+    return [fingerprint[start : start + 4] for start in range(0, len(fingerprint), 4)]
 
 
 def desk_views() -> list[dict[str, object]]:

@@ -17,6 +17,7 @@ from dropbox.server.reporter_site.context import (
     VISIT_COOKIE,
     desk_view,
     desk_views,
+    in_groups,
     page,
     said,
     session_cookie,
@@ -128,12 +129,8 @@ def _signed_out(response: Response) -> Response:
 
 
 def _desk_with_keys(desk: Desk, here: Collection[Fingerprint]) -> dict[str, object]:
-    members = [
-        {
-            "fingerprint": fingerprint,
-            "groups": [fingerprint[start : start + 4] for start in range(0, len(fingerprint), 4)],
-            "here": fingerprint in here,
-        }
+    keys = [
+        {"fingerprint": fingerprint, "groups": in_groups(fingerprint), "here": fingerprint in here}
         for fingerprint in desk.fingerprints
     ]
-    return {**desk_view(desk), "members": members}
+    return {**desk_view(desk), "own_keys": keys}
