@@ -101,6 +101,8 @@ class Browser:
 
     client: FlaskClient
     language: str = "en"
+    always: Mapping[str, str] = field(default_factory=dict)
+    """Headers of every request, as this browser sends them."""
     trail: list[TestResponse] = field(default_factory=list)
 
     def get(self, path: str, **headers: str) -> Page:
@@ -128,14 +130,19 @@ class Browser:
         return self._follow(path, self.client.post(path, data=body, content_type=kind, headers=sent))
 
     def cookie(self, name: str) -> str | None:
-        found = self.client.get_cookie(name)
+        found = self.client.get_cookie(name, self._host)
         return found.value if found else None
 
     def forget(self, name: str) -> None:
-        self.client.delete_cookie(name)
+        self.client.delete_cookie(name, domain=self._host)
+
+    @property
+    def _host(self) -> str:
+        return self.always.get("Host", "localhost")
 
     def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        return {"Accept-Language": self.language, **{name.replace("_", "-"): text for name, text in headers.items()}}
+        given = {name.replace("_", "-"): text for name, text in headers.items()}
+        return {"Accept-Language": self.language, **self.always, **given}
 
     def _follow(self, path: str, response: TestResponse) -> Page:
         self.trail.append(response)
