@@ -27,6 +27,7 @@ from dropbox.server.gate import MAX_PROXY_LINE_BYTES, Gate, circuit_of
 from dropbox.server.http import Parser, PlainTask, SiteTask
 from dropbox.server.limits import ArrivalLimits
 from dropbox.server.pace import OutputPace, too_costly
+from dropbox.server.plain_page import PlainPages
 from dropbox.server.progress import Progress
 from dropbox.server.quiet import fix_log_texts
 from dropbox.settings import Settings
@@ -238,8 +239,10 @@ class ArrivalServer:
         local: tuple[str, int] | None = None,
         proxy_lines: bool = False,
         clock: Clock = time.monotonic,
+        plain_pages: PlainPages | None = None,
     ) -> None:
         fix_log_texts()
+        self.plain_pages = plain_pages or PlainPages()
         self.limits, self.clock = limits, clock
         self.gate = Gate(limits, lambda: shutil.disk_usage(data_dir).free)
         self.progress = Progress(clock)
@@ -330,5 +333,12 @@ def create_server(
     proxy_lines: bool = False,
 ) -> ArrivalServer:
     """Return the drop's server, listening. `proxy_lines`: tor sends its circuit's id first on the unix socket."""
-    limits = ArrivalLimits.from_settings(settings.server)
-    return ArrivalServer(app, limits, settings.server.data_dir, unix=unix, local=local, proxy_lines=proxy_lines)
+    return ArrivalServer(
+        app,
+        ArrivalLimits.from_settings(settings.server),
+        settings.server.data_dir,
+        unix=unix,
+        local=local,
+        proxy_lines=proxy_lines,
+        plain_pages=PlainPages(settings.organisation.languages),
+    )

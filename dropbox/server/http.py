@@ -1,7 +1,7 @@
 """What our side takes and says in HTTP: waitress's reading of a head with our rules, and answers without name or clock.
 
-A request that cannot be read has no language and no page of the site to come from, so its answer is in both languages
-and carries nothing of what was sent.
+A request that cannot be read has no language and no page of the site to come from, so its answer is in every
+language of the drop and carries nothing of what was sent.
 """
 
 import io
@@ -17,7 +17,6 @@ from dropbox.server.body import Body
 from dropbox.server.gate import Ticket
 from dropbox.server.headers import VISIT_COOKIE
 from dropbox.server.limits import HUGE_BYTES, HUGE_DIGITS, UPLOAD_PATHS
-from dropbox.server.plain_page import plain_page
 from dropbox.server.progress import Upload
 from dropbox.server.sessions import Visit
 
@@ -56,7 +55,7 @@ class PlainTask(ErrorTask):  # type: ignore[misc]
     """The answer to what could not be read, or to an app that broke."""
 
     def execute(self) -> None:
-        self.status, response_headers, body = plain_page(self.request.error.code)
+        self.status, response_headers, body = self.channel.server.arrival.plain_pages.answer(self.request.error.code)
         self.response_headers.extend(response_headers)
         self.set_close_on_finish()
         self.content_length = len(body)

@@ -7,7 +7,6 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
-from dropbox.server.plain_page import plain_page
 from tests.arrivals import EchoApp, Site, echo_of, post, running
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -67,9 +66,7 @@ def test_what_cannot_be_read_gets_our_own_page(site: Site, app: EchoApp, request
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["referrer-policy"] == "no-referrer"
-    assert {b'<html lang="nl">', b'lang="en"'} <= {
-        part for part in (b'<html lang="nl">', b'lang="en"') if part in answer.body
-    }
+    assert b"did not work" in answer.body
     assert app.environ == {}
 
 
@@ -80,10 +77,6 @@ def test_a_page_for_the_unreadable_says_nothing_of_what_was_sent(site: Site) -> 
         f"GET /{CANARY} HTTP/1.1\r\nA: b\nc\r\n\r\n",
     ):
         assert CANARY.encode() not in site.request(request.encode()).body
-
-
-def test_an_unknown_status_gets_the_page_for_a_failure() -> None:
-    assert plain_page(599)[0].startswith("500 ")
 
 
 @pytest.mark.parametrize("head", [b"POST /report HTTP/1.1\r\n", b"POST /report HTTP/1.0\r\n", b"GET / HTTP/1.1\r\n"])
