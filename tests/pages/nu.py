@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +27,12 @@ class Message:
         return f"{self.file}: {self.kind}: {self.text}\n    {self.extract}"
 
 
-def check(folder: Path, captured: Sequence[Captured], style: bytes) -> list[Message]:
-    """Write the pages and the style sheet into a folder and return all that the checker says of them."""
+def check(folder: Path, captured: Sequence[Captured], styles: Mapping[str, bytes]) -> list[Message]:
+    """Write the pages and the style sheets (by name) into a folder and return all that the checker says of them."""
     for each in captured:
         (folder / f"{each.key}.html").write_bytes(each.page.body)
-    (folder / "look.css").write_bytes(style)
+    for name, style in styles.items():
+        (folder / name).write_bytes(style)
     command = ["java", "-Xss2m", "-jar", str(VNU), "--format", "json", "--also-check-css", "--stdout", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=CHECK_SECONDS, check=False)
     assert done.stdout, done.stderr

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -29,6 +29,10 @@ LANGUAGES = tuple(
     code for code in settings.LANGUAGES if code == "en" or (TRANSLATIONS / code / "LC_MESSAGES/messages.po").exists()
 )
 STORY = "My manager comments on my body in every meeting.\n\nSince I said no, I get no shifts."
+TOR_BROWSER = {
+    "Host": f"{'a' * 56}.onion",
+    "User-Agent": "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0",
+}
 LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 
 _HEAD = """\
@@ -61,8 +65,8 @@ logo = "{Path(__file__).with_name("logo.svg")}"
 colour = "#7a1f5c"
 colour_dark = "#f0a8d8"
 leave_to = "http://127.0.0.1:9/"
-about.nl = "Voorbeeldpartij is een vereniging met 4.000 leden. Dit meldpunt is voor leden, medewerkers en vrijwilligers."
-about.en = "Voorbeeldpartij is a society with 4,000 members. This drop is for members, staff and volunteers."
+about.nl = "Voorbeeldpartij is een vereniging met 4.000 leden. Dit meldpunt is voor leden en medewerkers."
+about.en = "Voorbeeldpartij is a society with 4,000 members. This drop is for members and staff."
 about.ar = "هذه جمعية تضم أربعة آلاف عضو. هذا الموقع للأعضاء والموظفين والمتطوعين."
 danger.nl = "Niet veilig thuis of op het werk? Bel Veilig Thuis: 0800-2000, dag en nacht."
 danger.en = "Not safe at home or at work? Call Veilig Thuis: 0800-2000, day and night."
@@ -134,7 +138,7 @@ class Room:
     made: list[Browser] = field(default_factory=list)
 
     def browser(self) -> Browser:
-        browser = self.site.browser(self.language)
+        browser = Browser(self.site.app.test_client(), self.language, TOR_BROWSER)
         self.made.append(browser)
         return browser
 
@@ -155,12 +159,14 @@ class Room:
         *,
         files: Sequence[File] | None = None,
         error: DropboxError | None = None,
+        framed: bool = False,
     ) -> Page:
         """Send the first form, filled in as usual but for `values`; `error` is what sealing and storing raises."""
         browser = self.browser()
         given = {"desk": ["confidant"], "message": STORY, "mandate": "listen", **(values or {})}
+        form = browser.get("/report").form("message", "mandate")
         with _raising(error):
-            return browser.submit(browser.get("/report").form("message", "mandate"), given, files)
+            return browser.submit(into_frame(form) if framed else form, given, files)
 
     def follow_up(
         self,
@@ -168,9 +174,12 @@ class Room:
         values: Mapping[str, str | Sequence[str]] | None = None,
         *,
         error: DropboxError | None = None,
+        framed: bool = False,
     ) -> Page:
+        form = self.case_form(browser)
         with _raising(error):
-            return browser.submit(self.case_form(browser), {"message": "Something more.", **(values or {})})
+            given = {"message": "Something more.", **(values or {})}
+            return browser.submit(into_frame(form) if framed else form, given)
 
     def case_form(self, browser: Browser) -> Form:
         return browser.get("/case").form("message", "withdraw")
@@ -182,12 +191,17 @@ class Room:
         browser = self.browser()
         return self.site.sign_in(browser, typed)
 
-    def refused(self, name: str) -> Page:
+    def refused(self, name: str, path: str = "/report") -> Page:
         """Return the page of one refusal, as arrival hands it to the app before anything is read."""
         refusal = type("Refusal", (RequestError,), {"page": name, "status": 400})()
         browser = self.browser()
         browser.client.environ_base["dropbox.refusal"] = refusal
-        return browser.get("/report")
+        return browser.get(path)
+
+
+def into_frame(form: Form) -> Form:
+    """Return the form as its button sends it: to the same path, for the frame under it."""
+    return replace(form, action=f"{form.action}&frame=1")
 
 
 @contextmanager
@@ -209,6 +223,11 @@ class Captured:
     page: Page
     template: str = ""
     problem: str = ""
+
+    @property
+    def styles(self) -> list[str]:
+        """The paths of the page's style sheets."""
+        return re.findall(r'<link rel="stylesheet" href="([^"?]+)', self.page.text) if self.is_html else []
 
     @property
     def key(self) -> str:

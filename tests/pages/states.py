@@ -7,14 +7,16 @@ asked for. test_states.py fails when a template or a refusal is in none of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from unittest import mock
 
 from dropbox.errors import CaseEnded, DiskLow, FormExpired, KeyUnavailable, SealError, StoreError, UploadCutOff
 from dropbox.server import plain_page
+from dropbox.server.progress import Progress
 from dropbox.server.reporter_site.problems import PROBLEMS
-from dropbox.server.sessions import FormTokens
+from dropbox.server.sessions import FormTokens, Visit
 from dropbox.server.store import Store
-from tests.pages.room import LONG_WORD, Captured, Room, Rooms
+from tests.pages.room import LANGUAGES, LONG_WORD, Captured, Room, Rooms, into_frame
 from tests.site_room import COMMITTEE, CONFIDANT
 from tests.visitor import Page
 
@@ -25,29 +27,30 @@ FILE = ("picture.jpg", "image/jpeg", b"jpeg")
 
 
 def plain(code: int) -> Make:
-    def make(_room: Room) -> Page:
-        status, headers, body = plain_page.plain_page(code)
+    def make(room: Room) -> Page:
+        first = dict.fromkeys((room.language, *LANGUAGES))
+        status, headers, body = plain_page.PlainPages(tuple(first)).answer(code)
         return Page(int(status.split()[0]), "/", {name.lower(): value for name, value in headers}, body, headers)
 
     return make
 
 
-def page_of(path: str) -> Make:
-    return lambda room: room.get(path)
+def page_of(path: str, **headers: str) -> Make:
+    return lambda room: room.get(path, **headers)
 
 
 def refusal(name: str) -> Make:
     return lambda room: room.refused(name)
 
 
-def expired(room: Room) -> Page:
+def expired(room: Room, *, framed: bool = False) -> Page:
     with mock.patch.object(FormTokens, "read", side_effect=FormExpired):
-        return room.report({"answer-when": "Last week."})
+        return room.report({"answer-when": "Last week."}, framed=framed)
 
 
-def ended_with_draft(room: Room) -> Page:
+def ended_with_draft(room: Room, *, framed: bool = False) -> Page:
     browser = room.reported()
-    form = room.case_form(browser)
+    form = into_frame(room.case_form(browser)) if framed else room.case_form(browser)
     room.site.drop.sessions.end(browser.cookie("session"))
     return browser.submit(form, {"message": "One thing more.\nIt goes on."})
 
@@ -79,6 +82,69 @@ def fetched(room: Room, _codename: str) -> None:
     items = room.site.fetch(CONFIDANT)
     room.site.fetch(COMMITTEE)
     room.site.answer(read=items)
+
+
+def progress(*, arrived: int = 0, then: str = "", seconds: float = 1) -> Make:
+    """Return what asks how far an upload of 40 MB is, `seconds` after so many MB of it had come."""
+
+    def make(room: Room) -> Page:
+        now = 0.0
+        uploads = Progress(lambda: now)
+        browser = room.browser()
+        browser.get("/report")
+        visit = Visit.of(browser.cookie("visit"))
+        assert visit is not None
+        upload = uploads.begin(visit.bound, 40_000_000)
+        now = 5.0
+        upload.count(arrived * 1_000_000)
+        if then:
+            getattr(upload, then)()
+        now += seconds
+        environ: dict[str, Any] = browser.client.environ_base
+        environ["dropbox.progress"] = uploads
+        return browser.get("/progress")
+
+    return make
+
+
+def checked(*, right: bool) -> Make:
+    """Return what checks two words on the receipt."""
+
+    def make(room: Room) -> Page:
+        browser = room.reported()
+        page = browser.get("/sent")
+        words = page.codename.split()
+        form = next(form for form in page.forms if any(name.startswith("word-") for name in form.names))
+        places = sorted(name for name in form.names if name.startswith("word-"))
+        typed = {name: words[int(name.removeprefix("word-")) - 1] for name in places}
+        return browser.submit(form, typed if right else {places[0]: "zoom", places[1]: ""})
+
+    return make
+
+
+def words_gone(room: Room) -> Page:
+    codename = room.codename(room.reported())
+    browser = room.browser()
+    room.site.sign_in(browser, codename)
+    return browser.get("/sent")
+
+
+def hidden(*, shown_again: bool = False) -> Make:
+    """Return the case of somebody who hides replies once read, at the visit after the one in which they read one."""
+
+    def make(room: Room) -> Page:
+        codename = room.codename(room.reported())
+        room.site.reply(codename, "Read before.")
+        first = room.browser()
+        page = room.site.sign_in(first, codename)
+        first.submit(page.form("hide"))
+        first.get("/case")
+        room.site.reply(codename, "New since then.")
+        again = room.browser()
+        room.site.sign_in(again, codename)
+        return again.get("/case?show=all" if shown_again else "/case")
+
+    return make
 
 
 def withdrawn(room: Room) -> Page:
@@ -127,6 +193,7 @@ STATES: dict[str, Make] = {
     "keys": page_of("/keys"),
     "keys@key-missing": page_of("/keys"),
     "leave": lambda room: room.reported().get("/leave"),
+    "away": lambda room: room.reported().get("/away"),
     "welcome@dressed": page_of("/"),
     "about@dressed": page_of("/about"),
     "keys@dressed": page_of("/keys"),
@@ -134,6 +201,10 @@ STATES: dict[str, Make] = {
     "welcome@trial": page_of("/"),
     "welcome@one-desk": page_of("/"),
     "welcome@no-desk": page_of("/"),
+    "welcome-no-tor-browser": page_of("/", User_Agent="Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140.0"),
+    "welcome-no-onion": page_of("/", Host="drop.example.org"),
+    "welcome-gateway": page_of("/", X_Forwarded_For="192.0.2.1"),
+    "report-gateway": page_of("/report", X_Forwarded_For="192.0.2.1", User_Agent="curl/8"),
     # --- the report ---
     "report": page_of("/report"),
     "report@one-desk": page_of("/report"),
@@ -158,6 +229,27 @@ STATES: dict[str, Make] = {
     "report-long-word": lambda room: room.report({"desk": [], "message": LONG_WORD * 2, "answer-who": LONG_WORD}),
     # --- the receipt ---
     "sent": lambda room: room.report(),
+    "sent-check-right": checked(right=True),
+    "sent-check-wrong": checked(right=False),
+    "sent-words-gone": words_gone,
+    "sent-signed-out": page_of("/sent"),
+    # --- the frames under a form ---
+    "waiting": page_of("/waiting"),
+    "waiting-case": page_of("/waiting?for=case"),
+    "progress": page_of("/progress"),
+    "progress-begun": progress(arrived=1),
+    "progress-arriving": progress(arrived=15),
+    "progress-stalled": progress(arrived=15, seconds=60),
+    "progress-sealing": progress(arrived=40),
+    "progress-done": progress(arrived=40, then="finish"),
+    "progress-stopped": progress(arrived=15, then="stop"),
+    "framed-receipt": lambda room: room.report(framed=True),
+    "framed-report-error": lambda room: room.report({"desk": [], "message": ""}, framed=True),
+    "framed-report-expired": lambda room: expired(room, framed=True),
+    "framed-report-too-large": lambda room: room.refused("too_large", "/report?frame=1"),
+    "framed-case": lambda room: room.follow_up(room.reported(), framed=True),
+    "framed-case-error": lambda room: room.follow_up(room.reported(), {"message": ""}, framed=True),
+    "framed-case-ended": lambda room: ended_with_draft(room, framed=True),
     # --- coming back ---
     "return": page_of("/return"),
     "return-empty": lambda room: room.words(""),
@@ -176,6 +268,8 @@ STATES: dict[str, Make] = {
         reply("First.\n\n  " + LONG_WORD * 2),
         reply(files={"letter.pdf": b"pdf", f"{LONG_WORD}.odt": b"odt" * 900}),
     ),
+    "case-hidden": hidden(),
+    "case-hidden-shown": hidden(shown_again=True),
     "case-untrusted": case_after(untrusted, reply()),
     "case-sent": lambda room: room.follow_up(room.reported()),
     "case-mandate-changed": lambda room: room.follow_up(room.reported(), {"mandate": "investigate"}),
@@ -189,7 +283,7 @@ STATES: dict[str, Make] = {
     "case-ended": case_gone,
     # --- refusals, and answers to what could not be read ---
     **{f"refusal-{name}": refusal(name) for name in PROBLEMS},
-    **{f"plain-{code}": plain(code) for code in plain_page._PAGES},
+    **{f"plain-{code}": plain(code) for code in plain_page._TEXTS},
 }
 """How each state comes about. After an @ stands the kind of drop, where it is not the usual one."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.pages import nu
@@ -12,22 +13,37 @@ LOOKED_AT: dict[str, str] = {}
 """Beginnings of messages that are no fault here, each with the reason."""
 
 
-def style_of(rooms: Rooms) -> bytes:
-    return bytes(rooms.site("usual").app.test_client().get("/look.css").data)
+def styles_of(rooms: Rooms, captured: Sequence[Captured]) -> dict[str, bytes]:
+    """Return every style sheet that any page names, as the drop that the page is of gives it out."""
+    named = {(each.kind, path) for each in captured for path in each.styles}
+    return {
+        f"{kind}{path.replace('/', '-')}": bytes(rooms.site(kind).app.test_client().get(path).data)
+        for kind, path in named
+    }
 
 
-def told(folder: Path, captured: Sequence[Captured], style: bytes) -> list[nu.Message]:
-    return [each for each in nu.check(folder, captured, style) if not each.text.startswith(tuple(LOOKED_AT))]
+def told(folder: Path, captured: Sequence[Captured], styles: Mapping[str, bytes]) -> list[nu.Message]:
+    return [each for each in nu.check(folder, captured, styles) if not each.text.startswith(tuple(LOOKED_AT))]
+
+
+def by_place(found: Sequence[nu.Message]) -> dict[str, list[str]]:
+    """Return one line for each thing that was said, with the pages where it was said."""
+    said: dict[str, list[str]] = defaultdict(list)
+    for each in found:
+        said[f"{each.kind}: {each.text}\n    {each.extract}"].append(each.file)
+    return said
 
 
 def test_no_page_and_no_style_sheet_has_an_error_or_a_warning(
     rooms: Rooms, captured: Sequence[Captured], tmp_path: Path
 ) -> None:
-    found = told(tmp_path, [each for each in captured if each.is_html], style_of(rooms))
-    assert not found, "\n".join(sorted({str(each) for each in found}))
+    found = told(tmp_path, [each for each in captured if each.is_html], styles_of(rooms, captured))
+    assert not found, "\n".join(
+        f"{said}\n    in {files[:5]}, {len(files)} in all" for said, files in by_place(found).items()
+    )
 
 
 def test_the_checker_sees_a_fault_in_a_page_and_one_in_the_style_sheet(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text("<!doctype html><html lang=en><title>x</title><p id=a><p id=a>")
-    files = {each.file for each in nu.check(tmp_path, (), b"a{colour:red}")}
+    files = {each.file for each in nu.check(tmp_path, (), {"look.css": b"a{colour:red}"})}
     assert files == {"page.html", "look.css"}

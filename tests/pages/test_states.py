@@ -34,7 +34,7 @@ def test_no_two_states_show_the_same_page(captured: Sequence[Captured]) -> None:
     shown: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for each in captured:
         if each.name not in SAME and each.is_html:
-            shown[each.kind, "" if each.name.startswith("plain") else each.language, stable(each.page)].append(
+            shown[each.kind, each.language, stable(each.page)].append(
                 each.name
             )
     assert not [names for names in shown.values() if len(set(names)) > 1]
