@@ -134,6 +134,28 @@ def test_a_notice_is_kept_until_it_is_taken_away(sessions: Sessions) -> None:
     assert sessions.find(cookie).notice == ""
 
 
+def test_what_is_hidden_stays_hidden_when_a_notice_comes_from_an_older_look_at_the_session(
+    sessions: Sessions,
+) -> None:
+    cookie = sessions.begin(some_keys())
+    first_look = sessions.find(cookie)
+    assert first_look.hidden is None
+    sessions.hide(first_look, frozenset({"aa" * 8, "bb" * 8}))
+    sessions.note(first_look, "message")
+    found = sessions.find(cookie)
+    assert (found.hidden, found.notice) == (frozenset({"aa" * 8, "bb" * 8}), "message")
+    sessions.hide(found, frozenset())
+    assert sessions.find(cookie).hidden == frozenset()
+
+
+def test_a_draft_keeps_what_was_ticked(sessions: Sessions) -> None:
+    for withdraw in ("", "withdraw", "undo"):
+        kept = SavedDraft(Plaintext(""), None, Stamp.new(), withdraw)
+        found = sessions.find(sessions.begin(some_keys(), draft=kept)).draft
+        assert found is not None
+        assert (found.withdraw, found.mandate) == (withdraw, None)
+
+
 def test_a_draft_that_was_sent_is_forgotten(sessions: Sessions) -> None:
     cookie = sessions.begin(some_keys(), draft=draft())
     sessions.drop_draft(sessions.find(cookie))

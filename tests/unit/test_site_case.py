@@ -7,6 +7,7 @@ import pytest
 from dropbox.errors import CaseEnded, DiskLow
 from dropbox.models import today
 from dropbox.server.intake import Intake
+from dropbox.server.reporter_site import case as case_page
 from dropbox.server.store import Store
 from tests.conftest import Members
 from tests.site_room import COMMITTEE, Browser, Site, new_site, text_of
@@ -140,19 +141,85 @@ def test_a_withdrawal_is_one_item_and_can_be_undone(site: Site, browser: Browser
     assert form_of(browser).choices["withdraw"] == ["withdraw"]
 
 
+def test_the_undoing_is_one_button_above_everything_else(site: Site, browser: Browser) -> None:
+    page = browser.submit(form_of(browser), {"withdraw": "withdraw"})
+    assert page.text.index('id="withdrawn"') < page.text.index('id="standing"') < page.text.index('id="replies"')
+    undo = next(form for form in page.forms if form.hidden.get("withdraw") == "undo")
+    before = len(site.items())
+    for _ in range(2):
+        page = browser.submit(undo)
+        assert page.status == 200
+        assert "The withdrawal is undone." in page.text
+    assert len(site.items()) == before + 1
+    assert (site.opened()["kind"], site.opened()["undo"]) == ("withdrawal", True)
+    assert 'id="withdrawn"' not in page.text
+
+
+def test_a_withdrawn_case_names_the_day_of_erasing_and_promises_no_other(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = browser.submit(form_of(browser), {"withdraw": "withdraw"})
+    until = today() + timedelta(days=7)
+    assert f"On {until.day} {until:%B %Y} it is erased" in page.text
+    assert "work at least until" not in page.text
+    monkeypatch.setattr(case_page, "today", lambda: until)
+    page = browser.get("/case")
+    assert "has been erased" in page.text
+    assert "Until then you can undo this" not in page.text
+
+
+def test_a_withdrawal_asks_for_two_steps_and_says_what_cannot_be_taken_back(site: Site, browser: Browser) -> None:
+    page = browser.get("/case")
+    folded = page.text.split('<details id="stop">')[1].split("</details>")[0]
+    assert 'value="withdraw"' in folded
+    assert "checked" not in folded
+    assert "Ticking this does nothing yet." in folded
+    assert "What nobody has picked up yet is no longer handed out." in folded
+    site.fetch()
+    folded = browser.get("/case").text.split('<details id="stop">')[1].split("</details>")[0]
+    assert "What nobody has picked up yet" not in folded, "there is nothing of that kind"
+    assert "It can only be asked back" in folded
+    assert "last picked up the post on" in folded
+
+
+def test_the_receipt_number_is_there_and_the_words_only_where_they_still_are(site: Site, browser: Browser) -> None:
+    codename = browser.get("/sent").codename
+    number = site.keys(codename).case[:8].upper()
+    page = browser.get("/case")
+    assert f"{number[:4]} {number[4:]}" in page.text
+    assert 'href="/sent?l=en"' in page.text
+    other = site.browser()
+    page = site.sign_in(other, codename)
+    assert f"{number[:4]} {number[4:]}" in page.text
+    assert "/sent" not in page.text
+    for word in codename.split():
+        assert f">{word}<" not in page.text
+
+
 # --- what is refused ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("token", ["", "x.y.z"])
 def test_a_changed_token_gives_the_form_back_filled_in(site: Site, browser: Browser, token: str) -> None:
     before = len(site.items())
-    page = browser.submit(form_of(browser), {"token": token, "message": "kept", "mandate": "advise"})
+    values = {"token": token, "message": "kept", "mandate": "advise", "withdraw": "withdraw"}
+    page = browser.submit(form_of(browser), values)
     assert page.status == 400
     form = page.form("message", "mandate")
-    assert {("message", "kept"), ("mandate", "advise")} <= set(form.fields)
+    assert {("message", "kept"), ("mandate", "advise"), ("withdraw", "withdraw")} <= set(form.fields)
+    assert '<details id="stop" open>' in page.text, "what is ticked must be in sight"
     assert len(site.items()) == before
     browser.submit(form)
-    assert site.opened()["message"] == "kept"
+    assert (site.opened()["message"], site.opened()["kind"]) == ("kept", "withdrawal")
+
+
+def test_a_choice_that_fits_no_more_is_not_turned_into_its_opposite(site: Site, browser: Browser) -> None:
+    """Somebody withdrew twice, in two windows: the second press must not come back as an undoing."""
+    form = form_of(browser)
+    browser.submit(form_of(browser), {"withdraw": "withdraw"})
+    page = browser.submit(form, {"withdraw": "withdraw", "token": "x"})
+    assert page.status == 400
+    assert not any(name == "withdraw" for name, _ in page.form("message", "withdraw").fields)
 
 
 @pytest.mark.parametrize("values", [{"withdraw": "maybe"}, {"mandate": "burn"}, {"message": ["a", "b"]}])

@@ -64,6 +64,14 @@ def test_a_reply_to_another_case_is_neither_shown_nor_handed_out_nor_deleted(sit
     assert len(other.get("/case").replies) == 1
 
 
+def test_replies_of_one_day_keep_their_order(site: Site, browser: Browser) -> None:
+    codename = codename_of(browser)
+    for number in range(5):
+        site.reply(codename, f"number {number}")
+    seen = {tuple(re.findall(r"number \d", browser.get("/case").text)) for _ in range(3)}
+    assert len(seen) == 1
+
+
 # --- files --------------------------------------------------------------------------------------------------------
 
 

@@ -242,3 +242,64 @@ def test_a_follow_up_from_a_stranger_without_any_session_keeps_the_text(site: Si
     page = site.browser().post("/case", [("message", "typed"), ("token", "zzz")])
     assert page.status == 401
     assert ("message", "typed") in page.form("codename").fields
+
+
+@pytest.mark.parametrize("message", ["", "typed too"])
+def test_what_was_ticked_and_chosen_waits_through_the_sign_in(site: Site, message: str) -> None:
+    browser = site.browser()
+    codename = site.report(browser, mandate="listen")
+    before = len(site.items())
+    page = ended(site, browser, message=message, mandate="advise", withdraw="withdraw")
+    assert page.status == 401
+    assert ("What you just typed" if message else "What you just chose") + " has not been sent yet." in text_of(page)
+    for words in ("abacus", codename):
+        page = browser.submit(page.form("codename"), {"codename": words})
+    form = page.form("message", "mandate")
+    assert {("message", message), ("mandate", "advise"), ("withdraw", "withdraw")} <= set(form.fields)
+    assert len(site.items()) == before, "nothing happens without another press"
+    browser.submit(form)
+    assert site.opened()["kind"] == "withdrawal"
+    page = ended_at(site, browser, "undo")
+    assert "What you just chose has not been sent yet." in text_of(page)
+    page = browser.submit(page.form("codename"), {"codename": codename})
+    assert ("withdraw", "undo") in page.form("message", "withdraw").fields
+    assert '<details id="more" open>' in page.text
+
+
+def ended_at(site: Site, browser: Browser, withdraw: str) -> Page:
+    form = browser.get("/case").form("message", "withdraw")
+    site.drop.sessions.end(browser.cookie("session"))
+    return browser.submit(form, {"withdraw": withdraw})
+
+
+def test_what_was_chosen_outlives_the_visit_too(site: Site) -> None:
+    browser = site.browser()
+    codename = site.report(browser, mandate="listen")
+    page = ended(site, browser, message="kept", mandate="investigate", withdraw="withdraw")
+    browser.forget("visit")
+    page = browser.submit(page.form("codename"), {"codename": codename})
+    assert page.status == 400
+    page = browser.submit(page.form("codename"), {"codename": codename})
+    fields = set(page.form("message", "mandate").fields)
+    assert {("message", "kept"), ("mandate", "investigate"), ("withdraw", "withdraw")} <= fields
+
+
+def test_a_message_whose_form_was_forgotten_is_not_taken_for_a_change_of_mandate(site: Site) -> None:
+    browser = site.browser()
+    codename = site.report(browser, mandate="advise")
+    page = ended(site, browser, message="just this")
+    browser.forget("visit")
+    for _ in range(2):
+        page = browser.submit(page.form("codename"), {"codename": codename})
+    browser.submit(page.form("message", "mandate"))
+    assert (site.opened()["kind"], site.opened()["mandate"]) == ("message", "advise")
+
+
+@pytest.mark.parametrize("name", ["mandate", "withdraw"])
+def test_a_choice_that_was_changed_on_the_way_is_refused(site: Site, name: str) -> None:
+    browser = site.browser()
+    codename = site.report(browser)
+    page = ended(site, browser, message="kept", mandate="advise", withdraw="withdraw")
+    answer = browser.submit(page.form("codename"), {"codename": codename, name: "burn"})
+    assert answer.status == 400
+    assert browser.get("/case").status == 401
