@@ -26,11 +26,14 @@ def forms_of(browser: Browser) -> list[tuple[Form, dict[str, str]]]:
         (follow_up, {"message": "x"}),
         (delete, {}),
         (browser.get("/return").form("codename"), {"codename": browser.get("/sent").codename}),
+        (next(form for form in case if form.action.startswith("/case/hide?")), {}),
     ]
 
 
 def unchanged(site: Site, browser: Browser, items: int) -> bool:
-    return len(site.items()) == items and len(browser.get("/case").replies) == 1
+    page = browser.get("/case")
+    chosen = next(form.hidden["hide"] for form in page.forms if "hide" in form.hidden)
+    return len(site.items()) == items and len(page.replies) == 1 and chosen == "on"
 
 
 @pytest.mark.parametrize("sender", ["cross-site", "same-site", "none", "", "Same-Origin", "same-origin, cross-site"])
@@ -39,7 +42,7 @@ def test_a_post_from_another_site_is_refused_before_it_is_read(site: Site, victi
     for form, values in forms_of(victim):
         page = victim.submit(form, values, Sec_Fetch_Site=sender)
         assert page.status == 403
-        assert "sent from another site" in page.text
+        assert "This came from another site" in page.text
     assert unchanged(site, victim, items)
 
 
@@ -132,7 +135,8 @@ def test_a_planted_nonce_gives_no_codename_that_its_planter_knows(site: Site) ->
 
 def test_no_get_changes_anything_of_a_case(site: Site, victim: Browser) -> None:
     items = len(site.items())
-    for path in ("/case?withdraw=withdraw&message=x", "/case/delete", "/case/delete-all", "/report?desk=confidant"):
+    case = ("/case?withdraw=withdraw&message=x", "/case?hide=on", "/case/hide?hide=on", "/case/delete")
+    for path in (*case, "/case/delete-all", "/report?desk=confidant"):
         victim.get(path)
     assert unchanged(site, victim, items)
 
