@@ -4,17 +4,28 @@ They ask for no session: a page that comes again and again by itself must not ke
 """
 
 from collections.abc import Sequence
+from importlib import resources
 
 from flask import Blueprint, Response, request
 
+from dropbox.colours import style_variables
 from dropbox.server.progress import Progress, Stage, Standing
-from dropbox.server.reporter_site.context import page, visit
+from dropbox.server.reporter_site.context import page, this_drop, visit
 from dropbox.server.reporter_site.speech import _, ngettext, share_text, size_text
 
 site = Blueprint("frames", __name__)
 CALM_SECONDS = 4
 BUSY_SECONDS = 1
 _THOUSAND = 1000
+_STYLE = resources.files("dropbox.server").joinpath("static/frame.css").read_text("utf-8")
+
+
+@site.get("/frame.css")
+def style() -> Response:
+    """Return the small style sheet of these two pages: over Tor, the large ones would cost more than the progress."""
+    organisation = this_drop().settings.organisation
+    text = style_variables(organisation.colour, organisation.colour_dark) + _STYLE
+    return Response(text, content_type="text/css; charset=utf-8")
 
 
 @site.get("/waiting")
@@ -64,7 +75,7 @@ def _lines(standing: Standing | None) -> Sequence[str]:
     if standing.stage is Stage.SEALING:
         return (_("Everything has arrived (%(total)s). It is being sealed now.", total=total),)
     if standing.stage is Stage.DONE:
-        return (_("Everything has arrived (%(total)s), and it is sealed.", total=total),)
+        return (_("Everything has arrived (%(total)s) and is sealed. The answer stands below the button.", total=total),)
     reasons = standing.reasons or (_("The upload broke off, or was not accepted."),)
     return (_("Not sent."), *reasons, _("You need not wait: put it right in your form and press the button again."))
 
