@@ -113,7 +113,7 @@ def test_what_is_wrong_is_summed_up_at_the_top_with_links(pages: dict[str, Page]
         assert re.search(r'(?s)id="errors".*?<a href="#\w+">', text), name
 
 
-def test_no_page_asks_for_anything_but_the_style_sheet(pages: dict[str, Page]) -> None:
+def test_no_page_asks_for_anything_but_the_style_sheets(pages: dict[str, Page]) -> None:
     for name, page in pages.items():
         text = page.text
         assert not re.search(r"(?i)<(script|img|style|object|embed|svg|video|audio|base)\b", text), name
@@ -121,53 +121,8 @@ def test_no_page_asks_for_anything_but_the_style_sheet(pages: dict[str, Page]) -
             re.match(r"/(progress|waiting)\?", source) for source in re.findall(r'<iframe[^>]* src="([^"]+)"', text)
         )
         assert not re.search(r"(?i)\son\w+=|javascript:|\sstyle=|https?://", text), name
-        assert re.findall(r'<link[^>]*href="([^"]+)"', text) == ["/look.css"], name
-
-
-def test_the_first_page_and_its_style_are_small(site: Site) -> None:
-    browser = site.browser("nl")
-    assert len(browser.get("/").body) + len(browser.get("/look.css").body) < 12 * 1024
-
-
-def test_the_style_sheet_fetches_nothing(site: Site) -> None:
-    page = site.browser().get("/look.css")
-    assert page.headers["content-type"] == "text/css; charset=utf-8"
-    assert not re.search(r"url\(|@import|http", page.text)
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance of `#rgb` or `#rrggbb`, as WCAG 2.2 defines it."""
-    digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
-    parts = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one: str, other: str) -> float:
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-TEXT = [
-    *[("ink", ground) for ground in ("paper", "card", "tint", "warn-bg", "bad-bg")],
-    *[("soft", ground) for ground in ("paper", "card", "tint", "bad-bg")],
-    *[("accent", ground) for ground in ("paper", "card", "tint", "bad-bg", "warn-bg")],
-    ("accent-ink", "accent"),
-    ("warn", "warn-bg"),
-    ("bad", "paper"),
-]
-EDGES = [("edge", "paper"), ("edge", "card"), ("accent", "card"), ("bad", "card"), ("accent", "paper")]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_colours_can_be_told_apart_by_weak_eyes(site: Site, scheme: str) -> None:
-    blocks = re.findall(r":root{(.*?)}", site.browser().get("/look.css").text)
-    light, dark = (dict(re.findall(r"--([\w-]+):(#[0-9a-f]+)", block)) for block in blocks)
-    colours = light if scheme == "light" else {**light, **dark}
-    for text, ground in TEXT:
-        assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
-    for edge, ground in EDGES:
-        assert contrast(colours[edge], colours[ground]) >= 3, (edge, ground)
+        sheets = ["/look.css"] if name == "/" else ["/look.css", "/forms.css"]
+        assert re.findall(r'<link[^>]*href="([^"]+)"', text) == sheets, name
 
 
 # --- words --------------------------------------------------------------------------------------------------------
@@ -206,20 +161,44 @@ def test_a_key_that_is_not_there_is_said_to_be_missing(members: Members) -> None
         assert site.browser().get(f"/keys/{members.bram}.asc").status == 404
 
 
-def test_leaving_ends_the_session_and_expires_its_cookies(site: Site) -> None:
+@pytest.mark.parametrize("path", ["/leave", "/away"])
+def test_leaving_ends_the_session_and_expires_its_cookies(site: Site, path: str) -> None:
     browser = site.browser()
     site.report(browser)
     cookie = browser.cookie("session")
-    page = browser.get("/leave")
-    assert "New Identity" in page.text
+    page = browser.get(path)
     assert page.headers["clear-site-data"] == '"cache", "cookies", "storage"'
     assert (browser.cookie("session"), browser.cookie("visit")) == (None, None)
     browser.client.set_cookie("session", cookie or "")
     assert browser.get("/case").status == 401
 
 
-def test_another_site_s_link_to_leave_ends_nothing(site: Site) -> None:
+@pytest.mark.parametrize("path", ["/leave", "/away"])
+def test_another_site_s_link_to_leave_ends_nothing(site: Site, path: str) -> None:
     browser = site.browser()
     site.report(browser)
-    assert browser.get("/leave", Sec_Fetch_Site="cross-site").status == 200
-    assert browser.get("/case").status == 200
+    for site_of_link in ("cross-site", "same-site"):
+        assert browser.get(path, Sec_Fetch_Site=site_of_link).status == 200
+        assert browser.get("/case").status == 200
+
+
+def test_the_calm_way_out_says_what_is_left_to_do(site: Site) -> None:
+    page = site.browser().get("/leave")
+    assert "New Identity" in page.text
+    assert "refresh" not in page.headers
+
+
+def test_the_quick_way_out_leads_off_at_once_and_never_says_what_the_site_is(site: Site) -> None:
+    page = site.browser().get("/away")
+    assert page.headers["refresh"] == "0; url=https://www.wikipedia.org/"
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["cache-control"] == "no-store"
+    assert "<title>One moment</title>" in page.text
+    assert text_of(page) == "One moment Go on"
+    assert not re.search(r"(?i)report|partij|onion|desk|drop|safe|look\.css|logo", page.text)
+    assert re.findall(r'href="([^"]+)"', page.text) == ["https://www.wikipedia.org/"]
+
+
+def test_every_whole_page_has_the_quick_way_out_near_its_top(pages: dict[str, Page]) -> None:
+    for name, page in pages.items():
+        assert page.text.index('class="away" href="/away?l=') < page.text.index("<main"), name

@@ -1,5 +1,6 @@
 """Pages that ask nothing: welcome, safety, keys, about, leaving, and what they look like."""
 
+import re
 from collections.abc import Collection
 from importlib import resources
 
@@ -27,7 +28,15 @@ from dropbox.server.reporter_site.steps import first_steps
 
 site = Blueprint("pages", __name__)
 _STATIC = resources.files("dropbox.server").joinpath("static")
-_LOOK, _FORMS = (_STATIC.joinpath(name).read_text("utf-8") for name in ("look.css", "forms.css"))
+_COMMENT = re.compile(r"(?s)/\*.*?\*/\n?")
+
+
+def _sheet(name: str) -> str:
+    """Return a style sheet without its comments: each page fetches it again, over Tor."""
+    return _COMMENT.sub("", _STATIC.joinpath(name).read_text("utf-8"))
+
+
+_LOOK, _FORMS = _sheet("look.css"), _sheet("forms.css")
 
 
 @site.get("/")
