@@ -18,6 +18,8 @@ from dropbox.models import Codename
 
 MARK_KEY_BYTES = 32
 _KNOWN = frozenset(WORDS)
+_LABELS = frozenset({"word", "number", "name", "second", "fifth", "sixth", "seventh"})
+"""Words of the list that people write before the words of a codename ("word 1: ...")."""
 _OPENING_LETTERS = min(map(len, WORDS))
 _LETTERS = re.compile("[a-z]+")
 _ACCENTS = re.compile("[\u00ad\u0300-\u036f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+")
@@ -50,7 +52,9 @@ class CodenameMark:
     def found_in(self, text: str) -> bool:
         """Say whether the codename stands in a text, whatever stands between, before or after its words."""
         runs = _letter_runs(text)
-        return any(self._is_mine(seven) for seven in {*_glued("".join(runs)), *_listed(runs)})
+        unlabelled = [run for run in runs if run not in _LABELS]
+        found = {*_glued("".join(runs)), *_listed(runs), *_listed(unlabelled)}
+        return any(self._is_mine(seven) for seven in found)
 
     def _is_mine(self, letters: str) -> bool:
         return compare_digest(self.digest, _digest(self.key, letters))

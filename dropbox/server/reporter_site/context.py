@@ -5,7 +5,9 @@ through `dropbox.server.form`.
 """
 
 import logging
+import threading
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import cast
 from urllib.parse import urlencode
 
@@ -37,6 +39,9 @@ LOGGER = logging.getLogger("dropbox.server.site")
 VISIT_COOKIE = headers.VISIT_COOKIE
 SESSION_COOKIE = "session"
 EXTENSION = "onion-dropbox"
+LARGE_BODY_BYTES = 256 * 1024
+_large_pages = threading.Lock()
+"""A text that is given back costs up to forty times its size while its page is made: only one such page at a time."""
 _MENU_PATHS = ("/report", "/return", "/safety")
 
 
@@ -104,7 +109,10 @@ def session() -> Session:
 def page(template: str, status: int = 200, **values: object) -> Response:
     if status >= 400:
         _tell_upload(values)
-    return Response(render_template(template, **values), status, content_type="text/html; charset=utf-8")
+    large = status >= 400 and (request.content_length or 0) > LARGE_BODY_BYTES
+    with _large_pages if large else nullcontext():
+        text = render_template(template, **values).encode()
+    return Response(text, status, content_type="text/html; charset=utf-8")
 
 
 def _tell_upload(values: Mapping[str, object]) -> None:
