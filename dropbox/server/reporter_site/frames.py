@@ -30,7 +30,11 @@ def style() -> Response:
 
 @site.get("/waiting")
 def waiting() -> Response:
-    return page("waiting.html", waits_for_words=request.args.get("for") != "case")
+    return page("waiting.html", waits_for_words=_waits_for_words())
+
+
+def _waits_for_words() -> bool:
+    return request.args.get("for") != "case"
 
 
 @site.get("/progress")
@@ -75,7 +79,8 @@ def _lines(standing: Standing | None) -> Sequence[str]:
     if standing.stage is Stage.SEALING:
         return (_("Everything has arrived (%(total)s). It is being sealed now.", total=total),)
     if standing.stage is Stage.DONE:
-        return (_("Everything has arrived (%(total)s) and is sealed. The answer stands below the button.", total=total),)
+        below = _("Scroll down: your seven words are below.") if _waits_for_words() else _("The answer is below.")
+        return (_("Everything has arrived (%(total)s) and is sealed.", total=total), below)
     reasons = standing.reasons or (_("The upload broke off, or was not accepted."),)
     return (_("Not sent."), *reasons, _("You need not wait: put it right in your form and press the button again."))
 
