@@ -40,7 +40,7 @@ def test_a_follow_up_with_the_codename_is_refused_and_comes_back_whole(site: Sit
 
 
 def test_whoever_came_back_with_the_codename_is_refused_too(site: Site, sent: tuple[Browser, str]) -> None:
-    """This session never held the codename after the sign-in, only its mark."""
+    """After a sign-in a session holds the mark alone, never the codename."""
     _, codename = sent
     browser = site.browser()
     page = site.sign_in(browser, codename)

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from flask import render_template
 
 from dropbox import errors
 from dropbox.envelope import MAX_TEXT_BYTES
@@ -16,7 +17,6 @@ from dropbox.server.reporter_site.returning import MAX_CARRIED_BYTES
 from tests.site_room import Browser, Site, text_of
 from tests.visitor import File, Page
 
-MIB = 1 << 20
 STORED = re.compile(
     r"[Nn]othing was stored|did arrive is not stored twice|is safe|We do not keep them|not here|not any more|"
     r"We do not show it"
@@ -74,7 +74,7 @@ def test_every_refusal_says_what_was_stored_and_what_to_do_next(site: Site, name
         (errors.BodyTooLarge(), "The most is 5 MB, all files together"),
         (errors.TooManyFiles(), "The most is 3."),
         (errors.TextTooLong(), "about 48,000 letters"),
-        (errors.FormTooLong(), "more than about 1,024,000"),
+        (errors.FormTooLong(), "more than about 1,000,000"),
         (errors.UploadTooSlow(), "longer than 180 minutes"),
     ],
     ids=lambda value: type(value).__name__,
@@ -154,20 +154,19 @@ def test_a_text_over_the_bound_of_a_form_is_refused_with_that_bound(site: Site) 
     before = len(site.items())
     page = browser.submit(browser.get("/report").form("message"), {"message": "x" * (MAX_FIELDS_BYTES + 1)}, [])
     assert page.status == 400
-    assert "1,024,000" in text_of(page)
+    assert "1,000,000" in text_of(page)
     assert str(GO_BACK.english) in text_of(page)
     assert len(site.items()) == before
 
 
 def test_no_two_large_pages_are_made_at_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     held: list[bool] = []
-    render = context.render_template
 
     def note(template: str, **values: object) -> str:
         held.append(context._large_pages.locked())
-        return render(template, **values)
+        return render_template(template, **values)
 
-    monkeypatch.setattr(context, "render_template", note)
+    monkeypatch.setattr("dropbox.server.reporter_site.context.render_template", note)
     browser = site.browser()
     form = browser.get("/report").form("message")
     browser.submit(form, {"message": long_text(300), "desk": "confidant"}, [])
