@@ -8,6 +8,7 @@ import argparse
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from io import BytesIO
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def read(code: str) -> Catalog:
 
 def update(catalog: Catalog, template: Catalog) -> None:
     """Bring a catalogue to today's sentences: what has gone is dropped, what was reworded keeps its words, fuzzy."""
-    catalog.update(template, update_header_comment=False)
+    catalog.update(deepcopy(template), update_header_comment=False)  # it keeps new sentences as they are, not as copies
     catalog.obsolete.clear()
 
 

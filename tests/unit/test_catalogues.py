@@ -74,6 +74,13 @@ def test_no_language_quotes_or_breathes_as_another_one_does(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
+def test_no_language_is_written_in_the_letters_of_another(code: str) -> None:
+    for message in catalogues.read(code):
+        for said in forms(message.string) if message.id else ():
+            assert bool(re.search("[\u0600-\u06ff]", said)) is (code in RIGHT_TO_LEFT), said
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
 def test_no_sentence_to_a_reporter_uses_a_word_of_the_workshop(code: str) -> None:
     for english, said in sentences(code).items():
         assert not WORDS_OF_THE_CODE.search(english), english
@@ -91,7 +98,6 @@ def test_no_page_promises_another_grace_than_the_store_gives(code: str) -> None:
 @pytest.mark.parametrize("code", RIGHT_TO_LEFT)
 def test_no_sentence_of_a_right_to_left_language_is_turned_by_hand(code: str) -> None:
     for said in sentences(code).values():
-        assert re.search("[\u0590-\u08ff]", said), said
         assert not re.search("[\u200e\u200f\u202a-\u202e\u2066-\u2069]", said), "the pages turn what needs turning"
 
 
@@ -152,6 +158,16 @@ def test_a_reworded_sentence_keeps_its_old_translation_for_the_translator_only()
     (message,) = [message for message in made if message.id]
     assert (message.string, message.fuzzy) == ("Schrijf je zeven woorden op.", True)
     assert not made.obsolete
+
+
+def test_two_languages_never_share_a_new_sentence() -> None:
+    template, first, second = catalogue("New", ""), Catalog(locale="nl"), Catalog(locale="de")
+    for made in (first, second):
+        catalogues.update(made, template)
+    (message,) = [message for message in first if message.id]
+    message.string = "Nieuw"
+    assert [message.string for message in second if message.id] == [""]
+    assert [message.string for message in template if message.id] == [""]
 
 
 def test_a_check_changes_nothing(
