@@ -9,9 +9,11 @@ from jinja2 import Template
 from dropbox.codename import Derivation
 from dropbox.errors import Busy
 from dropbox.models import Codename
+from dropbox.server.limits import ArrivalLimits
 from tests.site_room import Browser, Site, text_of
-from tests.visitor import Page
+from tests.visitor import Page, multipart
 
+SMALL_BODY_BYTES = ArrivalLimits.small_body_bytes
 UNKNOWN = "abacus abdomen abdominal abide abiding ability ablaze"
 UNKNOWN_TOO = "zodiac zombie zone zoning zookeeper zoologist zoology"
 
@@ -26,8 +28,27 @@ def attempt(site: Site, words: str, language: str = "en", **values: str) -> Page
     return browser.submit(browser.get("/return").form("codename"), {"codename": words, **values})
 
 
+def numbered(codename: str, between: str) -> str:
+    return between.join(f"{number}. {word}" for number, word in enumerate(codename.split(), 1))
+
+
 @pytest.mark.parametrize(
-    "change", [str, str.upper, str.title, lambda text: text.replace(" ", "-"), lambda text: f"\t{text}.\n"]
+    "change",
+    [
+        str,
+        str.upper,
+        str.title,
+        lambda text: text.replace(" ", "-"),
+        lambda text: text.replace(" ", ", "),
+        lambda text: text.replace(" ", "\r\n"),
+        lambda text: text.replace(" ", ""),
+        lambda text: text.replace(" ", "\u00a0"),
+        lambda text: numbered(text, " "),
+        lambda text: numbered(text, "\n"),
+        lambda text: numbered(text, "").replace(". ", ""),
+        lambda text: f"\u201c{text}\u201d",
+        lambda text: f"\t{text}.\n",
+    ],
 )
 def test_the_right_words_end_on_the_case_however_they_are_typed(site: Site, codename: str, change: object) -> None:
     assert callable(change)
@@ -59,6 +80,30 @@ def test_a_mistyped_word_is_named_with_near_ones_and_the_field_stays_filled_in(s
     assert words[3] in re.findall(r"<li><b[^>]*>([a-z]+)</b></li>", page.text)
     assert page.form("codename").fields[-1] == ("codename", wrong)
     assert 'aria-invalid="true"' in page.text
+
+
+def numbers_and_words(page: Page) -> list[str]:
+    found = re.search(r'(?s)<ol[^>]* id="read".*?</ol>', page.text)
+    return re.findall("<li[^>]*>([^<]*)</li>", found[0]) if found else []
+
+
+def test_the_words_are_shown_as_they_were_read_with_the_doubtful_one_marked(site: Site, codename: str) -> None:
+    words = codename.split()
+    page = attempt(site, numbered(" ".join([*words[:5], "qqqq", words[6]]), ", ").upper())
+    assert numbers_and_words(page) == [*words[:5], "qqqq", words[6]]
+    assert re.findall('<li class="doubtful">(.*?)</li>', page.text) == ["qqqq"]
+    assert numbers_and_words(attempt(site, UNKNOWN)) == UNKNOWN.split()
+    assert numbers_and_words(site.browser().get("/return")) == []
+
+
+def test_two_things_that_are_wrong_are_both_said(site: Site, codename: str) -> None:
+    page = attempt(site, " ".join(codename.split()[:5]) + " qqqq")
+    assert "Word 6, “qqqq”, is not on the list. No word on the list is like it." in text_of(page)
+    assert "We can read 6 of your seven words here." in text_of(page)
+
+
+def test_a_page_of_words_is_not_shown_back_without_an_end(site: Site) -> None:
+    assert len(numbers_and_words(attempt(site, "abacus " * 140))) == 14
 
 
 def test_a_mistyped_word_asks_neither_the_store_nor_the_derivation(
@@ -303,3 +348,24 @@ def test_a_choice_that_was_changed_on_the_way_is_refused(site: Site, name: str) 
     answer = browser.submit(page.form("codename"), {"codename": codename, name: "burn"})
     assert answer.status == 400
     assert browser.get("/case").status == 401
+
+
+@pytest.mark.parametrize(("kib", "carried"), [(60, True), (190, True), (300, False), (900, False)])
+def test_a_text_that_is_too_long_to_wait_is_shown_and_said_to_be_so(site: Site, kib: int, carried: bool) -> None:
+    """What the page cannot carry through the sign-in must not look as if it could."""
+    browser = site.browser()
+    codename = site.report(browser)
+    text = "Line.\n" * (kib * 1024 // 7)
+    page = ended(site, browser, message=text)
+    assert page.status == 401
+    assert text.strip() in page.text, "it can be copied"
+    assert (("message", text) in page.form("codename").fields) is carried
+    assert ("too long to wait here for you" in text_of(page)) is not carried
+    assert len(as_sent(page)) < SMALL_BODY_BYTES, "arrival takes no more for this page"
+    page = browser.submit(page.form("codename"), {"codename": codename}, [])
+    assert page.path.startswith("/case")
+    assert (("message", text) in page.form("message", "mandate").fields) is carried
+
+
+def as_sent(page: Page) -> bytes:
+    return multipart([(name, text.replace("\n", "\r\n")) for name, text in page.form("codename").fields], [])[0]
