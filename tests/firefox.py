@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ BASE_PREFS: dict[str, bool | int | str] = {
 class Firefox:
     """`with Firefox(socks_port) as browser:`; without a SOCKS port it reaches loopback directly."""
 
-    def __init__(self, socks_port: int | None = None, **prefs: bool | int | str) -> None:
+    def __init__(self, socks_port: int | None = None, *, flags: Sequence[str] = (), **prefs: bool | int | str) -> None:
         self._prefs: dict[str, bool | int | str] = {**BASE_PREFS, **{k.replace("__", "."): v for k, v in prefs.items()}}
         if socks_port is not None:
             self._prefs |= {
@@ -54,6 +55,7 @@ class Firefox:
                 "network.proxy.socks_remote_dns": True,
                 "network.proxy.allow_hijacking_localhost": True,
             }
+        self._flags = flags
         self._profile = Path()
         self._process: subprocess.Popen[bytes] | None = None
         self.driver: Any = None
@@ -64,7 +66,7 @@ class Firefox:
         lines = [f"user_pref({_js(name)}, {_js(value)});" for name, value in self._prefs.items()]
         lines.append(f'user_pref("marionette.port", {port});')
         (self._profile / "user.js").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        arguments = ["--headless", "--marionette", "--no-remote", "--profile", str(self._profile)]
+        arguments = ["--headless", "--marionette", "--no-remote", *self._flags, "--profile", str(self._profile)]
         null = subprocess.DEVNULL
         self._process = subprocess.Popen(
             ["firefox-esr", *arguments],
