@@ -85,7 +85,9 @@ def test_an_earlier_box_is_in_no_file_any_more(site: Site) -> None:
         seen.append(site.drop.store.case(case).sealed_view)
         browser.submit(choice(browser.get("/case")))
     raw = bytes_under(site.folder / "data")
-    assert [box in raw for box in seen if box] == [False] * 4, "they would count how often it changed"
+    last = site.drop.store.case(case).sealed_view
+    assert last and last[-64:] in raw, "a row may go over several pages: its end is in one"
+    assert [box[-64:] in raw for box in seen if box] == [False] * 4, "they would count how often it changed"
 
 
 @pytest.mark.parametrize("what", ["another's box", "noise", "nothing", "an empty one", "a cut one"])
