@@ -15,9 +15,9 @@ from scripts import catalogues
 LANGUAGES = catalogues.languages()
 RIGHT_TO_LEFT = tuple(code for code in LANGUAGES if speech.direction(code) == "rtl")
 SAME_AS_ENGLISH = {
-    "de": {"Browser", "Name", "Server"},
-    "fr": {"Message", "Page", "Question", "Questions"},
-    "nl": {"Server"},
+    "nl": {"%(number)s kB", "%(number)s MB"},
+    "de": {"%(number)s MB"},
+    "fr": set[str](),
     "ar": set[str](),
 }
 """Sentences that a language says with the very same letters."""
