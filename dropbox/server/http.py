@@ -34,8 +34,8 @@ class SiteTask(WSGITask):  # type: ignore[misc]
     def build_response_header(self) -> bytes:
         if self.request.is_arriving:
             self.set_close_on_finish()
-        if self.request.upload is not None and self.status[:1] in "23":
-            self.request.upload.finish()
+        if self.request.upload is not None:
+            self.request.upload.answered(int(self.status[:3]))
         return _without_unsaid(super().build_response_header())
 
     def get_environment(self) -> dict[str, Any]:

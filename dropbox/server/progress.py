@@ -76,6 +76,13 @@ class Upload:
         """It is stored; harmless when it has ended."""
         self._finish(Stage.DONE)
 
+    def answered(self, status: int) -> None:
+        """Take note of the answer's HTTP status; harmless when the upload has ended."""
+        if status < 400:
+            self.finish()
+        else:
+            self.stop()
+
     def stop(self, reasons: Sequence[str] = ()) -> None:
         """It is not taken, for these reasons (a later call may still give them); harmless when it has ended."""
         self._finish(Stage.STOPPED)

@@ -3,11 +3,14 @@
 import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
-from tests.arrivals import EchoApp, Site, echo_of, post, running
+from dropbox.server.progress import Stage, Standing
+from dropbox.server.sessions import Visit
+from tests.arrivals import EchoApp, Site, echo_of, eventually, post, running
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 CANARY = "kanarie-7b1f"
@@ -176,9 +179,99 @@ def test_nothing_is_logged_of_ordinary_and_of_broken_requests(
     assert caplog.text + "".join(capfd.readouterr()) == ""
 
 
-def test_the_app_sees_the_address_but_not_a_proxys_word_for_it(site: Site, app: EchoApp) -> None:
+def test_the_app_does_not_take_a_proxys_word_for_the_address(site: Site, app: EchoApp) -> None:
     site.request(GET.replace(b"\r\n\r\n", b"\r\nX-Forwarded-For: 1.2.3.4\r\nX_Under: x\r\n\r\n"))
-    assert "HTTP_X_FORWARDED_FOR" not in app.environ
+    assert app.environ["REMOTE_ADDR"] == "127.0.0.1"
     assert "HTTP_X_UNDER" not in app.environ
     assert app.environ["dropbox.circuit"] is None
     assert app.environ["SERVER_SOFTWARE"] == ""
+
+
+# --- how far an upload is -----------------------------------------------------------------------------------------
+
+VISIT = Visit.new()
+COOKIE = f"Cookie: theme=dark; visit={VISIT.cookie}\r\n"
+
+
+def standing(site: Site, visit: Visit = VISIT) -> Standing | None:
+    return site.server.progress.of(visit.bound)
+
+
+def stage(site: Site) -> Stage | None:
+    found = standing(site)
+    return found.stage if found else None
+
+
+@pytest.mark.parametrize("size", [10, 300_000])
+def test_an_upload_is_counted_byte_by_byte_while_it_arrives(site: Site, size: int) -> None:
+    with site.connect() as client:
+        client.send(post(b"x" * 3, length=size, headers=COOKIE))
+        assert eventually(lambda: standing(site) == Standing(Stage.ARRIVING, 3, size))
+        client.send(b"x" * (size - 5))
+        assert eventually(lambda: standing(site) == Standing(Stage.ARRIVING, size - 2, size))
+        client.send(b"xx")
+        assert client.answer().status == 200
+        assert standing(site) == Standing(Stage.DONE, size, size)
+
+
+def test_what_has_arrived_whole_and_is_not_answered_yet_is_not_called_done(site: Site, app: EchoApp) -> None:
+    app.hold = True
+    with site.connect() as client:
+        client.send(post(b"x" * 10, headers=COOKIE))
+        assert eventually(lambda: stage(site) is Stage.SEALING)
+        app.released.set()
+        client.answer()
+    assert stage(site) is Stage.DONE
+
+
+@pytest.mark.parametrize("refusal", [{"length": 1 << 40}, {"path": "/case", "length": 1 << 40}])
+def test_a_refused_upload_is_shown_as_stopped_before_it_has_come_in(site: Site, refusal: dict[str, Any]) -> None:
+    with site.connect() as client:
+        client.send(post(b"x", headers=COOKIE, **refusal))
+        assert client.answer().status == 413
+        assert stage(site) is Stage.STOPPED
+
+
+@pytest.mark.parametrize("size", [100, 300_000])
+def test_an_upload_that_broke_off_is_not_shown_as_on_its_way_for_ever(site: Site, size: int) -> None:
+    with site.connect() as client:
+        client.send(post(b"x" * (size - 1), length=size, headers=COOKIE))
+        assert eventually(lambda: stage(site) is Stage.ARRIVING)
+    assert eventually(lambda: stage(site) is Stage.STOPPED)
+
+
+def test_an_app_that_breaks_or_refuses_has_not_done_anything(tmp_path: Path) -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["CONTENT_LENGTH"] == "1":
+            raise ValueError
+        start_response("400 Bad Request", [("Content-Length", "0")])
+        return [b""]
+
+    with running(app, tmp_path) as site:
+        for body in (b"1", b"22"):
+            site.request(post(body, headers=COOKIE))
+            assert eventually(lambda: stage(site) is Stage.STOPPED)
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        post(b"hello"),
+        post(b"hello", headers="Cookie: visit=short\r\n"),
+        post(b"hello", "/return", headers=COOKIE),
+        post(b"", headers=COOKIE),
+        GET.replace(b"\r\n\r\n", f"\r\n{COOKIE}\r\n".encode()),
+    ],
+)
+def test_what_is_no_upload_of_a_visit_takes_no_place(site: Site, request_bytes: bytes) -> None:
+    site.request(request_bytes)
+    assert len(site.server.progress) == 0
+
+
+def test_the_app_is_given_the_registry_and_its_own_upload(site: Site, app: EchoApp) -> None:
+    site.request(GET)
+    assert app.environ["dropbox.progress"] is site.server.progress
+    assert app.environ["dropbox.upload"] is None
+    site.request(post(b"hello", headers=COOKIE))
+    upload: Any = app.environ["dropbox.upload"]
+    assert upload.look() == Standing(Stage.DONE, 5, 5)
