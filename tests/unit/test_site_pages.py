@@ -130,7 +130,12 @@ def test_no_page_asks_for_anything_but_the_style_sheets(pages: dict[str, Page]) 
 
 def test_templates_hold_no_words_of_their_own() -> None:
     for path in (PACKAGE / "server/templates").glob("*.html"):
-        bare = re.sub(r"(?s){{.*?}}|{%.*?%}|{#.*?#}|<code>.*?</code>|<[^>]*>| aria-[a-z]+=", " ", path.read_text())
+        # What stands in the block "frame" is a class of the style sheet, not a word.
+        bare = re.sub(
+            r"(?s){% block frame %}\w+{% endblock %}|{{.*?}}|{%.*?%}|{#.*?#}|<code>.*?</code>|<[^>]*>| aria-[a-z]+=",
+            " ",
+            path.read_text(),
+        )
         assert not re.search(r"[A-Za-z]{2,}", bare.replace('"true"', "")), path.name
 
 
