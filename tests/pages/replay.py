@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import html
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from tests.pages.room import Captured, Rooms
+from tests.pages.room import Captured
 from tests.site_room import Site
 
 _DROPPED = {"set-cookie", "refresh", "clear-site-data", "content-length", "connection"}
@@ -23,7 +22,8 @@ _SHELL = """\
 <!doctype html>
 <html lang="{language}"><head><meta charset="utf-8"><title>{name}</title></head>
 <body><main><h1>{name}</h1>
-<iframe src="/state/{key}" title="{name}" width="700" height="500"></iframe></main></body></html>
+<iframe src="/state/{key}" title="{name}" style="box-sizing:border-box;width:100%;height:30rem"></iframe>
+</main></body></html>
 """
 
 
@@ -37,11 +37,11 @@ class _Threads(ThreadingMixIn, WSGIServer):
 
 
 class Replay:
-    """`with Replay(site, captured) as replay:` serves the states of one drop until the block ends."""
+    """`with Replay(site, states) as replay:` serves these states, by their keys, until the block ends."""
 
-    def __init__(self, site: Site, captured: Sequence[Captured]) -> None:
+    def __init__(self, site: Site, states: Mapping[str, Captured]) -> None:
         self._app = site.app
-        self._states = {each.key: each for each in captured}
+        self._states = states
         self._server = make_server("127.0.0.1", 0, self._answer, _Threads, _Quiet)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
@@ -74,26 +74,6 @@ class Replay:
             return start(status, _kept(headers))
 
         return self._app(environ, started)
-
-
-class Replays:
-    """The states of all kinds of drop, each kind at a port of its own."""
-
-    def __init__(self, rooms: Rooms, captured: Sequence[Captured]) -> None:
-        kinds = {each.kind: [other for other in captured if other.kind == each.kind] for each in captured}
-        self._replays = {kind: Replay(rooms.site(kind), states) for kind, states in kinds.items()}
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Replays:
-        for replay in self._replays.values():
-            self._stack.enter_context(replay)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    def url(self, state: Captured, *, shell: bool = True) -> str:
-        return self._replays[state.kind].url(state, shell=shell)
 
 
 def _kept(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.pages import nu
-from tests.pages.room import Captured, Rooms
+from tests.pages.album import Album
+from tests.pages.room import LANGUAGES
 
 LOOKED_AT: dict[str, str] = {}
 """Beginnings of messages that are no fault here, each with the reason."""
-
-
-def styles_of(rooms: Rooms, captured: Sequence[Captured]) -> dict[str, bytes]:
-    """Return every style sheet that any page names, as the drop that the page is of gives it out."""
-    named = {(each.kind, path) for each in captured for path in each.styles}
-    return {
-        f"{kind}{path.replace('/', '-')}": bytes(rooms.site(kind).app.test_client().get(path).data)
-        for kind, path in named
-    }
-
-
-def told(folder: Path, captured: Sequence[Captured], styles: Mapping[str, bytes]) -> list[nu.Message]:
-    return [each for each in nu.check(folder, captured, styles) if not each.text.startswith(tuple(LOOKED_AT))]
 
 
 def by_place(found: Sequence[nu.Message]) -> dict[str, list[str]]:
@@ -34,10 +22,10 @@ def by_place(found: Sequence[nu.Message]) -> dict[str, list[str]]:
     return said
 
 
-def test_no_page_and_no_style_sheet_has_an_error_or_a_warning(
-    rooms: Rooms, captured: Sequence[Captured], tmp_path: Path
-) -> None:
-    found = told(tmp_path, [each for each in captured if each.is_html], styles_of(rooms, captured))
+def test_no_page_and_no_style_sheet_has_an_error_or_a_warning(album: Album, tmp_path: Path) -> None:
+    pages = album.pages(*LANGUAGES)
+    said = nu.check(tmp_path, pages, album.styles())
+    found = [each for each in said if not each.text.startswith(tuple(LOOKED_AT))]
     assert not found, "\n".join(
         f"{said}\n    in {files[:5]}, {len(files)} in all" for said, files in by_place(found).items()
     )

@@ -1,0 +1,50 @@
+"""All states as they were answered, language by language, and where a browser finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from tests.pages.replay import Replay
+from tests.pages.room import Captured, Rooms
+from tests.pages.states import STATES, capture
+
+
+class Album:
+    """`with Album(rooms) as album:` captures a language's states when they are first asked for, and serves them."""
+
+    def __init__(self, rooms: Rooms, names: Sequence[str] = ()) -> None:
+        self._rooms = rooms
+        self._names = names or tuple(STATES)
+        self._pages: dict[str, list[Captured]] = {}
+        self._by_key: dict[str, Captured] = {}
+        self._replays: dict[str, Replay] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Album:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def pages(self, *languages: str) -> list[Captured]:
+        for language in languages:
+            if language not in self._pages:
+                self._pages[language] = capture(self._rooms, (language,), self._names)
+                self._by_key |= {each.key: each for each in self._pages[language]}
+        return [page for language in languages for page in self._pages[language] if page.is_html]
+
+    def url(self, state: Captured, *, shell: bool = True) -> str:
+        """Return where a state is served; one that stands in a frame has a page around it unless `shell` is off."""
+        if state.kind not in self._replays:
+            replay = Replay(self._rooms.site(state.kind), self._by_key)
+            self._replays[state.kind] = self._stack.enter_context(replay)
+        return self._replays[state.kind].url(state, shell=shell)
+
+    def styles(self) -> dict[str, bytes]:
+        """Return every style sheet that any captured page names, by a file name, as that page's drop gives it out."""
+        named = {(each.kind, path) for each in self._by_key.values() for path in each.styles}
+        return {
+            f"{kind}{path.replace('/', '-')}": bytes(self._rooms.site(kind).app.test_client().get(path).data)
+            for kind, path in named
+        }
