@@ -88,3 +88,23 @@ def test_a_start_on_clear_swap_is_refused_unless_allowed(monkeypatch: pytest.Mon
         hardening.refuse_clear_swap(allowed=False)
     assert "server.allow_swap" in refusal.value.hint
     assert hardening.refuse_clear_swap(allowed=True) == ("/dev/sda5",)
+
+
+def test_memory_of_freed_long_texts_does_not_stay_with_the_process() -> None:
+    """Small pieces between them would otherwise keep the large ones from ever going back."""
+    code = (
+        "from pathlib import Path\n"
+        "from dropbox.server import hardening\n"
+        "def resident():\n"
+        "    line = next(line for line in Path('/proc/self/status').read_text().splitlines() if 'VmRSS' in line)\n"
+        "    return int(line.split()[1]) // 1024\n"
+        "hardening.close_the_shutters()\n"
+        "for _ in range(3):\n"
+        "    bytes(20 << 20)\n"
+        "before = resident()\n"
+        "pieces = [bytes(b'x' * size) for _ in range(12) for size in (8 << 20, 70_000)]\n"
+        "assert resident() > before + 60\n"
+        "del pieces[::2]\n"
+        "assert resident() < before + 20, resident() - before\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

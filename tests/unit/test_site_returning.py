@@ -350,7 +350,7 @@ def test_a_choice_that_was_changed_on_the_way_is_refused(site: Site, name: str) 
     assert browser.get("/case").status == 401
 
 
-@pytest.mark.parametrize(("kib", "carried"), [(60, True), (190, True), (300, False), (900, False)])
+@pytest.mark.parametrize(("kib", "carried"), [(60, True), (190, True), (300, False), (490, False)])
 def test_a_text_that_is_too_long_to_wait_is_shown_and_said_to_be_so(site: Site, kib: int, carried: bool) -> None:
     """What the page cannot carry through the sign-in must not look as if it could."""
     browser = site.browser()
