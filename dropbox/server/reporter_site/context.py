@@ -230,8 +230,7 @@ def mandate_choices() -> tuple[tuple[Mandate, str, str], ...]:
     listen = _("They read it and answer you. They do nothing else with it until you say so.")
     advise = _("They think along about what you can do. They take no steps themselves.")
     investigate = _(
-        "They look into what happened and may speak with others. They do not say that it came from you, but people "
-        "may guess."
+        "They look into what happened and may speak with others. They do not say who reported it, but people may guess."
     )
     return (
         (Mandate.LISTEN, _("Only listen"), listen),
