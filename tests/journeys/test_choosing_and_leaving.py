@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -134,6 +135,21 @@ def test_no_way_back_in_firefox_shows_what_was_typed(place: Place) -> None:
         time.sleep(1)
         assert browser.url.startswith(f"{place.drop}/report")
         assert browser.find("textarea[name=message]").get_property("value") == ""
+
+
+def test_scripts_that_are_on_are_warned_of_and_only_those(place: Place) -> None:
+    for on in (True, False):
+        with Firefox(javascript__enabled=on) as browser:
+            browser.go(f"{place.drop}/?l=en")
+            assert browser.find(".band").is_displayed()
+            assert browser.find("li.scripts").is_displayed() == on
+
+
+def test_what_a_gateway_adds_reaches_the_page_through_the_real_server(place: Place) -> None:
+    for header in ("X-Tor2web", "X-Forwarded-For", "Via"):
+        asked = urllib.request.Request(f"{place.drop}/?l=en", headers={header: "1.1 example"})
+        with urllib.request.urlopen(asked, timeout=30) as answer:
+            assert b"You come here through another website." in answer.read(), header
 
 
 def _until_at(browser: Browser, address: str) -> None:

@@ -112,6 +112,8 @@ def test_every_value_that_is_set_arrives(folder: Path) -> None:
         fingerprints = ["0123 4567 89ab cdef 0123  4567 89ab cdef 0123 4567", "{SECOND}"]
         hidden_recipients = false
         closed = true
+        place.en = "outside"
+        members.en = "Anna and Bram"
         [[question]]
         id = "when"
         text.en = "When?"
@@ -123,7 +125,8 @@ def test_every_value_that_is_set_arrives(folder: Path) -> None:
     assert found.onion == Onion("control", Path("/tmp/tor"), "/opt/tor", folder / "torrc")
     assert (found.sessions, found.retention, found.sealing) == (Sessions(8, 9, 10), Retention(11, 12), Sealing(100))
     about = {"en": "two\n        lines"}
-    assert found.desks == (Desk(DeskId("a"), {"en": "A"}, about, found.desks[0].fingerprints, False, True),)
+    shown = ({"en": "outside"}, {"en": "Anna and Bram"})
+    assert found.desks == (Desk(DeskId("a"), {"en": "A"}, about, found.desks[0].fingerprints, False, True, *shown),)
     assert found.desks[0].fingerprints == (FIRST, SECOND)
     assert found.questions == (Question("when", {"en": "When?"}),)
 
