@@ -34,12 +34,16 @@ class Album:
                 self._by_key |= {each.key: each for each in self._pages[language]}
         return [page for language in languages for page in self._pages[language] if page.is_html]
 
-    def url(self, state: Captured, *, shell: bool = True) -> str:
-        """Return where a state is served; one that stands in a frame has a page around it unless `shell` is off."""
-        if state.kind not in self._replays:
-            replay = Replay(self._rooms.site(state.kind), self._by_key)
-            self._replays[state.kind] = self._stack.enter_context(replay)
-        return self._replays[state.kind].url(state, shell=shell)
+    def url(self, state: Captured) -> str:
+        """Return where a state is as it was answered."""
+        return self._replay(state).url(state, "state")
+
+    def url_unfolded(self, state: Captured) -> str:
+        return self._replay(state).url(state, "open")
+
+    def url_to_check(self, state: Captured) -> str:
+        """Return where all of a state can be seen: nothing folded, and what stands in a frame in one."""
+        return self._replay(state).url(state, "shell" if state.framed else "open")
 
     def styles(self) -> dict[str, bytes]:
         """Return every style sheet that any captured page names, by a file name, as that page's drop gives it out."""
@@ -48,3 +52,9 @@ class Album:
             f"{kind}{path.replace('/', '-')}": bytes(self._rooms.site(kind).app.test_client().get(path).data)
             for kind, path in named
         }
+
+    def _replay(self, state: Captured) -> Replay:
+        if state.kind not in self._replays:
+            replay = Replay(self._rooms.site(state.kind), self._by_key)
+            self._replays[state.kind] = self._stack.enter_context(replay)
+        return self._replays[state.kind]

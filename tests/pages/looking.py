@@ -38,6 +38,6 @@ def findings(browser: Firefox, album: Album) -> str:
     axe = Axe(browser)
     found: dict[Finding, list[str]] = defaultdict(list)
     for state in album.pages(*CHECKED):
-        for finding in axe.look(album.url(state)):
+        for finding in axe.look(album.url_to_check(state)):
             found[finding].append(state.key)
     return "\n".join(f"{each}\n    in {len(keys)} states: {', '.join(keys[:6])}" for each, keys in found.items())

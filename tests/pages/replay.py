@@ -22,7 +22,7 @@ _SHELL = """\
 <!doctype html>
 <html lang="{language}"><head><meta charset="utf-8"><title>{name}</title></head>
 <body><main><h1>{name}</h1>
-<iframe src="/state/{key}" title="{name}" style="box-sizing:border-box;width:100%;height:30rem"></iframe>
+<iframe src="/open/{key}" title="{name}" style="box-sizing:border-box;width:100%;height:30rem"></iframe>
 </main></body></html>
 """
 
@@ -54,9 +54,8 @@ class Replay:
         self._server.server_close()
         self._thread.join()
 
-    def url(self, state: Captured, *, shell: bool = True) -> str:
-        """Return where a state is; one that stands in a frame is shown in a page around it unless `shell` is off."""
-        place = "shell" if shell and state.framed else "state"
+    def url(self, state: Captured, place: str) -> str:
+        """Return where a state is: `state` as it was answered, `open` with everything unfolded, `shell` in a frame."""
         return f"http://127.0.0.1:{self._server.server_port}/{place}/{state.key}"
 
     def _answer(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
@@ -66,9 +65,9 @@ class Replay:
             start("200 OK", [("Content-Type", "text/html; charset=utf-8")])
             names = {"name": html.escape(state.name), "language": state.language, "key": state.key}
             return [_SHELL.format(**names).encode()]
-        if place == "state" and state is not None:
+        if place in {"state", "open"} and state is not None:
             start(f"{state.page.status} {HTTPStatus(state.page.status).phrase}", _kept(state.page.raw_headers))
-            return [state.page.body]
+            return [state.page.body if place == "state" else state.unfolded]
 
         def started(status: str, headers: list[tuple[str, str]], *_: object) -> Any:
             return start(status, _kept(headers))

@@ -225,6 +225,11 @@ class Captured:
     problem: str = ""
 
     @property
+    def unfolded(self) -> bytes:
+        """The page with every `details` open, for whoever looks at all that a reader can come to see."""
+        return re.sub(rb"<details(?![^>]* open)", b"<details open", self.page.body)
+
+    @property
     def styles(self) -> list[str]:
         """The paths of the page's style sheets."""
         return re.findall(r'<link rel="stylesheet" href="([^"?]+)', self.page.text) if self.is_html else []

@@ -49,7 +49,7 @@ def faults(browser: Firefox, album: Album, *, factor: int, spaced: bool = False)
     browser.driver.set_window_rect(width=1280, height=1110)
     found: dict[str, list[str]] = defaultdict(list)
     for state in album.pages(*LANGUAGES):
-        browser.driver.navigate(album.url(state))
+        browser.driver.navigate(album.url_to_check(state))
         looking.zoom(browser, factor)
         if spaced:
             browser.driver.execute_script(_SPACED)

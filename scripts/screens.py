@@ -1,0 +1,159 @@
+"""Pictures of every page and state of the reporter's site: three widths, two languages, dark, right to left, unfolded.
+
+The pages are those that the checks go over (tests/pages), each made by a real drop and shown by a Firefox with scripts
+off. Nothing here judges them: a person looks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import html
+import shutil
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests import factories
+from tests.conftest import Members
+from tests.firefox import Firefox
+from tests.pages import looking
+from tests.pages.album import Album
+from tests.pages.room import LANGUAGES, Captured, Rooms
+from tests.pages.states import STATES
+
+AT_ONCE = 2
+WIDTHS = (360, 768, 1280)
+PHONE = WIDTHS[0]
+"""Firefox has no window that narrow: one of twice the width, at 200 %, shows the same as a phone does."""
+HEIGHTS = {360: 740, 768: 1024, 1280: 900}
+ON_A_SHEET = {360: 5, 768: 4, 1280: 3}
+_SHEET_WIDTH = 1560
+_WINDOW_FRAME = 90
+"""About the height of a headless window's bars."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """One way of looking at all states."""
+
+    language: str
+    width: int
+    scheme: str = "light"
+    unfolded: bool = False
+
+    @property
+    def name(self) -> str:
+        marks = [self.language, str(self.width)]
+        marks += ["dark"] * (self.scheme == "dark") + ["unfolded"] * self.unfolded
+        return "-".join(marks)
+
+    def shows(self, state: Captured) -> bool:
+        return state.language == self.language and (not self.unfolded or state.unfolded != state.page.body)
+
+
+def looks(languages: Sequence[str]) -> list[Look]:
+    """Return every look; languages that were not asked for by name come in as well, at one width."""
+    wanted = languages or ("nl", "en")
+    made = [Look(language, width) for language in wanted for width in WIDTHS]
+    made += [Look(wanted[0], PHONE, "dark"), Look(wanted[0], WIDTHS[1], unfolded=True)]
+    if not languages and "ar" in LANGUAGES:
+        made.append(Look("ar", PHONE))
+    return made
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/screens", description=__doc__)
+    parser.add_argument("--to", type=Path, default=Path("build/screens"), metavar="DIR", help="where the pictures go")
+    parser.add_argument("--lang", default="", metavar="CODE,CODE", help="all widths in these languages only")
+    parser.add_argument("states", nargs="*", metavar="STATE", help="only these, or what begins so; all by default")
+    options = parser.parse_args()
+    names = [name for name in STATES if not options.states or name.startswith(tuple(options.states))]
+    if not names:
+        print(f"error: no such state. All of them:\n{' '.join(STATES)}", file=sys.stderr)
+        return 1
+    begun = time.monotonic()
+    shutil.rmtree(options.to, ignore_errors=True)
+    wanted = looks([code for code in options.lang.split(",") if code])
+    number = photograph(options.to, names, wanted)
+    print(f"{number} pictures of {len(names)} states in {time.monotonic() - begun:.0f} s: {options.to}/index.html")
+    return 0
+
+
+def photograph(target: Path, names: Sequence[str], wanted: Sequence[Look]) -> int:
+    """Take all pictures, write the sheets and the index, and return how many pictures there are."""
+    with factories.short_dir() as folder:
+        home = factories.new_home(folder)
+        members = Members(home, *(factories.make_key(home, name) for name in ("anna", "bram", "cora")))
+        with Rooms(members) as rooms, Album(rooms, names) as album:
+            pages = album.pages(*dict.fromkeys(look.language for look in wanted))
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                numbers = list(pool.map(lambda look: take(target, album, pages, look), wanted))
+    write_index(target, names, wanted)
+    return sum(numbers)
+
+
+def take(target: Path, album: Album, pages: Iterable[Captured], look: Look) -> int:
+    folder = target / look.name
+    folder.mkdir(parents=True)
+    seen = [page for page in pages if look.shows(page)]
+    zoom = 2 if look.width == PHONE else 1
+    with looking.firefox(look.scheme, **{"javascript.enabled": False}) as browser:
+        browser.driver.set_window_rect(width=look.width * zoom, height=(HEIGHTS[look.width] + _WINDOW_FRAME) * zoom)
+        for page in seen:
+            browser.driver.navigate(album.url_unfolded(page) if look.unfolded else album.url(page))
+            looking.zoom(browser, zoom)
+            (folder / f"{page.name}.png").write_bytes(base64.b64decode(browser.driver.screenshot(full=True)))
+        write_sheets(folder, browser, [page.name for page in seen], ON_A_SHEET[look.width])
+    return len(seen)
+
+
+def write_sheets(folder: Path, browser: Firefox, names: Sequence[str], each: int) -> None:
+    """Put the pictures side by side, a row on a sheet, so that somebody can go over them quickly."""
+    looking.zoom(browser, 1)
+    for first in range(0, len(names), each):
+        figures = "".join(_figure(f"{name}.png", name) for name in names[first : first + each])
+        sheet = folder / f"sheet-{first // each + 1}.html"
+        sheet.write_text(
+            _PAGE.format(title=folder.name, body=figures, width=_SHEET_WIDTH // each - 14), encoding="utf-8"
+        )
+        browser.driver.set_window_rect(width=_SHEET_WIDTH, height=1000)
+        browser.driver.navigate(sheet.absolute().as_uri())
+        sheet.with_suffix(".png").write_bytes(base64.b64decode(browser.driver.screenshot(full=True)))
+
+
+def write_index(target: Path, names: Sequence[str], wanted: Sequence[Look]) -> None:
+    sheets = (
+        f"<p>{look.name}: {' '.join(f'<a href={path.relative_to(target)}>{path.stem}</a>' for path in found)}</p>"
+        for look in wanted
+        for found in [sorted((target / look.name).glob("sheet-*.png"), key=lambda path: (len(path.name), path.name))]
+    )
+    rows = []
+    for name in names:
+        files = [f"{look.name}/{name}.png" for look in wanted if (target / look.name / f"{name}.png").exists()]
+        rows.append(f"<h2>{html.escape(name)}</h2>" + "".join(_figure(file, file.split("/")[0]) for file in files))
+    body = "".join((*sheets, *rows))
+    (target / "index.html").write_text(_PAGE.format(title="All pages", body=body, width=250), encoding="utf-8")
+
+
+def _figure(file: str, caption: str) -> str:
+    return (
+        f'<figure><figcaption>{html.escape(caption)}</figcaption><a href="{html.escape(file)}">'
+        f'<img src="{html.escape(file)}" alt="" loading="lazy"></a></figure>'
+    )
+
+
+_PAGE = """\
+<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<style>body{{font:14px sans-serif;margin:8px}}figure{{display:inline-block;vertical-align:top;margin:0 4px 8px 0}}
+img{{width:{width}px;border:1px solid #999}}figcaption{{font-weight:bold}}</style></head>
+<body><h1>{title}</h1>{body}</body></html>
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
