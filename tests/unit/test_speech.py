@@ -9,6 +9,9 @@ from flask_babel import force_locale
 
 from dropbox.server.reporter_site import speech
 from dropbox.settings import LANGUAGES
+from tests import site_room
+from tests.conftest import Members
+from tests.pages.room import configurations
 from tests.site_room import Site
 
 DAY = date(2026, 3, 9)
@@ -65,6 +68,15 @@ def test_a_name_that_runs_the_other_way_keeps_its_brackets_in_a_sentence(site: S
             assert "\u2068Desk (&lt;NL&gt;)\u2069" in shown
             assert speech._("File %(number)s", number=3).count("\u20683\u2069") == 1
             assert "\u2068" not in speech._("Files"), "a sentence without values needs no marks"
+
+
+def test_a_text_of_the_organisation_in_another_language_says_which(members: Members) -> None:
+    with site_room.new_site(members, configurations(members)["usual"]) as site:
+        for path in ("/", "/report", "/keys"):
+            assert '<bdi lang="nl">Drie leden' in site.browser("de").get(path).text, path
+            assert "<bdi>Drie leden" in site.browser("nl").get(path).text, (
+                "the page's own language needs no word about it"
+            )
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

@@ -12,8 +12,9 @@ from typing import cast
 from urllib.parse import urlencode
 
 from flask import Response, current_app, g, render_template, request
+from markupsafe import Markup
 
-from dropbox.config import Desk, in_language
+from dropbox.config import Desk
 from dropbox.errors import CrossSite, DropboxError, RequestError
 from dropbox.models import DeskId, Fingerprint, Mandate
 from dropbox.server import headers
@@ -30,7 +31,7 @@ from dropbox.server.reporter_site.problems import (
     page_of,
     problem_of,
 )
-from dropbox.server.reporter_site.speech import _, day_text, direction, language_name, size_text
+from dropbox.server.reporter_site.speech import Said, _, day_text, direction, language_name, size_text
 from dropbox.server.reporter_site.typed import open_desks
 from dropbox.server.reporter_site.visitor import SCRIPTS, TEXTS, cautions
 from dropbox.server.sessions import Session, Stamp, Visit
@@ -195,6 +196,7 @@ def template_values() -> dict[str, object]:
     return {
         "language": spoken,
         "direction": direction,
+        "lang_of": lang_of,
         "organisation": settings.organisation.name,
         "trial": settings.trial,
         "link": link,
@@ -243,9 +245,16 @@ def mandate_name(mandate: Mandate) -> str:
     return next(name for value, name, _meaning in mandate_choices() if value is mandate)
 
 
-def said(texts: Mapping[str, str]) -> str:
-    """Return a configured text in the reader's language."""
-    return in_language(texts, language(), this_drop().settings.organisation.languages)
+def said(texts: Mapping[str, str]) -> Said:
+    """Return a configured text in the reader's language, else in the first one of the site's that has it."""
+    order = (language(), *this_drop().settings.organisation.languages)
+    return next((Said(texts[code], code) for code in order if code in texts), Said("", ""))
+
+
+def lang_of(text: object) -> Markup:
+    """Return the attribute that says a text's language, where it is not the page's: a screen reader takes its voice."""
+    spoken = text.language if isinstance(text, Said) else ""
+    return Markup(' lang="{}"').format(spoken) if spoken not in {"", language()} else Markup()
 
 
 def desk_view(desk: Desk) -> dict[str, object]:

@@ -50,6 +50,17 @@ class Lazy:
 _l = Lazy
 
 
+class Said(str):
+    """A text that the organisation wrote, which knows its language: not always the page's."""
+
+    language: str
+
+    def __new__(cls, text: str, language: str) -> "Said":
+        made = super().__new__(cls, text)
+        made.language = language
+        return made
+
+
 def day_text(day: date) -> str:
     return str(format_date(day, _DAY_PATTERNS.get(str(get_locale()), "d MMMM y")))
 
