@@ -86,7 +86,8 @@ def test_an_earlier_box_is_in_no_file_any_more(site: Site) -> None:
         browser.submit(choice(browser.get("/case")))
     raw = bytes_under(site.folder / "data")
     last = site.drop.store.case(case).sealed_view
-    assert last and last[-64:] in raw, "a row may go over several pages: its end is in one"
+    assert last is not None
+    assert last[-64:] in raw, "a row may go over several pages: its end is in one"
     assert [box[-64:] in raw for box in seen if box] == [False] * 4, "they would count how often it changed"
 
 

@@ -125,11 +125,9 @@ def test_a_miss_and_a_hit_do_the_same_work_before_the_answer(site: Site) -> None
 
 def test_text_that_looks_like_a_template_or_markup_stays_text(site: Site) -> None:
     browser = site.browser()
-    hostile = "{{ 7*7 }}{% raw %}</textarea><script>x</script>\"'><img src=x onerror=y>"
+    hostile = "{{ 7*1234567 }}{% raw %}</textarea><script>x</script>\"'><img src=x onerror=y>"
     page = browser.submit(browser.get("/report").form("message"), {"message": hostile, "answer-when": hostile})
     assert "<script" not in page.text
     assert "<img" not in page.text
-    assert "49" not in page.text.split("<form")[1].split("</textarea>")[0].replace(
-        page.form("message").hidden["token"], ""
-    )
+    assert "8641969" not in page.text
     assert {("message", hostile), ("answer-when", hostile)} <= set(page.form("message").fields)
