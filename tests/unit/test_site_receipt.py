@@ -197,3 +197,15 @@ def test_a_check_without_a_session_asks_for_the_words(site: Site) -> None:
     page = site.browser().post("/sent", [("token", "x"), ("word-1", "abacus")])
     assert page.status == 401
     assert page.form("codename")
+
+
+def test_every_description_of_a_field_is_on_the_page(site: Site) -> None:
+    browser, codename = reported(site)
+    page = browser.get("/sent")
+    first, second = places_of(page)
+    wrong = checked(browser, page, **{**typed(codename.split(), [first]), f"word_{second}": "abacus"})
+    for each in (page, wrong):
+        for ids in re.findall('aria-describedby="([^"]*)"', each.text):
+            assert all(f'id="{name}"' in each.text for name in ids.split()), ids
+    invalid = re.findall(r'<input[^>]*name="(word-\d)"[^>]*aria-invalid', wrong.text)
+    assert invalid == [f"word-{second}"]
