@@ -105,8 +105,8 @@ def _faults_of(sentence: Message) -> Iterator[str]:
         # "one minute", "two minutes": a language may write out a number that only one of its plural forms is for.
         if has != asked and (number == len(given) - 1 or has - asked):
             yield f"other values between %( and )s: {_shown(sentence)}"
-        if "%" in _VALUE.sub("", text).replace("%%", ""):
-            yield f"a % that belongs to no value, write %%: {_shown(sentence)}"
+        if "%" in _VALUE.sub("", text):
+            yield f"a % that belongs to no value, say it in words: {_shown(sentence)}"
         if text != text.strip() and wanted[-1] == wanted[-1].strip():
             yield f"white space at an end: {_shown(sentence)}"
 
