@@ -295,7 +295,7 @@ def test_the_stages_after_arriving_are_told_apart(shown: Any) -> None:
     assert "seven words" not in shown(Standing(Stage.DONE, 100, 100), "en", "case")[0]
     text, page = shown(Standing(Stage.STOPPED, 5, 100, reasons=["Choose who may read this."]))
     assert text.startswith("Not sent. Choose who may read this.")
-    assert page.headers["refresh"] == CALM
+    assert page.headers["refresh"] == BUSY
     assert "broke off" in shown(Standing(Stage.STOPPED, 5, 100))[0]
 
 

@@ -16,6 +16,7 @@ from dropbox.server.reporter_site.speech import _, ngettext, share_text, size_te
 site = Blueprint("frames", __name__)
 CALM_SECONDS = 4
 BUSY_SECONDS = 1
+"""Also after a refusal: whoever corrects the form presses the button again soon, and must not see the old one then."""
 _THOUSAND = 1000
 _STYLE = resources.files("dropbox.server").joinpath("static/frame.css").read_text("utf-8")
 
@@ -41,14 +42,14 @@ def _waits_for_words() -> bool:
 def progress() -> Response:
     """Say how far this visit's latest upload is; the browser asks again by itself."""
     standing = _standing()
-    busy = standing is not None and standing.stage in {Stage.ARRIVING, Stage.SEALING}
+    calm = standing is None or standing.stage is Stage.DONE
     response = page(
         "progress.html",
         stage=standing.stage.value if standing else "nothing",
         thousandths=_thousandths(standing) if standing else None,
         lines=_lines(standing),
     )
-    response.headers["Refresh"] = str(BUSY_SECONDS if busy else CALM_SECONDS)
+    response.headers["Refresh"] = str(CALM_SECONDS if calm else BUSY_SECONDS)
     return response
 
 
