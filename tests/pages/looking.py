@@ -6,10 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from tests.firefox import Firefox
 from tests.pages.album import Album
 from tests.pages.axe import Axe, Finding
 
+MARKS = [
+    pytest.mark.browser,
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # Marionette's own sockets
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 SCHEMES = {"dark": 0, "light": 1}
 CHECKED = ("nl", "en", "ar")
 """The languages that axe goes over: the first two, and one that runs from right to left."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.pages import looking
 from tests.pages.album import Album
 
+pytestmark = looking.MARKS
 
-@pytest.mark.browser
+
 def test_no_state_has_a_fault_that_axe_knows_or_a_place_that_it_cannot_judge(album: Album) -> None:
     with looking.firefox("dark") as browser:
         found = looking.findings(browser, album)

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-import pytest
-
 from tests.firefox import Firefox
 from tests.pages import looking
 from tests.pages.album import Album
 
+pytestmark = looking.MARKS
 LANGUAGES = ("nl", "de", "ar")
 """Long words, longer words, and the other way round."""
 _SPACED = """
@@ -60,14 +59,12 @@ def faults(browser: Firefox, album: Album, *, factor: int, spaced: bool = False)
     return "\n".join(f"{each}\n    in {len(keys)} states: {', '.join(keys[:6])}" for each, keys in found.items())
 
 
-@pytest.mark.browser
 def test_nothing_scrolls_sideways_or_is_cut_off_at_400_percent(album: Album) -> None:
     with looking.firefox() as browser:
         found = faults(browser, album, factor=4)
     assert not found, found
 
 
-@pytest.mark.browser
 def test_nothing_is_cut_off_when_a_reader_spaces_the_text_out(album: Album) -> None:
     with looking.firefox() as browser:
         found = faults(browser, album, factor=1, spaced=True)
