@@ -24,6 +24,11 @@ DAY = re.compile(
     r"\b\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December) \d{4}\b"
 )
 RECEIPT_NUMBER = re.compile(r"\b[0-9A-F]{4} [0-9A-F]{4}\b")
+LATIN_NAMES = {
+    *("Tor", "Browser", "Onion", "onion", "torproject", "org", "Android", "iPhone", "GnuPG", "sealed", "gpg"),
+    *("scripts", "cookie", "cookies"),
+}
+"""What stays as it is in a language with other letters."""
 SENTENCE = re.compile(r"⟦[^⟦⟧]*⟧")
 
 
@@ -87,6 +92,12 @@ def outside(texts: str, data: list[str]) -> str:
     return " ".join(word for word in re.findall(r"[^\W\d_]+", texts) if word not in WORDS)
 
 
+def spoken(captured: Captured) -> str:
+    parser = _Texts()
+    parser.feed(captured.page.text)
+    return "\n".join(parser.texts)
+
+
 @pytest.fixture(scope="module")
 def pages(members: Members) -> Iterator[list[Captured]]:
     with (
@@ -102,11 +113,19 @@ def test_no_page_holds_a_text_that_no_catalogue_has(members: Members, pages: lis
     found = {}
     for captured in pages:
         if captured.is_html:
-            parser = _Texts()
-            parser.feed(captured.page.text)
-            found[captured.name] = outside("\n".join(parser.texts), data)
+            found[captured.name] = outside(spoken(captured), data)
     assert len(found) > 60, "not one page that this test is about"
     assert not {name: rest for name, rest in found.items() if rest}
+
+
+def test_no_page_in_arabic_runs_the_wrong_way_or_holds_a_latin_word_that_is_no_name(members: Members) -> None:
+    data = configured(members)
+    with Rooms(members) as rooms:
+        for captured in capture(rooms, ["ar"]):
+            if captured.is_html and not captured.name.startswith("plain-"):
+                assert '<html lang="ar" dir="rtl">' in captured.page.text, captured.name
+                words = set(re.findall("[A-Za-z]+", outside(spoken(captured), data)))
+                assert words <= LATIN_NAMES, captured.name
 
 
 def test_the_brackets_are_on_every_page(pages: list[Captured]) -> None:
