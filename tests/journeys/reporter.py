@@ -12,7 +12,11 @@ from typing import Any, Protocol
 ANSWER = "iframe[name=answer]"
 PROGRESS = "iframe[src^='/progress']"
 FORM_BUTTON = "form:has(textarea[name=message]) button"
+ENTER = "\ue007"
+"""WebDriver's Enter: in a frame that is not wholly in view, Firefox's driver clicks beside what it should click."""
 SEND_SECONDS = 120
+ANSWER_SECONDS = 40
+"""How long a person looks at a frame in which nothing comes before pressing the button once more."""
 LOOK_SECONDS = 0.5
 
 
@@ -47,6 +51,15 @@ class Reporter:
         """Return the path of the page that is shown."""
         return "/" + self.browser.url.removeprefix(self._address).split("?")[0]
 
+    def arrive(self, path: str, text: str = "") -> None:
+        """Wait until this page is there, whole, with this text in its source."""
+        deadline = time.monotonic() + SEND_SECONDS
+        while time.monotonic() < deadline:
+            if self.page() == path and self.browser.find_all("footer") and text in self.browser.source:
+                return
+            time.sleep(LOOK_SECONDS)
+        raise AssertionError(f"{self.page()} is shown, not {path}")
+
     def fill_report(self, desks: Sequence[str], mandate: str, message: str, files: Sequence[Path] = ()) -> None:
         self.open("report")
         for desk in desks:
@@ -57,25 +70,38 @@ class Reporter:
             self.browser.type("input[name=files]", str(file))
 
     def send(self) -> list[str]:
-        """Press the form's button and watch until the answer stands in its frame; return what the progress said."""
+        """Press the form's button and watch until the answer stands in its frame; return what the progress said.
+
+        When nothing comes, press again, as a person does: the browser may have sent over a circuit that had ended.
+        """
         seen: list[str] = []
-        self.browser.click(FORM_BUTTON)
-        deadline = time.monotonic() + SEND_SECONDS
-        while time.monotonic() < deadline:
+        for _ in range(3):
+            self.browser.click(FORM_BUTTON)
+            if self._answered(seen):
+                return seen
+        raise AssertionError(f"no answer came; the progress said {seen}")
+
+    def _answered(self, seen: list[str]) -> bool:
+        pressed = moved = time.monotonic()
+        while time.monotonic() < min(moved + ANSWER_SECONDS, pressed + SEND_SECONDS):
             said = self.progress()
             if said and (not seen or seen[-1] != said):
                 seen.append(said)
+                moved = time.monotonic()
             with self.frame(ANSWER):
                 if self.browser.find_all("#codename, #errors, #sent, #ended, .done"):
-                    return seen
+                    return True
             time.sleep(LOOK_SECONDS)
-        raise AssertionError(f"no answer came; the progress said {seen}")
+        return False
 
     def progress(self) -> str:
-        """Return what the progress frame says; nothing in the moment in which it is asked for again."""
+        """Return what the progress frame says; nothing in the moment in which it is asked for again.
+
+        Taken from its source in one go: an element found in it may be gone before it is read.
+        """
         with self.frame(PROGRESS):
-            found = self.browser.find_all("[role=status]")
-            return str(found[0].text) if found else ""
+            found = re.search(r'(?s)role="status"[^>]*>(.*?)</div>', self.browser.source)
+        return " ".join(re.sub(r"<[^>]+>", " ", found[1]).split()) if found else ""
 
     def answer(self, selector: str) -> str:
         with self.frame(ANSWER):
@@ -87,15 +113,26 @@ class Reporter:
         assert len(words) == 7, words
         return " ".join(words)
 
-    def go_on(self) -> None:
-        """Follow the link of the answer in the frame to a whole page."""
+    def go_on(self, path: str) -> None:
+        """Follow the link of the answer in the frame to this whole page."""
         with self.frame(ANSWER):
-            self.browser.click("main a.go")
+            self.browser.type("main a.go", ENTER)
+        deadline = time.monotonic() + SEND_SECONDS
+        while time.monotonic() < deadline and self._is_answered():  # also when the new page has the same address
+            time.sleep(LOOK_SECONDS)
+        self.arrive(path)
 
-    def come_back(self, codename: str) -> None:
+    def _is_answered(self) -> bool:
+        if not self.browser.find_all(ANSWER):
+            return False
+        with self.frame(ANSWER):
+            return bool(self.browser.find_all("main a.go"))
+
+    def come_back(self, codename: str, path: str = "/case") -> None:
         self.open("return")
         self.browser.type("[name=codename]", codename)
         self.browser.click("form:has([name=codename]) button")
+        self.arrive(path)
 
     @contextmanager
     def frame(self, selector: str) -> Iterator[None]:

@@ -93,13 +93,12 @@ def test_a_report_over_tor_without_scripts_is_not_lost_and_is_answered(
     with Firefox(network.clients[1].socks_port) as browser:
         reporter = Reporter(browser, address)
         reporter.come_back(codename)
-        assert reporter.page() == "/case"
         assert "You are not alone." in browser.find("article.reply").text
         assert "evidence.txt" in browser.find("article.reply").text
         browser.click("input[name=mandate][value=investigate]")
         browser.type("textarea[name=message]", "Please find out what happened.")
         reporter.send()
-        reporter.go_on()
+        reporter.go_on("/case")
         assert "Please find out" not in browser.source
         browser.click("article.reply details summary")
         browser.click("article.reply details button")

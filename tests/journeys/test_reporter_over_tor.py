@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,10 +13,10 @@ from scripts.private_tor import PrivateTor
 from tests.chromium import Chromium
 from tests.firefox import Firefox
 from tests.journeys.over_tor import published_address
-from tests.journeys.reporter import Browser, Reporter
+from tests.journeys.reporter import ENTER, Browser, Reporter
 from tests.journeys.world import Person, World
 
-BIG_BYTES = 24 * 1024 * 1024
+BIG_BYTES = 64 * 1024 * 1024
 STORY = "Het begon in maart, na de vergadering. "
 LATER = "Er is nog iets dat ik niet durfde te schrijven."
 
@@ -77,7 +76,10 @@ def test_nothing_of_a_dutch_reporters_whole_way_is_lost(
         codename = first_report(Reporter(browser, address, "nl"), evidence)
     case = answer(world, codename, tmp_path)
     with BROWSERS[name](network.clients[1].socks_port) as browser:
-        goes_on_with_the_case(Reporter(browser, address, "nl"), codename)
+        reporter = Reporter(browser, address, "nl")
+        goes_on_with_the_case(reporter, codename)
+        world.fetch("anna")  # what nobody has picked up is not handed out after a withdrawal
+        withdraw(reporter)
     world.fetch("anna")
     items = world.members["anna"].json("read", case)["items"]
     sent = [(item["kind"], item["mandate"]) for item in items if item["kind"] != "reply"]
@@ -91,12 +93,12 @@ def first_report(reporter: Reporter, evidence: tuple[Path, Path]) -> str:
     reporter.open("")
     reporter.fill_report(["advisers"], "advise", STORY * 30, evidence)
     said = reporter.send()
-    rising = [float(found[1].replace(",", ".")) for each in said if (found := re.search(r"([\d,]+) MB van", each))]
-    assert len(set(rising)) >= 3, said
-    assert rising == sorted(rising)
+    if isinstance(reporter.browser, Firefox):  # Chromium's driver says nothing until the answer is there
+        rising = [float(found[1].replace(",", ".")) for each in said if (found := re.search(r"([\d,]+) MB", each))]
+        assert len(set(rising)) >= 2, said
+        assert rising == sorted(rising)
     codename = reporter.codename()
-    reporter.go_on()
-    assert reporter.page() == "/sent"
+    reporter.go_on("/sent")
     assert "zeven woorden" in reporter.browser.source
     return codename
 
@@ -105,7 +107,7 @@ def answer(world: World, codename: str, tmp_path: Path) -> str:
     """Let anna read the newest case and reply; return its id."""
     anna = world.members["anna"]
     world.fetch("anna")
-    case = str(max(anna.json("cases"), key=lambda row: row["unread"])["case"])
+    case = next(str(row["case"]) for row in anna.json("cases") if not row["replies"])
     assert codename not in anna.run("read", case)
     text = tmp_path / "answer.txt"
     text.write_text("Wij hebben je bericht gelezen. Je staat er niet alleen voor.", encoding="utf-8")
@@ -115,33 +117,29 @@ def answer(world: World, codename: str, tmp_path: Path) -> str:
 
 
 def goes_on_with_the_case(reporter: Reporter, codename: str) -> None:
-    """Mistype, come back, read, change the mandate, delete the reply, withdraw."""
+    """Mistype, come back, read, change the mandate, delete the reply."""
     browser = reporter.browser
     words = codename.split()
-    reporter.come_back(" ".join([*words[:2], words[2] + "q", *words[3:]]))
-    assert reporter.page() == "/return"
+    reporter.come_back(" ".join([*words[:2], words[2] + "q", *words[3:]]), "/return")
     assert words[2] in browser.find("#errors").text
     reporter.come_back(codename)
-    assert reporter.page() == "/case"
     assert "niet alleen" in browser.find("article.reply").text
     browser.click("input[name=mandate][value=investigate]")
     browser.type("textarea[name=message]", LATER)
     reporter.send()
-    reporter.go_on()
-    assert reporter.page() == "/case"
+    reporter.go_on("/case")
     assert LATER not in browser.source
     browser.click("article.reply details summary")
     browser.click("article.reply details button")
     assert browser.find_all("article.reply") == []
-    withdraw(browser)
+
+
+def withdraw(reporter: Reporter) -> None:
+    reporter.browser.click("details:has([name=withdraw]) summary")
+    reporter.browser.click("[name=withdraw]")
     reporter.send()
-    reporter.go_on()
-    assert browser.find_all("#withdrawn")
-
-
-def withdraw(browser: Any) -> None:
-    browser.click("details:has([name=withdraw]) summary")
-    browser.click("[name=withdraw]")
+    reporter.go_on("/case")
+    assert reporter.browser.find_all("#withdrawn")
 
 
 def test_a_report_to_two_desks_does_not_miss_one_of_them(world: World, network: PrivateTor) -> None:
@@ -173,9 +171,8 @@ def test_a_restart_or_an_ended_session_does_not_cost_a_typed_word(world: World, 
         assert "Typed while the session ended." in reporter.answer("textarea[name=message]")
         with reporter.frame("iframe[name=answer]"):
             browser.type("[name=codename]", codename)
-            browser.click("form:has([name=codename]) button")
-        assert reporter.page() == "/case"
-        assert "Typed while the session ended." in browser.find("textarea[name=message]").text
+            browser.type("form:has([name=codename]) button", ENTER)
+        reporter.arrive("/case", "Typed while the session ended.")
         reporter.send()
     world.fetch("anna")
     anna = world.members["anna"]
