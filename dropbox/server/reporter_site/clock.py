@@ -37,7 +37,7 @@ def legal_days(case: CaseState, today: date) -> tuple[LegalDay, ...]:
 
 def _acknowledgement(case: CaseState, today: date) -> LegalDay:
     until, replied = acknowledge_by(case.first_day), case.first_reply_day
-    name = _("By %(day)s your readers must say that your report arrived.", day=day_text(until))
+    name = _("By %(day)s your readers should say that your report arrived.", day=day_text(until))
     if replied is None:
         return _unanswered(name, until, today)
     if replied <= until:
@@ -50,7 +50,7 @@ def _acknowledgement(case: CaseState, today: date) -> LegalDay:
 
 def _answer(case: CaseState, today: date) -> LegalDay:
     until = answer_by(case.first_day, case.first_reply_day)
-    name = _("By %(day)s your readers must tell you what was done with it.", day=day_text(until))
+    name = _("By %(day)s your readers should tell you what was done with it.", day=day_text(until))
     if case.first_reply_day is None:
         return _unanswered(name, until, today)
     newest = day_text(max((reply.day for reply in case.replies), default=case.first_reply_day))
