@@ -466,13 +466,11 @@ def test_the_example_works_as_it_stands(folder: Path) -> None:
 
 def test_the_example_never_shows_a_default_that_is_not_one(folder: Path) -> None:
     as_it_stands, with_defaults = example(folder, EXAMPLE.read_text()), example(folder, uncommented())
-    onion = Onion(torrc_defaults=folder / "torrc")  # keys without a default to show: this one, the questions, the
-    questions = with_defaults.questions  # logo and what to do in danger
-    shown = with_defaults.organisation
+    onion = Onion(torrc_defaults=folder / "torrc")  # keys without a default to show: this one, the logo and what to
+    shown = with_defaults.organisation  # do in danger
     organisation = replace(as_it_stands.organisation, danger=shown.danger, logo=Logo("image/png", PNG))
-    changed = {"onion": onion, "questions": questions, "organisation": organisation}
-    assert with_defaults == Settings(**{**vars(as_it_stands), **changed})
-    assert [question.id for question in questions] == ["when"]
+    assert with_defaults == Settings(**{**vars(as_it_stands), "onion": onion, "organisation": organisation})
+    assert [question.id for question in as_it_stands.questions] == ["what", "when", "where", "who-saw", "going-on"]
 
 
 def test_the_example_leaves_out_no_key() -> None:

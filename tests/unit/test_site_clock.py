@@ -86,4 +86,4 @@ def test_nobody_owes_an_answer_to_a_withdrawn_case(browser: Browser, monkeypatch
 def test_the_days_are_days_and_in_the_reader_s_language(site: Site, browser: Browser) -> None:
     text = text_of(browser.get("/case"))
     until = today() + timedelta(days=7)
-    assert f"By {until.day} {until:%B %Y} your readers must say that your report arrived." in text
+    assert f"By {until.day} {until:%B %Y} your readers should say that your report arrived." in text
