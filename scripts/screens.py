@@ -101,7 +101,8 @@ def take(target: Path, album: Album, pages: Iterable[Captured], look: Look) -> i
     folder.mkdir(parents=True)
     seen = [page for page in pages if look.shows(page)]
     zoom = 2 if look.width == PHONE else 1
-    with looking.firefox(look.scheme, **{"javascript.enabled": False}) as browser:
+    with looking.firefox() as browser:
+        looking.prefer(browser, look.scheme)
         browser.driver.set_window_rect(width=look.width * zoom, height=(HEIGHTS[look.width] + _WINDOW_FRAME) * zoom)
         for page in seen:
             browser.driver.navigate(album.url_unfolded(page) if look.unfolded else album.url(page))

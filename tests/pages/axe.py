@@ -1,4 +1,4 @@
-"""axe-core in a real Firefox: what it finds on one page and in the frames on it.
+"""axe-core in a real Firefox: what it finds on the page that is shown and in the frames on it.
 
 Scripts are on for this alone. axe comes in through Marionette, not through the page, so the page's own policy stands.
 """
@@ -13,16 +13,20 @@ from tests.firefox import Firefox
 from tests.pages.tools import AXE
 
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+COLOURS = ("color-contrast", "link-in-text-block")
+"""All that a colour scheme can change; the rest of a page is the same in both."""
+SIZES = ("target-size",)
 _RUN = """
-const [tags, done] = arguments;
+const [kind, values, done] = arguments;
 axe.run(document, {
-  runOnly: {type: "tag", values: tags}, rules: {"target-size": {enabled: true}},
+  runOnly: {type: kind, values}, rules: {"target-size": {enabled: true}},
   resultTypes: ["violations", "incomplete"], elementRef: false,
 }).then(
   found => done([found.violations, found.incomplete, found.passes.length].map(each => JSON.stringify(each))),
   failed => done(["[]", "[]", "0", String(failed)]),
 );
 """
+_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Finding:
     certain: bool
 
     def __str__(self) -> str:
-        return f"{self.rule} at {self.target}: {self.why}\n    {self.snippet}"
+        return f"{self.rule}{'' if self.certain else ' (uncertain)'} at {self.target}: {self.why}\n    {self.snippet}"
 
 
 @cache
@@ -44,27 +48,25 @@ def _source() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
-class Axe:
-    """A Firefox with scripts on, in one colour scheme, that looks at one page after the other."""
-
-    def __init__(self, browser: Firefox) -> None:
-        self._browser = browser
-
-    def look(self, url: str) -> list[Finding]:
-        """Return what axe finds on the page and in its frames; AssertionError when it could not look."""
-        driver = self._browser.driver
-        driver.navigate(url)
-        for number in range(len(self._browser.find_all("iframe"))):
-            driver.switch_to_frame(self._browser.find_all("iframe")[number])
-            driver.execute_script(_source(), new_sandbox=False)
-            driver.switch_to_frame()
+def bring(browser: Firefox) -> None:
+    """Put axe beside the page that is shown, and beside each frame on it."""
+    driver = browser.driver
+    for number in range(len(browser.find_all("iframe"))):
+        driver.switch_to_frame(browser.find_all("iframe")[number])
         driver.execute_script(_source(), new_sandbox=False)
-        violations, incomplete, passes, *failed = driver.execute_async_script(
-            _RUN, script_args=(list(TAGS),), new_sandbox=False, script_timeout=60_000
-        )
-        assert not failed, failed
-        assert int(passes) > 5, f"axe looked at next to nothing: {url}"
-        return [*_findings(violations, certain=True), *_findings(incomplete, certain=False)]
+        driver.switch_to_frame()
+    driver.execute_script(_source(), new_sandbox=False)
+
+
+def findings(browser: Firefox, *rules: str) -> list[Finding]:
+    """Return what the named rules find, all rules of TAGS by default; AssertionError when axe could not look."""
+    arguments = ("rule", list(rules)) if rules else ("tag", list(TAGS))
+    violations, incomplete, passes, *failed = browser.driver.execute_async_script(
+        _RUN, script_args=arguments, new_sandbox=False, script_timeout=_SECONDS * 1000
+    )
+    assert not failed, failed
+    assert rules or int(passes) > 5, "axe looked at next to nothing"
+    return [*_findings(violations, certain=True), *_findings(incomplete, certain=False)]
 
 
 def _findings(found: str, *, certain: bool) -> list[Finding]:

@@ -1,0 +1,9 @@
+"""No page in Dutch is hard to use: axe in light and dark, 400 % zoom, spaced-out text."""
+
+from tests.pages.tour import Toured
+
+LANGUAGE = "nl"
+
+
+class TestInDutch(Toured):
+    """The tour's tests, in this language."""

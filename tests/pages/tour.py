@@ -1,0 +1,120 @@
+"""One visit to every state in one language, and all that is measured there: axe in both schemes, zoom, spaced text.
+
+A page is loaded once and then changed while it stands, because loading is what takes the time.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from tests.firefox import Firefox
+from tests.pages import axe, looking
+from tests.pages.album import Album
+
+WIDTH, HEIGHT = 1280, 1024
+_BARS = 86
+ZOOM = 4
+_IS_DARK = "return matchMedia('(prefers-color-scheme: dark)').matches"
+_SPACED = """
+for (const each of document.querySelectorAll("body *")) {
+  const set = (name, value) => each.style.setProperty(name, value, "important");
+  set("line-height", "1.5"); set("letter-spacing", "0.12em"); set("word-spacing", "0.16em");
+  if (each.localName === "p") set("margin-block-end", "2em");
+}
+"""
+# Fields of one line are left out: what is typed moves inside them, and a file field shortens names by itself.
+_FAULTS = """
+function faults(view, place) {
+  const found = [], page = view.document, root = page.scrollingElement, width = root.clientWidth;
+  const say = (what, each) => found.push(`${place}${what}: ${each.outerHTML.slice(0, 120)}`);
+  if (root.scrollWidth > width) say(`scrolls sideways (${root.scrollWidth} of ${width})`, root);
+  const scrolls = each => each && each !== page.body &&
+    (/auto|scroll/.test(view.getComputedStyle(each).overflowX) || scrolls(each.parentElement));
+  for (const each of page.body.querySelectorAll("*")) {
+    const box = each.getBoundingClientRect(), style = view.getComputedStyle(each);
+    if (!box.width || each.matches(".skip, input") || scrolls(each.parentElement)) continue;
+    if (box.right > width + 1 || box.left < -1) say("stands outside", each);
+    const cut = /hidden|clip/;
+    if (cut.test(style.overflowX) && each.scrollWidth > each.clientWidth + 1) say("is cut off", each);
+    if (cut.test(style.overflowY) && each.scrollHeight > each.clientHeight + 1) say("is cut off below", each);
+    if (each.localName === "iframe") found.push(...faults(each.contentWindow, `in ${each.title}: `));
+  }
+  return found;
+}
+return faults(window, "");
+"""
+
+
+class Tour:
+    """What was found on the way, by kind of look."""
+
+    def __init__(self, album: Album, language: str, *, with_axe: bool = True) -> None:
+        self._found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        self._with_axe = with_axe
+        with looking.firefox(**{"javascript.enabled": True}) as browser:
+            browser.driver.set_window_rect(width=WIDTH, height=HEIGHT + _BARS)
+            for state in album.pages(language):
+                looking.prefer(browser, "light")
+                browser.driver.navigate(album.url_to_check(state))
+                self._visit(browser, state.name)
+
+    def told(self, look: str) -> str:
+        """Return what one kind of look found, each with the states where it is; "" when there is nothing."""
+        found = self._found[look].items()
+        return "\n".join(f"{each}\n    in {len(names)} states: {', '.join(names[:8])}" for each, names in found)
+
+    def _visit(self, browser: Firefox, name: str) -> None:
+        looking.zoom(browser, 1)
+        if self._with_axe:
+            axe.bring(browser)
+            self._note("light", name, axe.findings(browser))
+            looking.prefer(browser, "dark")
+            _wait_for_dark(browser)
+            self._note("dark", name, axe.findings(browser, *axe.COLOURS))
+        looking.zoom(browser, ZOOM)
+        assert _ask(browser, "return innerWidth") == WIDTH // ZOOM
+        self._note("zoomed", name, _ask(browser, _FAULTS))
+        if self._with_axe:
+            self._note("zoomed", name, axe.findings(browser, *axe.SIZES))
+        looking.zoom(browser, 1)
+        _ask(browser, _SPACED)
+        self._note("spaced", name, _ask(browser, _FAULTS))
+
+    def _note(self, look: str, name: str, found: Iterable[object]) -> None:
+        for each in dict.fromkeys(map(str, found)):
+            self._found[look][each].append(name)
+
+
+def _ask(browser: Firefox, script: str) -> Any:
+    """Run a script beside axe: a new sandbox would take the place of the one that axe is in."""
+    return browser.driver.execute_script(script, new_sandbox=False)
+
+
+def _wait_for_dark(browser: Firefox) -> None:
+    for _ in range(1000):
+        if _ask(browser, _IS_DARK):
+            return
+    raise AssertionError("the page never heard that the reader likes it dark")
+
+
+@pytest.mark.browser
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # Marionette's own sockets
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+class Toured:
+    """The tests of one language; each has a file that names it as LANGUAGE, so that two processes share the work."""
+
+    def test_axe_finds_no_fault_of_wcag_2_2_aa_and_nothing_uncertain(self, tour: Tour) -> None:
+        assert not tour.told("light"), tour.told("light")
+
+    def test_no_contrast_is_too_weak_in_the_dark(self, tour: Tour) -> None:
+        assert not tour.told("dark"), tour.told("dark")
+
+    def test_nothing_scrolls_sideways_is_cut_off_or_too_small_to_hit_at_400_percent(self, tour: Tour) -> None:
+        assert not tour.told("zoomed"), tour.told("zoomed")
+
+    def test_nothing_is_cut_off_when_a_reader_spaces_the_text_out(self, tour: Tour) -> None:
+        assert not tour.told("spaced"), tour.told("spaced")
