@@ -32,6 +32,16 @@ name.en = "Trial desk"
 about.nl = "Bestaat alleen om te proberen: wie deze machine heeft, kan alles lezen."
 about.en = "Exists to try things out: whoever has this machine can read everything."
 fingerprints = ["{fingerprint}"]
+
+[[question]]
+id = "what"
+text.nl = "Wat is er gebeurd?"
+text.en = "What happened?"
+
+[[question]]
+id = "when"
+text.nl = "Wanneer was dat?"
+text.en = "When was that?"
 """
 
 
