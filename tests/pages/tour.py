@@ -18,6 +18,11 @@ from tests.pages.album import Album
 WIDTH, HEIGHT = 1280, 1024
 _BARS = 86
 ZOOM = 4
+LOOKED_AT = {("dark", "away")}
+"""What a person has looked at because axe is wrong there.
+
+away: it has no style of its own, so its ground is the browser's; axe takes that for white, and in the dark it is not.
+"""
 _IS_DARK = "return matchMedia('(prefers-color-scheme: dark)').matches"
 _SPACED = """
 for (const each of document.querySelectorAll("body *")) {
@@ -85,7 +90,7 @@ class Tour:
         self._note("spaced", name, _ask(browser, _FAULTS))
 
     def _note(self, look: str, name: str, found: Iterable[object]) -> None:
-        for each in dict.fromkeys(map(str, found)):
+        for each in dict.fromkeys(map(str, found)) if (look, name) not in LOOKED_AT else ():
             self._found[look][each].append(name)
 
 
