@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -15,8 +14,9 @@ from scripts.private_tor import PrivateTor
 from tests.drop_process import BIN, DropProcess, command, command_json
 from tests.factories import export_public, make_key, write_config
 from tests.firefox import Firefox
+from tests.journeys.over_tor import published_address
+from tests.journeys.reporter import Reporter
 
-PUBLISH_SECONDS = 60
 STORY = "My manager comments on my body in every meeting. Since I said no, I get no shifts. I am afraid to say my name."
 ANSWER = "Thank you for writing. You did nothing wrong. Nothing happens unless you ask for it; here is what we can do."
 
@@ -47,7 +47,7 @@ def play(base: Path) -> None:
         (config.parent / "torrc-defaults").write_text(network.torrc_of_the_network(), encoding="utf-8")
         step(3, "The drop starts behind an onion service. The operator tells the investigator its key as words.")
         with DropProcess(config) as drop:
-            address = wait_for_address(drop)
+            address = published_address(drop)
             detail(address)
             words = str(drop.server_json("status")["drop_key"])
             detail(words)
@@ -78,9 +78,7 @@ def loop(base: Path, home: Path, drop: DropProcess, known: tuple[str, str], netw
         detail(line)
     step(8, "The reporter comes back over Tor with the seven words and reads the answer.")
     with Firefox(network.clients[1].socks_port) as browser:
-        browser.go(address + "return?l=en")
-        browser.type("[name=codename]", codename)
-        browser.click("main form button")
+        Reporter(browser, address).come_back(codename)
         for line in str(browser.find("article.reply").text).splitlines():
             detail(line)
 
@@ -88,15 +86,10 @@ def loop(base: Path, home: Path, drop: DropProcess, known: tuple[str, str], netw
 def report(browser: Firefox, address: str, base: Path) -> str:
     evidence = base / "roster.txt"
     evidence.write_text("Monday: none\nTuesday: none\n" * 200, encoding="utf-8")
-    browser.go(address + "report?l=en")
-    desk = browser.find("input[name=desk]")
-    if not desk.is_selected():
-        desk.click()
-    browser.click("input[name=mandate][value=listen]")
-    browser.type("textarea[name=message]", STORY)
-    browser.type("input[name=files]", str(evidence))
-    browser.click("main form button")
-    return " ".join(str(browser.find("#codename").text).split())
+    reporter = Reporter(browser, address)
+    reporter.fill_report(["adviser"], "listen", STORY, [evidence])
+    reporter.send()
+    return reporter.codename()
 
 
 class Workstation:
@@ -118,16 +111,6 @@ class Workstation:
 
 def config_data(drop: DropProcess) -> Path:
     return drop.config.parent / "data"
-
-
-def wait_for_address(drop: DropProcess) -> str:
-    deadline = time.monotonic() + PUBLISH_SECONDS
-    while time.monotonic() < deadline:
-        found = re.search(rb"reachable at (http://[a-z2-7]{56}\.onion/)", drop.log.read_bytes())
-        if found:
-            return found[1].decode()
-        time.sleep(0.2)
-    raise TimeoutError("the onion service was not published in time")
 
 
 def step(number: int, line: str) -> None:

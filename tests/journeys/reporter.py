@@ -63,7 +63,9 @@ class Reporter:
     def fill_report(self, desks: Sequence[str], mandate: str, message: str, files: Sequence[Path] = ()) -> None:
         self.open("report")
         for desk in desks:
-            self.browser.click(f"input[name=desk][value={desk}]")
+            box = self.browser.find(f"input[name=desk][value={desk}]")
+            if not box.is_selected():  # the only open desk is chosen already
+                box.click()
         self.browser.click(f"input[name=mandate][value={mandate}]")
         self.browser.type("textarea[name=message]", message)
         for file in files:
@@ -112,6 +114,14 @@ class Reporter:
         words = re.sub(r"\d+\.", " ", self.answer("#codename")).split()
         assert len(words) == 7, words
         return " ".join(words)
+
+    def see_gone(self, selector: str) -> None:
+        """Wait until nothing of this stands on the page that comes."""
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while self.browser.find_all(selector) or not self.browser.find_all("footer"):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{selector} is still there")
+            time.sleep(LOOK_SECONDS)
 
     def go_on(self, path: str) -> None:
         """Follow the link of the answer in the frame to this whole page."""

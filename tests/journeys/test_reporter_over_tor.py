@@ -16,7 +16,9 @@ from tests.journeys.over_tor import published_address
 from tests.journeys.reporter import ENTER, Browser, Reporter
 from tests.journeys.world import Person, World
 
-BIG_BYTES = 64 * 1024 * 1024
+BIG_BYTES = 24 * 1024 * 1024
+SLOW_LINE = "BandwidthRate 3 MBytes\nBandwidthBurst 3 MBytes\n"
+"""For the drop's own tor: loopback alone would carry the upload before a person could see it move."""
 STORY = "Het begon in maart, na de vergadering. "
 LATER = "Er is nog iets dat ik niet durfde te schrijven."
 
@@ -39,7 +41,7 @@ def network() -> Iterator[PrivateTor]:
 @pytest.fixture(scope="module")
 def world(network: PrivateTor, tmp_path_factory: pytest.TempPathFactory, people: dict[str, Person]) -> Iterator[World]:
     root = tmp_path_factory.mktemp("tor")
-    (root / "torrc-defaults").write_text(network.torrc_of_the_network(), encoding="utf-8")
+    (root / "torrc-defaults").write_text(network.torrc_of_the_network() + SLOW_LINE, encoding="utf-8")
     made = World.make(
         root,
         people,
@@ -95,7 +97,7 @@ def first_report(reporter: Reporter, evidence: tuple[Path, Path]) -> str:
     said = reporter.send()
     if isinstance(reporter.browser, Firefox):  # Chromium's driver says nothing until the answer is there
         rising = [float(found[1].replace(",", ".")) for each in said if (found := re.search(r"([\d,]+) MB", each))]
-        assert len(set(rising)) >= 2, said
+        assert len(set(rising)) >= 3, said
         assert rising == sorted(rising)
     codename = reporter.codename()
     reporter.go_on("/sent")
@@ -131,7 +133,7 @@ def goes_on_with_the_case(reporter: Reporter, codename: str) -> None:
     assert LATER not in browser.source
     browser.click("article.reply details summary")
     browser.click("article.reply details button")
-    assert browser.find_all("article.reply") == []
+    reporter.see_gone("article.reply")
 
 
 def withdraw(reporter: Reporter) -> None:
