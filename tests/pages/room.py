@@ -117,7 +117,7 @@ def configurations(members: Members) -> dict[str, str]:
     """Return the kinds of drop by name, each as its configuration."""
     two, one = _read_by(members.anna, members.bram), _read_by(members.cora)
     confidant, committee, old = _CONFIDANT + two, _COMMITTEE + one, _OLD + one
-    offices = (f'[[desk]]\nid = "o{n}"\nname.nl = "Bureau {n}"\nname.en = "Office {n}"\n{one}' for n in range(1, 7))
+    offices = (f'[[desk]]\nid = "o{n}"\nname.nl = "Bureau {n}"\nname.en = "Office {n}"\n{one}' for n in range(1, 10))
     return {
         "usual": _head() + _QUESTIONS + confidant + committee + old,
         "dressed": _head(_DRESS) + _QUESTIONS + confidant + _OUTSIDE + committee,
