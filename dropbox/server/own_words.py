@@ -67,8 +67,13 @@ def _digest(key: bytes, letters: str) -> bytes:
 def _letter_runs(text: str) -> list[str]:
     """Return the text's runs of letters that words of the list are made of, in lower case."""
     if not text.isascii():
-        text = _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
+        text = _ACCENTS.sub("", _taken_apart(text))
     return _LETTERS.findall(text.lower())
+
+
+def _taken_apart(text: str) -> str:
+    """Return a text with each letter taken apart (NFKD) by itself: sorting a long row of accents takes its square."""
+    return text.translate({ord(letter): unicodedata.normalize("NFKD", letter) for letter in set(text)})
 
 
 def _glued(letters: str) -> Iterator[str]:

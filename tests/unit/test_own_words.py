@@ -103,6 +103,7 @@ _WORST: dict[str, Callable[[Random], str]] = {
     "the codename but for its last word": lambda _: (" ".join(_SEVEN[:6]) + " ") * 1500,
     "letters that become many": lambda _: "\ufdfa" * 16_384,
     "accents": lambda _: "e\u0301" * 16_384,
+    "accents that stand the wrong way round": lambda _: "e" + "\u0301\u0323" * 12_288,
 }
 
 
