@@ -34,7 +34,8 @@ from dropbox.server.reporter_site.problems import (
 from dropbox.server.reporter_site.speech import Said, _, day_text, direction, language_name, size_text
 from dropbox.server.reporter_site.typed import open_desks
 from dropbox.server.reporter_site.visitor import SCRIPTS, TEXTS, cautions
-from dropbox.server.sessions import Session, Stamp, Visit
+from dropbox.server.sessions import Session
+from dropbox.server.tokens import Stamp, Visit
 
 LOGGER = logging.getLogger("dropbox.server.site")
 VISIT_COOKIE = headers.VISIT_COOKIE
@@ -51,7 +52,16 @@ def this_drop() -> Drop:
 
 
 def language() -> str:
-    """Return the reader's language: `?l=`, else the browser's wish, else the first configured one."""
+    """Return the reader's language: `?l=`, else the browser's wish, else the first configured one.
+
+    Looked for once in a request: a page asks for each of its links, and a browser may wish for thousands.
+    """
+    if "language" not in g:
+        g.language = _wanted_language()
+    return cast(str, g.language)
+
+
+def _wanted_language() -> str:
     languages = this_drop().settings.organisation.languages
     asked = request.args.get("l", "")
     if asked in languages:
