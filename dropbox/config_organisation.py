@@ -17,7 +17,8 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 # It goes into a header, so it may hold nothing that a browser reads in two ways, such as a backslash.
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~!$&'()*+,;=:@%/?#-]*)?")
 _PNG = b"\x89PNG\r\n\x1a\n"
-_SVG = re.compile(rb"(?s)\s*(<\?xml[^>]*\?>\s*)?(<!--.*?-->\s*)*<svg[\s>]")
+# Atomic groups: a comment ends at its first end, or many of them would take for ever when no <svg> comes.
+_SVG = re.compile(rb"(?s)\s*(<\?xml[^>]*\?>\s*)?(?>(<!--.*?-->\s*)*)<svg[\s>]")
 # Declarations let a small file grow without end when it is read, and a logo needs none.
 _UNFIT_SVG = re.compile(rb"(?i)<!(doctype|entity)|<script|\son[a-z]+\s*=|javascript:")
 

@@ -1,5 +1,6 @@
 """What an organisation says about itself: bad values are refused by key, nothing unreadable or harmful gets in."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,16 @@ def test_a_logo_is_known_by_its_content_whatever_its_name(folder: Path, data: by
 def test_a_logo_that_is_no_plain_picture_is_refused(folder: Path, data: bytes) -> None:
     (folder / "logo.png").write_bytes(data)
     assert refusal(folder, f'{ORGANISATION}logo = "logo.png"\n{DESK}').key == "organisation.logo"
+
+
+def test_comments_before_no_picture_do_not_hold_up_the_start(folder: Path) -> None:
+    """Read in every way that they can be split, each further comment doubles the time."""
+    (folder / "logo.svg").write_bytes(b"<!-- -->" * 23 + b"<g/>")
+    start = time.thread_time()
+    assert refusal(folder, f'{ORGANISATION}logo = "logo.svg"\n{DESK}').key == "organisation.logo"
+    assert time.thread_time() - start < 0.5
+    (folder / "logo.svg").write_bytes(b"<!-- -->\n" * 5000 + SVG)
+    assert organisation(folder, 'logo = "logo.svg"').logo is not None
 
 
 def test_a_logo_never_prints_itself(folder: Path) -> None:
