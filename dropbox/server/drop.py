@@ -16,8 +16,9 @@ from dropbox.models import today
 from dropbox.server.identity import Identity
 from dropbox.server.intake import Intake
 from dropbox.server.opening import ReplyOpener
-from dropbox.server.sessions import FormTokens, Sessions
+from dropbox.server.sessions import Sessions
 from dropbox.server.store import Store
+from dropbox.server.tokens import FormTokens
 
 
 @dataclass(frozen=True, repr=False)

@@ -18,7 +18,7 @@ from dropbox.server.gate import Ticket
 from dropbox.server.headers import VISIT_COOKIE
 from dropbox.server.limits import HUGE_BYTES, HUGE_DIGITS, UPLOAD_PATHS
 from dropbox.server.progress import Upload
-from dropbox.server.sessions import Visit
+from dropbox.server.tokens import Visit
 
 _UNSAID = (b"server:", b"date:", b"via:")
 

@@ -1,4 +1,4 @@
-"""Who is signed in, and which forms are ours: visit cookies, form tokens and the sessions in RAM.
+"""Who is signed in: the sessions in RAM.
 
 A session lies in RAM sealed under the key that only the reporter's cookie carries, indexed by a hash of that key; a
 restart ends all of them. Nothing here is written anywhere, and no address or circuit is looked at: behind an onion
@@ -7,101 +7,27 @@ service all reporters share one.
 
 import hashlib
 import json
-import re
 import secrets
 import threading
 import time
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from itsdangerous import BadData, TimestampSigner
 from nacl.secret import SecretBox
 
 from dropbox import config
 from dropbox.codename import CodenameKeys
-from dropbox.errors import FormExpired, SessionEnded
+from dropbox.errors import SessionEnded
 from dropbox.models import CaseId, Codename, Mandate, Plaintext
 from dropbox.server.own_words import CodenameMark
+from dropbox.server.tokens import Stamp, TimedSigner
 
 MAX_SESSIONS = 20_000
 MAX_SESSIONS_PER_CASE = 3
 MAX_DRAFT_BYTES_IN_ALL = 32 * 1024 * 1024
-NONCE_BYTES = 16
 KEY_BYTES = 32
-_VISIT = re.compile(r"[A-Za-z0-9_-]{43}")
-
-
-class _Signer(TimestampSigner):
-    """itsdangerous' timed signer with SHA-256 and a clock that a test may turn."""
-
-    def __init__(self, secret: bytes, purpose: str, clock: Callable[[], float]) -> None:
-        super().__init__(secret, salt=f"drop1:{purpose}", key_derivation="hmac", digest_method=hashlib.sha256)
-        self._clock = clock
-
-    def get_timestamp(self) -> int:
-        return int(self._clock())
-
-
-@dataclass(frozen=True, repr=False)
-class Stamp:
-    """What a form's token carries: the nonce by which a resend is known, and a short note of what the form showed."""
-
-    nonce: bytes
-    note: str = ""
-
-    @classmethod
-    def new(cls, note: str = "") -> "Stamp":
-        return cls(secrets.token_bytes(NONCE_BYTES), note)
-
-
-class FormTokens:
-    """Signed, timed stamps for forms, each tied to its purpose and to whoever asked for the form."""
-
-    def __init__(self, secret: bytes, hours: int, clock: Callable[[], float] = time.time) -> None:
-        self._secret = secret
-        self._max_age_seconds = hours * 3600
-        self._clock = clock
-
-    def issue(self, purpose: str, binding: bytes, stamp: Stamp | None = None) -> str:
-        """Return a token for one form; `binding` is the visit, or the session's binding."""
-        stamp = stamp or Stamp.new()
-        return self._signer(purpose, binding).sign(urlsafe_b64encode(stamp.nonce + stamp.note.encode())).decode()
-
-    def read(self, purpose: str, binding: bytes, token: str) -> Stamp:
-        """Return the form's stamp, or raise FormExpired: old, forged, another form's and another's look alike."""
-        try:
-            payload = self._signer(purpose, binding).unsign(token, max_age=self._max_age_seconds)
-        except BadData:
-            raise FormExpired from None
-        opened = urlsafe_b64decode(payload)
-        return Stamp(opened[:NONCE_BYTES], opened[NONCE_BYTES:].decode())
-
-    def _signer(self, purpose: str, binding: bytes) -> _Signer:
-        bound = hashlib.blake2b(binding, digest_size=16, person=b"drop1-form-bind").hexdigest()
-        return _Signer(self._secret, f"form:{purpose}:{bound}", self._clock)
-
-
-@dataclass(frozen=True, repr=False)
-class Visit:
-    """A browser that opened a form: a random cookie, and the 32 bytes that its forms and codename are tied to."""
-
-    cookie: str
-    bound: bytes
-
-    @classmethod
-    def new(cls) -> "Visit":
-        bound = secrets.token_bytes(KEY_BYTES)
-        return cls(urlsafe_b64encode(bound).decode().rstrip("="), bound)
-
-    @classmethod
-    def of(cls, cookie: str | None) -> "Visit | None":
-        """Return the visit of a cookie, or None when it is missing or not of our form."""
-        if cookie is None or not _VISIT.fullmatch(cookie):
-            return None
-        return cls(cookie, urlsafe_b64decode(cookie + "="))
 
 
 @dataclass(frozen=True, repr=False)
@@ -166,7 +92,7 @@ class Sessions:
     def __init__(
         self, secret: bytes, limits: config.Sessions, clock: Callable[[], float] = time.time, most: int = MAX_SESSIONS
     ) -> None:
-        self._signer = _Signer(secret, "session", clock)
+        self._signer = TimedSigner(secret, "session", clock)
         self._clock = clock
         self._idle_seconds = limits.idle_minutes * 60
         self._absolute_seconds = limits.absolute_minutes * 60
@@ -192,7 +118,7 @@ class Sessions:
             entry = _Entry(_seal_core(session), tag, now, now, _seal_draft(session.key, draft))
             self._entries[_index(session.key)] = entry
             self._trim_drafts()
-        return self._signer.sign(urlsafe_b64encode(session.key)).decode()
+        return self._signer.sign(session.key)
 
     def find(self, cookie: str | None) -> Session:
         """Return the session of this cookie, counted as used now, or raise SessionEnded."""
@@ -237,10 +163,9 @@ class Sessions:
         return len(self._entries)
 
     def _key(self, cookie: str | None) -> bytes:
-        try:
-            key = urlsafe_b64decode(self._signer.unsign(cookie or "", max_age=self._absolute_seconds))
-        except (BadData, ValueError):
-            raise SessionEnded from None
+        key = self._signer.read(cookie or "", self._absolute_seconds)
+        if key is None:
+            raise SessionEnded
         return key
 
     def _amend(self, key: bytes, **news: Any) -> None:

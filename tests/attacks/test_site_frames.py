@@ -11,7 +11,7 @@ import pytest
 
 from dropbox.server import progress
 from dropbox.server.progress import Progress
-from dropbox.server.sessions import Visit
+from dropbox.server.tokens import Visit
 from tests import arrivals
 from tests.arrivals import EchoApp, eventually, post
 from tests.site_room import Site, text_of

@@ -15,8 +15,8 @@ from dropbox.models import today
 from dropbox.server import plain_page
 from dropbox.server.progress import Progress
 from dropbox.server.reporter_site import case
-from dropbox.server.sessions import FormTokens, Visit
 from dropbox.server.store import Store
+from dropbox.server.tokens import FormTokens, Visit
 from tests.pages.room import LANGUAGES, Room, into_frame
 from tests.site_room import COMMITTEE, CONFIDANT
 from tests.visitor import Page

@@ -11,14 +11,7 @@ from dropbox.server.body import Body
 from dropbox.server.gate import Gate
 from dropbox.server.limits import KIB, MIB
 from tests.arrivals import limits
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 class Rig:

@@ -9,7 +9,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import pytest
 
 from dropbox.server.progress import Stage, Standing
-from dropbox.server.sessions import Visit
+from dropbox.server.tokens import Visit
 from tests.arrivals import EchoApp, Site, echo_of, eventually, post, running
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -3,17 +3,10 @@
 import pytest
 
 from dropbox.server.progress import KEEP_SECONDS, RATE_SECONDS, STALL_SECONDS, Progress, Stage, Standing, Upload
+from tests.clock import Clock
 
 MB = 1_000_000
 ANNA, BRAM = b"a" * 32, b"b" * 32
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

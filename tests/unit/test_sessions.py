@@ -1,4 +1,4 @@
-"""Sessions and form tokens: what a cookie opens, what it must not, and what is left when it is gone."""
+"""Sessions: what a cookie opens, what it must not, and what is left when it is gone."""
 
 import gc
 import re
@@ -7,26 +7,17 @@ import secrets
 import pytest
 
 from dropbox.codename import CodenameKeys
-from dropbox.errors import FormExpired, SessionEnded
+from dropbox.errors import SessionEnded
 from dropbox.models import Codename, Mandate, Plaintext
 from dropbox.server import sessions as room
-from dropbox.server.sessions import FormTokens, SavedDraft, Sessions, Stamp, Visit
+from dropbox.server.sessions import SavedDraft, Sessions
+from dropbox.server.tokens import Stamp
 from dropbox.settings import Sessions as Limits
+from tests.clock import Clock
 
 SECRET = bytes(range(32))
 WORDS = "abacus abdomen abdominal abide abiding ability ablaze"
 MINUTE = 60
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def wait(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @pytest.fixture
@@ -45,9 +36,6 @@ def some_keys() -> CodenameKeys:
 
 def draft(text: str = "typed") -> SavedDraft:
     return SavedDraft(Plaintext(text), Mandate.ADVISE, Stamp.new("listen"))
-
-
-# --- sessions -----------------------------------------------------------------------------------------------------
 
 
 def test_a_session_gives_back_what_it_was_begun_with(sessions: Sessions) -> None:
@@ -210,62 +198,3 @@ def test_memory_holds_no_codename_root_or_text_of_a_waiting_session(sessions: Se
 def test_nothing_prints_a_session(sessions: Sessions) -> None:
     found = sessions.find(sessions.begin(some_keys(), Codename(WORDS), draft("canary")))
     assert not re.search("abacus|canary|root", repr(found) + repr(found.draft) + str(found))
-
-
-# --- visits and form tokens ---------------------------------------------------------------------------------------
-
-
-def test_visits_differ_and_read_back() -> None:
-    visit = Visit.new()
-    assert Visit.new().bound != visit.bound
-    again = Visit.of(visit.cookie)
-    assert again is not None
-    assert again.bound == visit.bound
-
-
-@pytest.mark.parametrize(
-    "cookie", [None, "", "short", "A" * 42, "A" * 44, "A" * 42 + "=", "A" * 42 + "é", "A" * 43 + "\n"]
-)
-def test_a_visit_of_another_form_is_none(cookie: str | None) -> None:
-    assert Visit.of(cookie) is None
-
-
-def test_a_token_gives_back_its_nonce_and_note(clock: Clock) -> None:
-    forms = FormTokens(SECRET, 24, clock)
-    stamp = Stamp.new("investigate")
-    assert forms.read("case", b"binding", forms.issue("case", b"binding", stamp)) == stamp
-    assert forms.read("case", b"binding", forms.issue("case", b"binding")).note == ""
-
-
-def test_tokens_are_never_the_same_twice(clock: Clock) -> None:
-    forms = FormTokens(SECRET, 24, clock)
-    nonces = {forms.read("report", b"v", forms.issue("report", b"v")).nonce for _ in range(50)}
-    assert len(nonces) == 50
-
-
-def test_a_token_of_another_purpose_session_or_drop_is_refused(clock: Clock) -> None:
-    forms = FormTokens(SECRET, 24, clock)
-    token = forms.issue("case", b"mine")
-    for room_, purpose, binding in (
-        (forms, "delete", b"mine"),
-        (forms, "case", b"another's"),
-        (forms, "case", b""),
-        (FormTokens(bytes(32), 24, clock), "case", b"mine"),
-    ):
-        with pytest.raises(FormExpired):
-            room_.read(purpose, binding, token)
-
-
-@pytest.mark.parametrize("token", ["", "x", ".", "..", "a.b.c", "é", "\0", "A" * 9999])
-def test_a_made_up_token_is_refused(clock: Clock, token: str) -> None:
-    with pytest.raises(FormExpired):
-        FormTokens(SECRET, 24, clock).read("report", b"visit", token)
-
-
-def test_a_token_expires_and_outlives_a_restart_until_then(clock: Clock) -> None:
-    token = FormTokens(SECRET, 24, clock).issue("report", b"visit")
-    clock.wait(24 * 3600)
-    FormTokens(SECRET, 24, clock).read("report", b"visit", token)
-    clock.wait(1)
-    with pytest.raises(FormExpired):
-        FormTokens(SECRET, 24, clock).read("report", b"visit", token)

@@ -36,8 +36,9 @@ from dropbox.server.reporter_site.returning import session_ended
 from dropbox.server.reporter_site.speech import _
 from dropbox.server.reporter_site.steps import case_steps
 from dropbox.server.reporter_site.typed import TypedFollowUp, one, read_follow_up
-from dropbox.server.sessions import SavedDraft, Session, Stamp
+from dropbox.server.sessions import SavedDraft, Session
 from dropbox.server.store import CaseState
+from dropbox.server.tokens import Stamp
 
 site = Blueprint("case", __name__)
 PURPOSE = "case"

@@ -18,7 +18,8 @@ from dropbox.server.reporter_site.problems import FieldError
 from dropbox.server.reporter_site.returning import session_ended
 from dropbox.server.reporter_site.speech import _
 from dropbox.server.reporter_site.typed import one
-from dropbox.server.sessions import Session, Stamp
+from dropbox.server.sessions import Session
+from dropbox.server.tokens import Stamp
 
 site = Blueprint("receipt", __name__)
 PURPOSE = "check"

@@ -27,7 +27,7 @@ from dropbox.server.reporter_site.context import (
 )
 from dropbox.server.reporter_site.problems import FieldError, status_of
 from dropbox.server.reporter_site.typed import TypedReport, empty_report, one, read_report
-from dropbox.server.sessions import Stamp
+from dropbox.server.tokens import Stamp
 
 site = Blueprint("report", __name__)
 PURPOSE = "report"

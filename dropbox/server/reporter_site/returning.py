@@ -28,7 +28,8 @@ from dropbox.server.reporter_site.context import (
 from dropbox.server.reporter_site.problems import FieldError, status_of
 from dropbox.server.reporter_site.speech import _
 from dropbox.server.reporter_site.typed import Fields, one, read_follow_up
-from dropbox.server.sessions import SavedDraft, Stamp
+from dropbox.server.sessions import SavedDraft
+from dropbox.server.tokens import Stamp
 from dropbox.words import MAX_HINTED_WORDS, find_words
 
 site = Blueprint("returning", __name__)
