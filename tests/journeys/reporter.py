@@ -15,7 +15,7 @@ FORM_BUTTON = "form:has(textarea[name=message]) button"
 ENTER = "\ue007"
 """WebDriver's Enter: in a frame that is not wholly in view, Firefox's driver clicks beside what it should click."""
 SEND_SECONDS = 120
-ANSWER_SECONDS = 40
+ANSWER_SECONDS = 20
 """How long a person looks at a frame in which nothing comes before pressing the button once more."""
 LOOK_SECONDS = 0.5
 
@@ -77,11 +77,12 @@ class Reporter:
         When nothing comes, press again, as a person does: the browser may have sent over a circuit that had ended.
         """
         seen: list[str] = []
-        for _ in range(3):
+        for _ in range(6):
             self.browser.click(FORM_BUTTON)
             if self._answered(seen):
                 return seen
-        raise AssertionError(f"no answer came; the progress said {seen}")
+        with self.frame(ANSWER):
+            raise AssertionError(f"no answer came; the progress said {seen}; in the frame: {self.browser.source[:600]}")
 
     def _answered(self, seen: list[str]) -> bool:
         pressed = moved = time.monotonic()
