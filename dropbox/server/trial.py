@@ -18,6 +18,7 @@ keys_dir = "keys"
 
 [organisation]
 name = "Trial drop"
+languages = ["nl", "en", "de", "fr", "ar"]
 
 [server]
 data_dir = ".."
@@ -29,19 +30,31 @@ mode = "{mode}"
 id = "{desk}"
 name.nl = "Proefloket"
 name.en = "Trial desk"
+name.de = "Probestelle"
+name.fr = "Équipe d’essai"
+name.ar = "جهة تجريبية"
 about.nl = "Bestaat alleen om te proberen: wie deze machine heeft, kan alles lezen."
 about.en = "Exists to try things out: whoever has this machine can read everything."
+about.de = "Gibt es nur zum Ausprobieren: Wer diesen Rechner hat, kann alles lesen."
+about.fr = "N’existe que pour l’essai\u00a0: qui a cette machine peut tout lire."
+about.ar = "للتجربة فقط: من يملك هذا الجهاز يمكنه قراءة كل شيء."
 fingerprints = ["{fingerprint}"]
 
 [[question]]
 id = "what"
 text.nl = "Wat is er gebeurd?"
 text.en = "What happened?"
+text.de = "Was ist geschehen?"
+text.fr = "Que s’est-il passé\u00a0?"
+text.ar = "ماذا حدث؟"
 
 [[question]]
 id = "when"
 text.nl = "Wanneer was dat?"
 text.en = "When was that?"
+text.de = "Wann war das?"
+text.fr = "C’était quand\u00a0?"
+text.ar = "متى كان ذلك؟"
 """
 
 

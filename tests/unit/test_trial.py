@@ -31,6 +31,14 @@ def test_a_trial_has_no_onion_address_unless_asked_for(data: Path) -> None:
     factories.end_agents(data)
 
 
+def test_a_trial_can_be_looked_at_in_every_language(data: Path) -> None:
+    made = config.load(trial.prepare(data, publish=False), trial=True)
+    factories.end_agents(data)
+    desk = made.desks[0]
+    for texts in (desk.name, desk.about, *(question.text for question in made.questions)):
+        assert set(texts) == set(made.organisation.languages) == set(config.LANGUAGES)
+
+
 def test_a_trial_is_refused_in_a_real_drops_folder(tmp_path: Path, members: Members) -> None:
     real = factories.write_config(tmp_path, {"desk": [members.anna]})
     factories.publish_keys(members.home, tmp_path / "keys", [members.anna])
