@@ -19,6 +19,8 @@ Schema = Mapping[str, Sequence[str]]
 
 Choice = TypeVar("Choice", bound=str)
 _BARE = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_NO_BREAK = str.maketrans("\u00a0\u202f", "  ")
+"""Spaces that French has before ? and : count as spaces."""
 _HINT = "config.example.toml shows every key. Entries such as desk[2] are counted from 1."
 
 
@@ -150,8 +152,8 @@ def _numbered_strings(name: str, values: Sequence[object], what: str) -> Iterato
 
 def _is_line(value: str, max_length: int) -> bool:
     """Printable leaves out line breaks, escape sequences and marks that turn the writing around."""
-    return bool(value.strip()) and len(value) <= max_length and value.isprintable()
+    return bool(value.strip()) and len(value) <= max_length and value.translate(_NO_BREAK).isprintable()
 
 
 def _is_text(value: str, max_length: int) -> bool:
-    return bool(value.strip()) and len(value) <= max_length and value.replace("\n", "").isprintable()
+    return _is_line(value.replace("\n", ""), max_length) and len(value) <= max_length

@@ -169,6 +169,13 @@ def test_desks_are_found_by_id_and_strange_ones_are_not(folder: Path) -> None:
         found.desk(DeskId("other"))
 
 
+def test_a_french_text_keeps_its_spaces_and_a_text_of_nothing_but_them_is_refused(folder: Path) -> None:
+    text = "Qui\u00a0? Nous\u202f: trois personnes."
+    found = settings(folder, ORGANISATION + DESK + f'about.fr = "{text}"\nplace.fr = "ici\u00a0: dedans"\n')
+    assert found.desks[0].about["fr"] == text
+    assert refusal(folder, ORGANISATION + DESK + 'about.fr = "\u00a0\u202f"\n').key == "desk[1].about.fr"
+
+
 @pytest.mark.parametrize(
     ("texts", "language", "shown"),
     [
