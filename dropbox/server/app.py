@@ -27,11 +27,11 @@ from dropbox.server.reporter_site.context import (
     note_fault,
     problem_page,
     refuse_early,
-    template_values,
     this_drop,
 )
 from dropbox.server.reporter_site.problems import PROBLEMS
 from dropbox.server.reporter_site.returning import session_ended
+from dropbox.server.reporter_site.showing import template_values
 from dropbox.server.reporter_site.speech import _
 
 _HERE = Path(__file__).parent

@@ -22,7 +22,6 @@ from dropbox.server.reporter_site.context import (
     framed,
     go,
     language,
-    mandate_name,
     note_fault,
     read_form,
     sends_in_frames,
@@ -33,6 +32,7 @@ from dropbox.server.reporter_site.context import (
 from dropbox.server.reporter_site.problems import FieldError, status_of
 from dropbox.server.reporter_site.receipt import receipt_number
 from dropbox.server.reporter_site.returning import session_ended
+from dropbox.server.reporter_site.showing import mandate_name
 from dropbox.server.reporter_site.speech import _
 from dropbox.server.reporter_site.steps import case_steps
 from dropbox.server.reporter_site.typed import TypedFollowUp, one, read_follow_up

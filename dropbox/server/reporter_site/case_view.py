@@ -14,7 +14,8 @@ from dropbox.envelope import Envelope
 from dropbox.errors import DropboxError
 from dropbox.models import ItemId
 from dropbox.server.headers import harmless_name
-from dropbox.server.reporter_site.context import desk_name, this_drop
+from dropbox.server.reporter_site.context import this_drop
+from dropbox.server.reporter_site.showing import desk_name
 from dropbox.server.reporter_site.speech import _, size_text
 from dropbox.server.sessions import Session
 from dropbox.server.shown import Shown, note_shown, open_shown, seal_shown, short_id

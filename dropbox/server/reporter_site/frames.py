@@ -4,13 +4,11 @@ They ask for no session: a page that comes again and again by itself must not ke
 """
 
 from collections.abc import Sequence
-from importlib import resources
 
 from flask import Blueprint, Response, request
 
-from dropbox.colours import style_variables
 from dropbox.server.progress import Progress, Stage, Standing
-from dropbox.server.reporter_site.context import page, this_drop, visit
+from dropbox.server.reporter_site.context import page, visit
 from dropbox.server.reporter_site.speech import _, ngettext, share_text, size_text
 
 site = Blueprint("frames", __name__)
@@ -18,15 +16,6 @@ CALM_SECONDS = 4
 BUSY_SECONDS = 1
 """Also after a refusal: whoever corrects the form presses the button again soon, and must not see the old one then."""
 _THOUSAND = 1000
-_STYLE = resources.files("dropbox.server").joinpath("static/frame.css").read_text("utf-8")
-
-
-@site.get("/frame.css")
-def style() -> Response:
-    """Return the small style sheet of these two pages: over Tor, the large ones would cost more than the progress."""
-    organisation = this_drop().settings.organisation
-    text = style_variables(organisation.colour, organisation.colour_dark) + _STYLE
-    return Response(text, content_type="text/css; charset=utf-8")
 
 
 @site.get("/waiting")

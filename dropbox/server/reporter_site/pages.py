@@ -1,13 +1,9 @@
-"""Pages that ask nothing: welcome, safety, keys, about, leaving, and what they look like."""
+"""Pages that ask nothing: welcome, safety, keys, about, leaving."""
 
-import re
 from collections.abc import Collection
-from importlib import resources
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import NotFound
 
-from dropbox.colours import style_variables
 from dropbox.config import Desk
 from dropbox.deadlines import ACKNOWLEDGE_DAYS, ANSWER_MONTHS
 from dropbox.errors import InvalidValue, ItemUnknown
@@ -16,27 +12,14 @@ from dropbox.server import headers
 from dropbox.server.reporter_site.context import (
     SESSION_COOKIE,
     VISIT_COOKIE,
-    desk_view,
-    desk_views,
-    in_groups,
     page,
-    said,
     session_cookie,
     this_drop,
 )
+from dropbox.server.reporter_site.showing import desk_view, desk_views, in_groups, said
 from dropbox.server.reporter_site.steps import first_steps
 
 site = Blueprint("pages", __name__)
-_STATIC = resources.files("dropbox.server").joinpath("static")
-_COMMENT = re.compile(r"(?s)/\*.*?\*/\n?")
-
-
-def _sheet(name: str) -> str:
-    """Return a style sheet without its comments: each page fetches it again, over Tor."""
-    return _COMMENT.sub("", _STATIC.joinpath(name).read_text("utf-8"))
-
-
-_LOOK, _FORMS = _sheet("look.css"), _sheet("forms.css")
 
 
 @site.get("/")
@@ -51,29 +34,6 @@ def welcome() -> Response:
         acknowledge_days=ACKNOWLEDGE_DAYS,
         answer_months=ANSWER_MONTHS,
     )
-
-
-@site.get("/look.css")
-def look() -> Response:
-    organisation = this_drop().settings.organisation
-    return _style(style_variables(organisation.colour, organisation.colour_dark) + _LOOK)
-
-
-@site.get("/forms.css")
-def forms_look() -> Response:
-    return _style(_FORMS)
-
-
-def _style(text: str) -> Response:
-    return Response(text, content_type="text/css; charset=utf-8")
-
-
-@site.get("/logo")
-def logo() -> Response:
-    picture = this_drop().settings.organisation.logo
-    if picture is None:
-        raise NotFound
-    return headers.as_picture(Response(picture.data, content_type=picture.media_type))
 
 
 @site.get("/safety")

@@ -15,9 +15,7 @@ from dropbox.server.reporter_site.context import (
     go,
     language,
     note_fault,
-    open_desk_views,
     read_form,
-    said,
     sends_in_frames,
     session,
     session_cookie,
@@ -26,6 +24,7 @@ from dropbox.server.reporter_site.context import (
     with_visit,
 )
 from dropbox.server.reporter_site.problems import FieldError, status_of
+from dropbox.server.reporter_site.showing import open_desk_views, said
 from dropbox.server.reporter_site.typed import TypedReport, empty_report, one, read_report
 from dropbox.server.tokens import Stamp
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dropbox.server.reporter_site.visitor import TEXTS, Caution, cautions
+from dropbox.server.reporter_site.cautions import TEXTS, Caution, cautions
 
 ONION = "a" * 55 + "d.onion"
 TOR_BROWSERS = [
