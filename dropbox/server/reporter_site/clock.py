@@ -12,7 +12,7 @@ from dropbox.server.reporter_site.speech import _, day_text
 from dropbox.server.store import CaseState
 
 
-class Standing(StrEnum):
+class DayStanding(StrEnum):
     """How it is with a day; the page's style knows these names."""
 
     OPEN = "open"
@@ -25,7 +25,7 @@ class Standing(StrEnum):
 class LegalDay:
     name: str
     text: str
-    standing: Standing
+    standing: DayStanding
 
 
 def legal_days(case: CaseState, today: date) -> tuple[LegalDay, ...]:
@@ -42,10 +42,10 @@ def _acknowledgement(case: CaseState, today: date) -> LegalDay:
         return _unanswered(name, until, today)
     if replied <= until:
         return LegalDay(
-            name, _("The first reply came on %(day)s. That was in time.", day=day_text(replied)), Standing.MET
+            name, _("The first reply came on %(day)s. That was in time.", day=day_text(replied)), DayStanding.MET
         )
     text = _("The first reply came on %(day)s. That was too late.", day=day_text(replied))
-    return LegalDay(name, text, Standing.LATE)
+    return LegalDay(name, text, DayStanding.LATE)
 
 
 def _answer(case: CaseState, today: date) -> LegalDay:
@@ -56,16 +56,16 @@ def _answer(case: CaseState, today: date) -> LegalDay:
     newest = day_text(max((reply.day for reply in case.replies), default=case.first_reply_day))
     if today <= until:
         text = _("A reply came on %(day)s. Only you can say whether it is an answer.", day=newest)
-        return LegalDay(name, text, Standing.OPEN)
+        return LegalDay(name, text, DayStanding.OPEN)
     text = _(
         "This day has passed. A reply came on %(day)s. If it does not tell you what was done, you may ask below.",
         day=newest,
     )
-    return LegalDay(name, text, Standing.PASSED)
+    return LegalDay(name, text, DayStanding.PASSED)
 
 
 def _unanswered(name: str, until: date, today: date) -> LegalDay:
     if today <= until:
-        return LegalDay(name, _("There is no reply yet. There is still time."), Standing.OPEN)
+        return LegalDay(name, _("There is no reply yet. There is still time."), DayStanding.OPEN)
     text = _("This day has passed without a reply. You may ask your readers why, below.")
-    return LegalDay(name, text, Standing.PASSED)
+    return LegalDay(name, text, DayStanding.PASSED)

@@ -30,12 +30,7 @@ def first_steps(*, sent: bool) -> tuple[Step, ...]:
 def case_steps(case: CaseState) -> tuple[Step, ...]:
     reached = (True, case.picked_up or case.read or case.answered, case.read or case.answered, case.answered)
     names = (_("Received"), _("Picked up"), _("Read"), _("Answered"))
-    texts = (
-        day_text(case.first_day),
-        _("yes") if reached[1] else _("not yet"),
-        _("yes") if reached[2] else _("not yet"),
-        _("yes") if reached[3] else _("not yet"),
-    )
+    texts = (day_text(case.first_day), *(_("yes") if done else _("not yet") for done in reached[1:]))
     last = max(number for number, done in enumerate(reached) if done)
     return tuple(
         Step(name, text, done, number == last)
