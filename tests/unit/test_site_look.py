@@ -9,7 +9,7 @@ import pytest
 from dropbox import settings
 from dropbox.colours import palette
 from tests.conftest import Members
-from tests.site_room import TRANSLATIONS, Site, new_site, text_of
+from tests.site_room import Site, new_site, text_of
 from tests.visitor import Page
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
@@ -18,8 +18,8 @@ TOR = {
     "User_Agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "Host": "a" * 55 + "d.onion",
 }
-CATALOGUED = [code for code in settings.LANGUAGES if (TRANSLATIONS / code).exists() or code == "en"]
 MAX_FIRST_LOAD_BYTES = 12 * 1024
+SHEETS = ("/look.css", "/forms.css", "/frame.css")
 
 _CONFIG = """\
 keys_dir = "keys"
@@ -76,7 +76,7 @@ def wire_bytes(page: Page) -> int:
     return len("HTTP/1.1 200 OK\r\n\r\n") + sum(len(f"{name}: {text}\r\n") for name, text in page.raw_headers)
 
 
-@pytest.mark.parametrize("language", CATALOGUED)
+@pytest.mark.parametrize("language", settings.LANGUAGES)
 def test_the_first_load_is_never_more_than_12_kib(members: Members, language: str) -> None:
     with new_site(members, dressed(members, language=language)) as site:
         browser = site.browser(language)
@@ -116,7 +116,7 @@ def test_the_style_sheet_is_served_in_the_configured_colours(own: Site, site: Si
 
 
 def test_the_style_sheets_fetch_nothing_and_use_only_known_colours(site: Site) -> None:
-    for path in ("/look.css", "/forms.css"):
+    for path in SHEETS:
         page = site.browser().get(path)
         assert page.headers["content-type"] == "text/css; charset=utf-8"
         assert not re.search(r"url\(|@import|http|expression|/\*", page.text)
@@ -128,7 +128,7 @@ def test_the_style_sheets_fetch_nothing_and_use_only_known_colours(site: Site) -
 def test_nothing_in_the_style_sheets_stands_left_or_right(site: Site) -> None:
     """Arabic runs the other way."""
     sides = r"(?:margin|padding|border|inset)-(?:left|right)\b|[;{](?:left|right|float):|text-align:(?:left|right)"
-    for path in ("/look.css", "/forms.css"):
+    for path in SHEETS:
         text = site.browser().get(path).text
         assert [
             found for found in re.findall(rf"[^}}]*(?:{sides})[^}}]*}}", text) if "direction:ltr" not in found
