@@ -6,10 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from nacl.public import PrivateKey
 
 from dropbox.errors import StartRefused
 from dropbox.models import SealedKind
 from dropbox.server.identity import Identity
+from dropbox.server.shown import Shown, open_shown, seal_shown
 from dropbox.server.store import Store
 from tests.store_room import Member, Reporter, later, open_store, seat
 
@@ -135,13 +137,33 @@ def test_a_store_of_an_earlier_version_opens_and_gains_its_columns_and_loses_not
     store.close()
     for column in ("sealed_view", "first_reply_day"):
         _change(tmp_path, f"ALTER TABLE cases DROP COLUMN {column}")
+    box = None
     for _ in range(2):
         store = open_store(tmp_path)
-        assert store.case(answered.case) == replace(before, first_reply_day=later(3), sealed_view=None)
+        after = store.case(answered.case)
+        box = box or after.sealed_view
+        assert after == replace(before, first_reply_day=later(3), sealed_view=box)
         assert store.case(fresh.case).first_reply_day is None
         store.set_view(fresh.case, b"box")
         assert store.case(fresh.case).sealed_view == b"box"
         store.close()
+
+
+def test_a_case_of_an_earlier_version_has_a_box_like_any_other_whose_reporter_never_chose(tmp_path: Path) -> None:
+    """Were it empty until the first choice, a seized store would name the reporters who hide what they read."""
+    store = open_store(tmp_path)
+    old = [Reporter(store) for _ in range(3)]
+    for reporter in old:
+        reporter.send()
+    store.close()
+    _change(tmp_path, "ALTER TABLE cases DROP COLUMN sealed_view")
+    store = open_store(tmp_path)
+    key = PrivateKey.generate()
+    boxes = [store.case(reporter.case).sealed_view or b"" for reporter in old]
+    store.close()
+    assert {len(box) for box in boxes} == {len(seal_shown(Shown(), key))}
+    assert len(set(boxes)) == 3
+    assert all(open_shown(box, key) == Shown() for box in boxes)
 
 
 def test_a_store_that_is_refused_gains_nothing(tmp_path: Path) -> None:

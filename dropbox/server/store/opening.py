@@ -18,7 +18,7 @@ from dropbox.models import FORMAT, SealedKind
 from dropbox.server.identity import Identity
 from dropbox.server.store.connection import Database
 from dropbox.server.store.records import DropMeta
-from dropbox.server.store.schema import LATER_COLUMNS, cases, drop_meta, items, lookups, metadata, resends
+from dropbox.server.store.schema import LATER_COLUMNS, VIEW_BYTES, cases, drop_meta, items, lookups, metadata, resends
 
 LAST_ROW = "g" * 64  # sorts after every hash, and is none
 _NAME = "drop"
@@ -75,6 +75,15 @@ def _add_later_columns(connection: Connection) -> None:
         ours = (items.c.case_id == cases.c.case_id, items.c.kind == SealedKind.REPLY.value)
         first = select(func.min(items.c.day)).where(*ours).scalar_subquery()
         connection.execute(update(cases).values(first_reply_day=first))
+    _fill_views(connection)
+
+
+def _fill_views(connection: Connection) -> None:
+    """Put chance bytes where a box is missing, which open to nothing: else having one would tell who chose to hide."""
+    without = connection.scalars(select(cases.c.case_id).where(cases.c.sealed_view.is_(None))).all()
+    for case in without:
+        filled = {"sealed_view": secrets.token_bytes(VIEW_BYTES)}
+        connection.execute(update(cases).where(cases.c.case_id == case).values(**filled))
 
 
 def _load(connection: Connection, identity: Identity) -> DropMeta:

@@ -85,7 +85,7 @@ class CaseTerms:
 class CaseState:
     """What /case shows. `fetched`: each desk's last export; `unfetched`: submissions that nobody has received yet.
 
-    `first_reply_day` stays when that reply is deleted. `sealed_view`: None in a case of an earlier version.
+    `first_reply_day` stays when that reply is deleted. `sealed_view`: chance bytes in a case of an earlier version.
     """
 
     case: CaseId
