@@ -146,6 +146,14 @@ class Progress:
             upload = self._uploads.get(self._index(visit))
         return None if upload is None or upload.is_forgotten() else upload.look()
 
+    def forget_done(self, visit: bytes) -> None:
+        """Tell no more of the visit's latest upload, if it is done; one that is refused may still be on its way."""
+        index = self._index(visit)
+        with self._lock:
+            upload = self._uploads.get(index)
+            if upload is not None and upload.look().stage is Stage.DONE:
+                del self._uploads[index]
+
     def tidy(self) -> None:
         with self._lock:
             for index in [index for index, upload in self._uploads.items() if upload.is_forgotten()]:

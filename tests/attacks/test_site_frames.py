@@ -15,7 +15,7 @@ from dropbox.server.tokens import Visit
 from tests import arrivals
 from tests.arrivals import EchoApp, eventually, post
 from tests.site_room import Site, text_of
-from tests.visitor import Visitor
+from tests.visitor import Visitor, multipart
 
 IDLE_SECONDS = 30 * 60
 
@@ -129,3 +129,29 @@ def test_what_is_said_of_a_refused_upload_holds_nothing_that_was_typed(served: a
     assert "Not sent." in text_of(told)
     assert "canary-7b1f" not in told.text
     assert not re.search(r"canary", repr(vars(served.server.progress)))
+
+
+def test_a_form_that_is_opened_after_a_sending_is_not_said_to_have_been_sent(served: arrivals.Site) -> None:
+    """Somebody who reads "everything has arrived" beside what they have just typed goes away, and it is lost."""
+    visitor = Visitor(*served.address)
+    form = visitor.get("/report").form("message")
+    body, kind = multipart(visitor.filled(form, {"message": "x", "desk": "confidant"}), [])
+    answer = visitor.request("POST", f"{form.action}&frame=1", body, kind)
+    assert visitor.get(answer.headers["location"]).codename
+    assert "is sealed" in text_of(visitor.get("/progress")), "the page that sent it is still told"
+    for path in ("/case", "/report"):
+        form = visitor.get(path).form("message")
+        assert "Nothing is being sent yet" in text_of(visitor.get("/progress?for=case"))
+        body, kind = multipart(visitor.filled(form, {"message": ""}), [])
+        assert visitor.request("POST", f"{form.action}&frame=1", body, kind).status == 400
+        assert "Not sent." in text_of(visitor.get("/progress"))
+
+
+def test_to_open_a_form_once_more_does_not_hide_an_upload_that_is_under_way(served: arrivals.Site) -> None:
+    visitor = Visitor(*served.address)
+    visitor.get("/report")
+    with served.connect() as line:
+        line.send(post(b"x" * 1000, length=900_000, headers=cookie(visitor.cookies["visit"])))
+        assert eventually(lambda: "1 kB of 900 kB" in text_of(visitor.get("/progress")))
+        visitor.get("/report")
+        assert "1 kB of 900 kB" in text_of(visitor.get("/progress"))

@@ -17,7 +17,7 @@ from dropbox.errors import CrossSite, DropboxError, RequestError
 from dropbox.server import headers
 from dropbox.server.drop import Drop
 from dropbox.server.form import Form, FormLimits, open_form
-from dropbox.server.progress import Upload
+from dropbox.server.progress import Progress, Upload
 from dropbox.server.reporter_site.problems import (
     PROBLEMS,
     FieldError,
@@ -136,8 +136,14 @@ def form_page(template: str, status: int = 200, **values: object) -> Response:
 
 
 def sends_in_frames() -> None:
-    """Say that the page of this request holds the two frames of the send button, unless it stands in one itself."""
+    """Say that the page of this request holds the two frames of the send button, unless it stands in one itself.
+
+    A page that is opened anew must not say of what is typed there that it was sent: that was the last one.
+    """
     g.holds_frames = not framed()
+    registry, here = request.environ.get("dropbox.progress"), visit()
+    if g.holds_frames and request.method == "GET" and here is not None and isinstance(registry, Progress):
+        registry.forget_done(here)
 
 
 def current_visit() -> Visit:
