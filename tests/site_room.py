@@ -40,12 +40,12 @@ from dropbox.models import (
 )
 from dropbox.server.app import create_app
 from dropbox.server.drop import Drop
+from dropbox.server.plain_page import TRANSLATIONS
 from dropbox.server.store import NewAnswer, NewWriting
 from tests import factories
 from tests.conftest import Members
 from tests.visitor import File, Form, Page, multipart
 
-TRANSLATIONS = Path(config.__file__).parent / "translations"
 CONFIDANT, COMMITTEE, CLOSED = DeskId("confidant"), DeskId("committee"), DeskId("closed")
 LIGHT_KDF = 8 * 1024 * 1024
 

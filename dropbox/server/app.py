@@ -17,6 +17,7 @@ from werkzeug.routing import RequestRedirect
 from dropbox.errors import DropboxError, SessionEnded, StartRefused
 from dropbox.server import headers
 from dropbox.server.drop import Drop
+from dropbox.server.plain_page import TRANSLATIONS
 from dropbox.server.reporter_site import BLUEPRINTS
 from dropbox.server.reporter_site.context import (
     EXTENSION,
@@ -35,7 +36,6 @@ from dropbox.server.reporter_site.showing import template_values
 from dropbox.server.reporter_site.speech import _
 
 _HERE = Path(__file__).parent
-_TRANSLATIONS = _HERE.parent / "translations"
 _SOURCE_LANGUAGE = "en"
 _HTTP_PAGES = {404: "not_found", 405: "wrong_method", 413: "too_large"}
 
@@ -90,7 +90,7 @@ def create_app(drop: Drop) -> Flask:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.extensions[EXTENSION] = drop
-    Babel(app, default_translation_directories=str(_TRANSLATIONS), locale_selector=language)
+    Babel(app, default_translation_directories=str(TRANSLATIONS), locale_selector=language)
     app.jinja_env.globals["_"] = _  # Flask-Babel's own puts values into a text that runs the other way as they are
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -106,7 +106,7 @@ def create_app(drop: Drop) -> Flask:
 def _refuse_missing_words(languages: Sequence[str]) -> None:
     """Without its catalogue a language would quietly become English."""
     for code in languages:
-        if code != _SOURCE_LANGUAGE and not (_TRANSLATIONS / code / "LC_MESSAGES" / "messages.mo").exists():
+        if code != _SOURCE_LANGUAGE and not (TRANSLATIONS / code / "LC_MESSAGES" / "messages.mo").exists():
             raise StartRefused(f"organisation.languages: {code} has no compiled words", "Run scripts/setup.")
 
 

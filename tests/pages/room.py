@@ -16,18 +16,14 @@ from unittest import mock
 
 from flask import template_rendered
 
-from dropbox import config, settings
 from dropbox.errors import DropboxError, RequestError
 from dropbox.server.intake import Intake
 from dropbox.server.reporter_site.problems import PROBLEMS
+from dropbox.settings import LANGUAGES
 from tests.conftest import Members
 from tests.site_room import Browser, Site, new_site
 from tests.visitor import File, Form, Page
 
-TRANSLATIONS = Path(config.__file__).parent / "translations"
-LANGUAGES = tuple(
-    code for code in settings.LANGUAGES if code == "en" or (TRANSLATIONS / code / "LC_MESSAGES/messages.po").exists()
-)
 STORY = "My manager comments on my body in every meeting.\n\nSince I said no, I get no shifts."
 TOR_BROWSER = {
     "Host": f"{'a' * 56}.onion",

@@ -1,7 +1,7 @@
 """Every page and state of the reporter's site: a new one is one line here.
 
 Whatever goes over pages (axe, the HTML checker, zoom, pictures) goes over all of these, in every language that it is
-asked for. test_states.py fails when a template or a ways.refusal is in none of them.
+asked for. test_states.py fails when a template or a refusal is in none of them.
 """
 
 from __future__ import annotations

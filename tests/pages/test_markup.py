@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from dropbox.settings import LANGUAGES
 from tests.pages import nu
 from tests.pages.album import Album
-from tests.pages.room import LANGUAGES
 
 LOOKED_AT: dict[str, str] = {}
 """Beginnings of messages that are no fault here, each with the reason."""

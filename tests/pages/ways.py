@@ -17,7 +17,8 @@ from dropbox.server.progress import Progress
 from dropbox.server.reporter_site import case
 from dropbox.server.store import Store
 from dropbox.server.tokens import FormTokens, Visit
-from tests.pages.room import LANGUAGES, Room, into_frame
+from dropbox.settings import LANGUAGES
+from tests.pages.room import Room, into_frame
 from tests.site_room import COMMITTEE, CONFIDANT
 from tests.visitor import Page
 

@@ -231,7 +231,7 @@ def test_the_reader_gets_the_language_that_was_asked_for(site: Site, query: str,
 def test_a_language_without_its_words_refuses_to_start_instead_of_speaking_english(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app_room, "_TRANSLATIONS", tmp_path)
+    monkeypatch.setattr(app_room, "TRANSLATIONS", tmp_path)
     with pytest.raises(errors.StartRefused, match="nl has no compiled words"):
         app_room.create_app(site.drop)
 

@@ -10,10 +10,9 @@ import pytest
 from dropbox import config
 from tests.conftest import Members
 from tests.site_room import Site, new_site, text_of
-from tests.visitor import Page
+from tests.visitor import VOID, Page
 
 PACKAGE = Path(config.__file__).parent
-VOID = {"meta", "link", "input", "br"}
 
 
 @pytest.fixture(scope="module", params=["en", "nl"])
