@@ -139,12 +139,11 @@ def test_a_form_that_is_opened_after_a_sending_is_not_said_to_have_been_sent(ser
     answer = visitor.request("POST", f"{form.action}&frame=1", body, kind)
     assert visitor.get(answer.headers["location"]).codename
     assert "is sealed" in text_of(visitor.get("/progress")), "the page that sent it is still told"
-    for path in ("/case", "/report"):
-        form = visitor.get(path).form("message")
-        assert "Nothing is being sent yet" in text_of(visitor.get("/progress?for=case"))
-        body, kind = multipart(visitor.filled(form, {"message": ""}), [])
-        assert visitor.request("POST", f"{form.action}&frame=1", body, kind).status == 400
-        assert "Not sent." in text_of(visitor.get("/progress"))
+    form = visitor.get("/case").form("message")
+    assert "Nothing is being sent yet" in text_of(visitor.get("/progress?for=case"))
+    body, kind = multipart(visitor.filled(form, {"message": ""}), [])
+    assert visitor.request("POST", f"{form.action}&frame=1", body, kind).status == 400
+    assert "Not sent." in text_of(visitor.get("/progress?for=case"))
 
 
 def test_to_open_a_form_once_more_does_not_hide_an_upload_that_is_under_way(served: arrivals.Site) -> None:
