@@ -105,6 +105,10 @@ class Page:
         """Return the first form that has all these fields."""
         return next(form for form in self.forms if set(names) <= form.names)
 
+    def form_to(self, path: str) -> Form:
+        """Return the first form that is sent to this path, whatever its query."""
+        return next(form for form in self.forms if form.action.partition("?")[0] == path)
+
     @property
     def codename(self) -> str:
         found = re.search(r'id="codename"[^>]*>(.*?)</ol>', self.text, re.S)

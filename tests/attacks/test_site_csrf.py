@@ -17,22 +17,23 @@ def victim(site: Site) -> Browser:
 
 
 def forms_of(browser: Browser) -> list[tuple[Form, dict[str, str]]]:
-    """Every form of the site, with values that it would accept."""
-    case = browser.get("/case").forms
-    delete = next(form for form in case if form.action.startswith("/case/delete?"))
-    follow_up = next(form for form in case if form.action.startswith("/case?"))
+    """Every form of the site, with values that it would accept; deleting all has the token of deleting one."""
+    case, receipt = browser.get("/case"), browser.get("/sent")
+    check = receipt.form_to("/sent")
+    places = [int(name.removeprefix("word-")) for name in check.names if name.startswith("word-")]
     return [
         (browser.get("/report").form("message"), {"desk": "confidant", "message": "x"}),
-        (follow_up, {"message": "x"}),
-        (delete, {}),
-        (browser.get("/return").form("codename"), {"codename": browser.get("/sent").codename}),
-        (next(form for form in case if form.action.startswith("/case/hide?")), {}),
+        (case.form_to("/case"), {"message": "x"}),
+        (case.form_to("/case/delete"), {}),
+        (browser.get("/return").form("codename"), {"codename": receipt.codename}),
+        (case.form_to("/case/hide"), {}),
+        (check, {f"word-{place}": receipt.codename.split()[place - 1] for place in places}),
     ]
 
 
 def unchanged(site: Site, browser: Browser, items: int) -> bool:
     page = browser.get("/case")
-    chosen = next(form.hidden["hide"] for form in page.forms if "hide" in form.hidden)
+    chosen = page.form_to("/case/hide").hidden["hide"]
     return len(site.items()) == items and len(page.replies) == 1 and chosen == "on"
 
 

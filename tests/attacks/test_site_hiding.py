@@ -24,7 +24,7 @@ def _site(members: Members) -> Iterator[Site]:
 
 
 def choice(page: Page) -> Form:
-    return next(form for form in page.forms if form.action.startswith("/case/hide"))
+    return page.form_to("/case/hide")
 
 
 def reported(site: Site, replies: int) -> tuple[str, CaseId, list[ItemId]]:

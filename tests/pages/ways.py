@@ -116,7 +116,7 @@ def checked(*, right: bool) -> Make:
         browser = room.reported()
         page = browser.get("/sent")
         words = page.codename.split()
-        form = next(form for form in page.forms if any(name.startswith("word-") for name in form.names))
+        form = page.form_to("/sent")
         places = sorted(name for name in form.names if name.startswith("word-"))
         typed = {name: words[int(name.removeprefix("word-")) - 1] for name in places}
         return browser.submit(form, typed if right else {places[0]: "zoom", places[1]: ""})
@@ -244,6 +244,6 @@ def mandate_unreadable(room: Room) -> Page:
 
 def check_expired(room: Room) -> Page:
     browser = room.reported()
-    form = next(form for form in browser.get("/sent").forms if any(name.startswith("word-") for name in form.names))
+    form = browser.get("/sent").form_to("/sent")
     with mock.patch.object(FormTokens, "read", side_effect=FormExpired):
         return browser.submit(form)

@@ -69,7 +69,7 @@ def test_a_late_reply_is_not_called_in_time(members: Members, monkeypatch: pytes
 
 def test_a_deleted_reply_was_still_in_time(site: Site, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     site.reply(browser.get("/sent").codename)
-    form = next(form for form in browser.get("/case").forms if form.action.startswith("/case/delete?"))
+    form = browser.get("/case").form_to("/case/delete")
     browser.submit(form)
     page = page_on(browser, 30, monkeypatch)
     assert standings(page)[0] == "met"

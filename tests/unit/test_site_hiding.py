@@ -26,7 +26,7 @@ def visit(site: Site, codename: str) -> Browser:
 
 
 def choice(page: Page) -> Form:
-    return next(form for form in page.forms if form.action.startswith("/case/hide"))
+    return page.form_to("/case/hide")
 
 
 def hide(site: Site, codename: str) -> Browser:
@@ -141,7 +141,7 @@ def test_hidden_replies_go_with_all_the_others(site: Site, codename: str) -> Non
     browser = visit(site, codename)
     page = browser.get("/case")
     assert "All 2 replies go, the hidden ones too." in page.text
-    form = next(form for form in page.forms if "delete-all" in form.action)
+    form = page.form_to("/case/delete-all")
     after = browser.submit(form)
     assert "are hidden (" not in after.text
     assert "You deleted what came before." in after.text
@@ -154,7 +154,7 @@ def test_a_deleted_reply_is_counted_no_more(site: Site, codename: str) -> None:
     visit(site, codename)
     browser = visit(site, codename)
     page = browser.get("/case?show=all")
-    browser.submit(next(form for form in page.forms if form.action.startswith("/case/delete?")))
+    browser.submit(page.form_to("/case/delete"))
     assert "are hidden (1)." in text_of(browser.get("/case"))
 
 

@@ -59,7 +59,7 @@ def test_a_reply_to_another_case_is_neither_shown_nor_handed_out_nor_deleted(sit
     page = browser.get("/case")
     assert "for another" not in page.text
     assert browser.get(f"/case/reply/{item}/1").status == 404
-    form = next(form for form in page.forms if form.action.startswith("/case/delete?"))
+    form = page.form_to("/case/delete")
     assert browser.submit(form, {"item": item}).status == 400
     assert len(other.get("/case").replies) == 1
 
@@ -122,7 +122,7 @@ def test_one_reply_is_deleted_and_the_others_stay(site: Site, browser: Browser) 
     site.reply(codename, "first one")
     site.reply(codename, "second one")
     page = browser.get("/case")
-    form = next(form for form in page.forms if form.action.startswith("/case/delete?"))
+    form = page.form_to("/case/delete")
     gone = "first one" if page.text.index("first one") < page.text.index("second one") else "second one"
     after = browser.submit(form)
     assert "Deleted for good." in after.text
@@ -137,7 +137,7 @@ def test_all_replies_are_deleted_at_once(site: Site, browser: Browser) -> None:
     codename = codename_of(browser)
     for number in range(3):
         site.reply(codename, f"reply {number}")
-    form = next(form for form in browser.get("/case").forms if "delete-all" in form.action)
+    form = browser.get("/case").form_to("/case/delete-all")
     page = browser.submit(form)
     assert page.replies == []
     assert "There is no reply here now. You deleted what came before." in text_of(page)
@@ -159,7 +159,7 @@ def test_deleting_needs_a_second_step_and_no_script(site: Site, browser: Browser
 @pytest.mark.parametrize("item", ["", "x", "0" * 32, "../" * 8])
 def test_deleting_what_is_not_there_is_refused(site: Site, browser: Browser, item: str) -> None:
     site.reply(codename_of(browser), "stays")
-    form = next(form for form in browser.get("/case").forms if form.action.startswith("/case/delete?"))
+    form = browser.get("/case").form_to("/case/delete")
     assert browser.submit(form, {"item": item}).status == 400
     assert len(browser.get("/case").replies) == 1
 
