@@ -169,8 +169,13 @@ def _send(form: Form, here: Session, typed: TypedFollowUp, stamp: Stamp) -> Resp
         marks=here.marks,
     )
     drop.intake.submit(draft)
+    done = typed.withdraw or kind.value
     drop.sessions.drop_draft(here)
-    drop.sessions.note(here, typed.withdraw or kind.value)
+    drop.sessions.note(here, done)
+    try:
+        session()
+    except SessionEnded:  # an upload may take longer than a session lasts without a click
+        return session_ended(sent=_notice_text(done))
     return go("/case")
 
 

@@ -69,12 +69,13 @@ def take() -> Response:
         return _form(attempt, status_of(error), errors=(error_line(error),))
 
 
-def session_ended(draft: SavedDraft | None = None, *, lost_receipt: bool = False) -> Response:
+def session_ended(draft: SavedDraft | None = None, *, lost_receipt: bool = False, sent: str = "") -> Response:
     """Return the form for who is not signed in (any more), holding what they were about to send.
 
-    `lost_receipt`: they asked for the seven words that their session would have shown.
+    `lost_receipt`: they asked for the seven words that their session would have shown. `sent`: what they sent was
+    stored all the same, and this says so.
     """
-    return _form(_Attempt("", draft), 401, ended=True, lost_receipt=lost_receipt)
+    return _form(_Attempt("", draft), 200 if sent else 401, ended=True, lost_receipt=lost_receipt, sent=sent)
 
 
 def _sign_in(attempt: _Attempt, codename: Codename) -> Response:
@@ -142,6 +143,7 @@ def _form(
     word_hints: tuple[WordHint, ...] = (),
     ended: bool = False,
     lost_receipt: bool = False,
+    sent: str = "",
 ) -> Response:
     draft = attempt.draft
     words = find_words(attempt.words)[:MAX_HINTED_WORDS]
@@ -161,6 +163,7 @@ def _form(
         counted=_count_text(len(words)) if word_hints and len(words) != WORD_COUNT else "",
         ended=ended,
         lost_receipt=lost_receipt,
+        sent=sent,
         form_hours=this_drop().settings.sessions.form_hours,
     )
 
