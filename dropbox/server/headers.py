@@ -10,6 +10,7 @@ from urllib.parse import quote
 from flask import Response
 
 VISIT_COOKIE = "visit"
+SESSION_COOKIE = "session"
 FRAME_PATHS = frozenset({"/waiting", "/progress"})
 """Pages that are only ever shown in a frame of ours."""
 FRAMED_PATHS = frozenset({"/report", "/case", "/sent"})

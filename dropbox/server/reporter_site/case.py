@@ -15,7 +15,6 @@ from dropbox.server.mandate import open_mandate
 from dropbox.server.reporter_site.case_view import desks_view, replies_view
 from dropbox.server.reporter_site.clock import legal_days
 from dropbox.server.reporter_site.context import (
-    SESSION_COOKIE,
     error_line,
     error_page,
     form_page,
@@ -201,5 +200,5 @@ def _notice_text(notice: str) -> str:
 def _ended(error: CaseEnded) -> Response:
     this_drop().sessions.end(session_cookie())
     response = error_page(error)
-    headers.expire_cookie(response, SESSION_COOKIE)
+    headers.expire_cookie(response, headers.SESSION_COOKIE)
     return response

@@ -31,8 +31,6 @@ from dropbox.server.sessions import Session
 from dropbox.server.tokens import Stamp, Visit
 
 LOGGER = logging.getLogger("dropbox.server.site")
-VISIT_COOKIE = headers.VISIT_COOKIE
-SESSION_COOKIE = "session"
 EXTENSION = "onion-dropbox"
 LARGE_BODY_BYTES = 256 * 1024
 _large_pages = threading.Lock()
@@ -93,12 +91,12 @@ def read_form() -> Form:
 
 def visit() -> bytes | None:
     """Return what the visit that this browser brought is known by, or None."""
-    brought = Visit.of(request.cookies.get(VISIT_COOKIE))
+    brought = Visit.of(request.cookies.get(headers.VISIT_COOKIE))
     return brought.bound if brought else None
 
 
 def session_cookie() -> str | None:
-    return request.cookies.get(SESSION_COOKIE)
+    return request.cookies.get(headers.SESSION_COOKIE)
 
 
 def session() -> Session:
@@ -149,7 +147,7 @@ def sends_in_frames() -> None:
 def current_visit() -> Visit:
     """Return this browser's visit; a new one, the same throughout the request, when it brought none."""
     if "visit" not in g:
-        cookie = request.cookies.get(VISIT_COOKIE)
+        cookie = request.cookies.get(headers.VISIT_COOKIE)
         g.visit = Visit.of(cookie) or Visit.new()
     return cast(Visit, g.visit)
 
@@ -161,7 +159,7 @@ def with_visit(
     here = current_visit()
     token = this_drop().forms.issue(purpose, here.bound, stamp)
     response = form_page(template, status, token=token, **values)
-    headers.set_cookie(response, VISIT_COOKIE, here.cookie)
+    headers.set_cookie(response, headers.VISIT_COOKIE, here.cookie)
     return response
 
 

@@ -10,13 +10,11 @@ from dropbox.errors import InvalidValue, ItemUnknown
 from dropbox.models import Fingerprint, parse_fingerprint
 from dropbox.server import headers
 from dropbox.server.reporter_site.context import (
-    SESSION_COOKIE,
-    VISIT_COOKIE,
     page,
     session_cookie,
     this_drop,
 )
-from dropbox.server.reporter_site.showing import desk_view, desk_views, in_groups, said
+from dropbox.server.reporter_site.showing import desk_view, in_groups, open_desk_views, said
 from dropbox.server.reporter_site.steps import first_steps
 
 site = Blueprint("pages", __name__)
@@ -29,7 +27,7 @@ def welcome() -> Response:
         "index.html",
         about=said(organisation.about),
         danger=said(organisation.danger),
-        desks=desk_views(),
+        desks=open_desk_views(),
         way=first_steps(sent=False),
         acknowledge_days=ACKNOWLEDGE_DAYS,
         answer_months=ANSWER_MONTHS,
@@ -91,7 +89,7 @@ def _signed_out(response: Response) -> Response:
     if request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
         return response
     this_drop().sessions.end(session_cookie())
-    for name in (SESSION_COOKIE, VISIT_COOKIE):
+    for name in (headers.SESSION_COOKIE, headers.VISIT_COOKIE):
         headers.expire_cookie(response, name)
     response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     return response

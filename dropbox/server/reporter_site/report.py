@@ -10,7 +10,6 @@ from dropbox.server.form import Form
 from dropbox.server.intake import Draft
 from dropbox.server.own_words import CodenameMark
 from dropbox.server.reporter_site.context import (
-    SESSION_COOKIE,
     error_line,
     go,
     language,
@@ -87,7 +86,7 @@ def _send(form: Form, typed: TypedReport, bound: bytes, stamp: Stamp) -> Respons
     drop.intake.submit(draft)
     drop.sessions.end(session_cookie())
     response = go("/sent")
-    headers.set_cookie(response, SESSION_COOKIE, drop.sessions.begin(keys, codename, mark=mark))
+    headers.set_cookie(response, headers.SESSION_COOKIE, drop.sessions.begin(keys, codename, mark=mark))
     return response
 
 

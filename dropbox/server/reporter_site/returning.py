@@ -15,7 +15,6 @@ from dropbox.models import Codename, Plaintext
 from dropbox.server import headers
 from dropbox.server.own_words import CodenameMark
 from dropbox.server.reporter_site.context import (
-    SESSION_COOKIE,
     current_visit,
     error_line,
     go,
@@ -88,7 +87,7 @@ def _sign_in(attempt: _Attempt, codename: Codename) -> Response:
     drop.sessions.end(session_cookie())
     response = go("/case")
     begun = drop.sessions.begin(keys, draft=attempt.draft, mark=CodenameMark.of(codename))
-    headers.set_cookie(response, SESSION_COOKIE, begun)
+    headers.set_cookie(response, headers.SESSION_COOKIE, begun)
     return response
 
 

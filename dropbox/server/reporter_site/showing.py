@@ -11,7 +11,6 @@ from dropbox.server.reporter_site.cautions import SCRIPTS, TEXTS, cautions
 from dropbox.server.reporter_site.context import framed, language, limits, link, this_drop
 from dropbox.server.reporter_site.problems import GO_BACK
 from dropbox.server.reporter_site.speech import Said, _, day_text, direction, language_name
-from dropbox.server.reporter_site.typed import open_desks
 
 _MENU_PATHS = ("/report", "/return", "/safety")
 
@@ -100,13 +99,8 @@ def in_groups(fingerprint: Fingerprint) -> list[str]:
     return [fingerprint[start : start + 4] for start in range(0, len(fingerprint), 4)]
 
 
-def desk_views() -> list[dict[str, object]]:
-    return [desk_view(desk) for desk in this_drop().settings.desks]
-
-
 def open_desk_views() -> list[dict[str, object]]:
-    still_open = open_desks(this_drop().settings)
-    return [desk_view(desk) for desk in this_drop().settings.desks if desk.id in still_open]
+    return [desk_view(desk) for desk in this_drop().settings.desks if not desk.closed]
 
 
 def desk_name(desk: DeskId) -> str:

@@ -38,14 +38,14 @@ class TypedFollowUp:
 
 def empty_report(settings: Settings) -> TypedReport:
     """Return an empty form; a desk that is the only open one is chosen already."""
-    ids = open_desks(settings)
+    ids = _open_desks(settings)
     return TypedReport(desks=ids if len(ids) == 1 else ())
 
 
 def read_report(fields: Fields, settings: Settings, language: str) -> TypedReport:
     """Return what was typed; what cannot be sent so is named in `errors`, in the language of its reader."""
     chosen = tuple(dict.fromkeys(fields.get("desk", ())))
-    desks = tuple(desk for desk in open_desks(settings) if desk in chosen)
+    desks = tuple(desk for desk in _open_desks(settings) if desk in chosen)
     errors = []
     if len(desks) != len(chosen):
         errors.append(FieldError("desk", _DESK_CHOSEN_WRONG.filled({"desks": _open_names(settings, language)})))
@@ -77,7 +77,7 @@ def one(fields: Fields, name: str) -> str:
     return _unix_lines(values[0]) if values else ""
 
 
-def open_desks(settings: Settings) -> tuple[DeskId, ...]:
+def _open_desks(settings: Settings) -> tuple[DeskId, ...]:
     return tuple(desk.id for desk in settings.desks if not desk.closed)
 
 
