@@ -1,13 +1,38 @@
-"""What the journeys over Tor share."""
+"""What the journeys over Tor share: their marks, a drop that launches its own tor, and the wait for its address."""
 
 from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
+import pytest
+
+from scripts.private_tor import PrivateTor
 from tests.drop_process import DropProcess
+from tests.journeys.world import Person, World
 
 PUBLISH_SECONDS = 60
+
+# stem and marionette-driver are older than these warnings, and leave a probing socket to the garbage collector
+MARKS = [
+    pytest.mark.tor,
+    pytest.mark.filterwarnings("ignore:setDaemon:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@contextmanager
+def world_over_tor(network: PrivateTor, root: Path, people: dict[str, Person], **config: str) -> Iterator[World]:
+    """Run a drop that is reached over this network, with a vault for each member; `config` as for World.make."""
+    (root / "torrc-defaults").write_text(network.torrc_of_the_network(), encoding="utf-8")
+    made = World.make(root, people, onion='mode = "launch"\ntorrc_defaults = "torrc-defaults"', **config)
+    with made.drop:
+        made.start_vaults()
+        yield made
 
 
 def published_address(drop: DropProcess, after: int = 0) -> str:

@@ -92,7 +92,7 @@ class Reporter:
                 seen.append(said)
                 moved = time.monotonic()
             with self.frame(ANSWER):
-                if self.browser.find_all("#codename, #errors, #sent, #ended, .done"):
+                if self.browser.find_all("#codename, #errors, #ended, .done"):
                     return True
             time.sleep(LOOK_SECONDS)
         return False

@@ -19,35 +19,18 @@ import pytest
 from scripts.private_tor import PrivateTor
 from tests.drop_process import BIN, DropProcess
 from tests.firefox import Firefox
-from tests.journeys.over_tor import published_address
+from tests.journeys.over_tor import MARKS, published_address, world_over_tor
 from tests.journeys.reporter import Reporter
 from tests.journeys.world import Member, Person, World
 
 LONG_STORY = "It began in March, after the meeting. " * 40
 
-# stem and marionette-driver are older than these warnings, and leave a probing socket to the garbage collector
-pytestmark = [
-    pytest.mark.tor,
-    pytest.mark.filterwarnings("ignore:setDaemon:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-
-
-@pytest.fixture(scope="module")
-def network() -> Iterator[PrivateTor]:
-    with PrivateTor() as running:
-        yield running
+pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")
 def world(network: PrivateTor, tmp_path_factory: pytest.TempPathFactory, people: dict[str, Person]) -> Iterator[World]:
-    root = tmp_path_factory.mktemp("tor")
-    (root / "torrc-defaults").write_text(network.torrc_of_the_network(), encoding="utf-8")
-    onion = 'mode = "launch"\ntorrc_defaults = "torrc-defaults"'
-    made = World.make(root, people, onion=onion)
-    with made.drop:
-        made.start_vaults()
+    with world_over_tor(network, tmp_path_factory.mktemp("tor"), people) as made:
         yield made
 
 

@@ -12,7 +12,7 @@ import pytest
 from scripts.private_tor import PrivateTor
 from tests.chromium import Chromium
 from tests.firefox import Firefox
-from tests.journeys.over_tor import published_address
+from tests.journeys.over_tor import MARKS, published_address, world_over_tor
 from tests.journeys.reporter import ENTER, Browser, Reporter
 from tests.journeys.world import Person, World
 from tests.slow_line import SlowLine
@@ -23,34 +23,13 @@ LINE_BYTES_PER_SECOND = 2 * 1024 * 1024
 STORY = "Het begon in maart, na de vergadering. " * 30
 LATER = "Er is nog iets dat ik niet durfde te schrijven."
 
-# stem and marionette-driver are older than these warnings, and leave a probing socket to the garbage collector
-pytestmark = [
-    pytest.mark.tor,
-    pytest.mark.browser,
-    pytest.mark.filterwarnings("ignore:setDaemon:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-
-
-@pytest.fixture(scope="module")
-def network() -> Iterator[PrivateTor]:
-    with PrivateTor() as running:
-        yield running
+pytestmark = [*MARKS, pytest.mark.browser]
 
 
 @pytest.fixture(scope="module")
 def world(network: PrivateTor, tmp_path_factory: pytest.TempPathFactory, people: dict[str, Person]) -> Iterator[World]:
     root = tmp_path_factory.mktemp("tor")
-    (root / "torrc-defaults").write_text(network.torrc_of_the_network(), encoding="utf-8")
-    made = World.make(
-        root,
-        people,
-        organisation='languages = ["nl", "en"]',
-        onion='mode = "launch"\ntorrc_defaults = "torrc-defaults"',
-    )
-    with made.drop:
-        made.start_vaults()
+    with world_over_tor(network, root, people, organisation='languages = ["nl", "en"]') as made:
         yield made
 
 
