@@ -17,9 +17,10 @@ COLOURS = ("color-contrast", "link-in-text-block")
 """All that a colour scheme can change; the rest of a page is the same in both."""
 SIZES = ("target-size",)
 _RUN = """
-const [kind, values, done] = arguments;
+const [kind, values, iframes, done] = arguments;
 axe.run(document, {
-  runOnly: {type: kind, values}, rules: {"target-size": {enabled: true}},
+  runOnly: {type: kind, values}, iframes,
+  rules: {"target-size": {enabled: true}, "frame-tested": {enabled: iframes}},
   resultTypes: ["violations", "incomplete"], elementRef: false,
 }).then(
   found => done([found.violations, found.incomplete, found.passes.length].map(each => JSON.stringify(each))),
@@ -48,19 +49,19 @@ def _source() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
-def bring(browser: Firefox) -> None:
-    """Put axe beside the page that is shown, and beside each frame on it."""
+def bring(browser: Firefox, *, frames: bool) -> None:
+    """Put axe beside the page that is shown, and beside each frame on it when it is to look there too."""
     driver = browser.driver
-    for number in range(len(browser.find_all("iframe"))):
+    for number in range(len(browser.find_all("iframe")) if frames else 0):
         driver.switch_to_frame(browser.find_all("iframe")[number])
         driver.execute_script(_source(), new_sandbox=False)
         driver.switch_to_frame()
     driver.execute_script(_source(), new_sandbox=False)
 
 
-def findings(browser: Firefox, *rules: str) -> list[Finding]:
+def findings(browser: Firefox, *rules: str, frames: bool = False) -> list[Finding]:
     """Return what the named rules find, all rules of TAGS by default; AssertionError when axe could not look."""
-    arguments = ("rule", list(rules)) if rules else ("tag", list(TAGS))
+    arguments = ("rule", list(rules), frames) if rules else ("tag", list(TAGS), frames)
     violations, incomplete, passes, *failed = browser.driver.execute_async_script(
         _RUN, script_args=arguments, new_sandbox=False, script_timeout=_SECONDS * 1000
     )

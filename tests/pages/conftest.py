@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Members
 from tests.pages.album import Album
 from tests.pages.room import Rooms
-from tests.pages.tour import Tour
+from tests.pages.tour import LOOKS, Tour
 
 
 @pytest.fixture(scope="session")
@@ -20,5 +20,7 @@ def album(members: Members) -> Iterator[Album]:
 
 @pytest.fixture(scope="module")
 def tour(request: pytest.FixtureRequest, album: Album) -> Tour:
-    """One visit to every state in the language that the test's file names."""
-    return Tour(album, request.module.LANGUAGE, with_axe=getattr(request.module, "WITH_AXE", True))
+    """One visit to every state in the file's LANGUAGE; what its LOOKS leave out is looked at with --slow."""
+    slow = request.config.getoption("--slow")
+    looks = LOOKS if slow else request.module.LOOKS
+    return Tour(album, request.module.LANGUAGE, looks, brief=not slow and set(looks) != set(LOOKS))

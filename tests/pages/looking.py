@@ -21,11 +21,14 @@ def firefox(**prefs: bool | int | str) -> Iterator[Firefox]:
 
 def prefer(browser: Firefox, scheme: str) -> None:
     """Tell all pages, also the one that stands, that the reader likes this colour scheme."""
-    with browser.driver.using_context("chrome"):
-        browser.driver.execute_script(f'Services.prefs.setIntPref("{_SCHEME_PREF}", {SCHEMES[scheme]});')
+    _command(browser, f'Services.prefs.setIntPref("{_SCHEME_PREF}", {SCHEMES[scheme]});')
 
 
 def zoom(browser: Firefox, factor: float) -> None:
     """Zoom the page as Ctrl and + do; a page of another site than the one before has to be zoomed again."""
+    _command(browser, f"gBrowser.selectedBrowser.fullZoom = {factor};")
+
+
+def _command(browser: Firefox, script: str) -> None:
     with browser.driver.using_context("chrome"):
-        browser.driver.execute_script(f"gBrowser.selectedBrowser.fullZoom = {factor};")
+        browser.driver.execute_script(script)

@@ -1,8 +1,9 @@
-"""No page in English is hard to use: axe in light and dark, 400 % zoom, spaced-out text."""
+"""No page in English is hard to use: axe finds no fault; the rest depends on colours and long words, seen in Dutch."""
 
 from tests.pages.tour import Toured
 
 LANGUAGE = "en"
+LOOKS = ("light",)
 
 
 class TestInEnglish(Toured):

@@ -3,6 +3,7 @@
 from tests.pages.tour import Toured
 
 LANGUAGE = "nl"
+LOOKS = ("light", "dark", "zoomed", "spaced")
 
 
 class TestInDutch(Toured):
