@@ -17,8 +17,8 @@ from tests.journeys.reporter import ENTER, Browser, Reporter
 from tests.journeys.world import Person, World
 from tests.slow_line import SlowLine
 
-BIG_BYTES = 24 * 1024 * 1024
-LINE_BYTES_PER_SECOND = 2 * 1024 * 1024
+BIG_BYTES = 20 * 1024 * 1024
+LINE_BYTES_PER_SECOND = 1024 * 1024
 """Between the browser and its tor: loopback alone would carry the upload before a person could see it move."""
 STORY = "Het begon in maart, na de vergadering. " * 30
 LATER = "Er is nog iets dat ik niet durfde te schrijven."
