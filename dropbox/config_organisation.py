@@ -68,7 +68,7 @@ def _colour(table: Table, key: str, default: str, *, dark: bool) -> str:
     for weak in weaknesses(palette(colour.lower(), dark=dark)):
         scheme = "dark" if dark else "light"
         allowed = f"must have a contrast of at least {weak.needed} to 1 against the ground of {weak.ground}, {scheme}"
-        raise wrong(table.key(key), allowed)
+        raise wrong(table.key(key), f"{allowed}; take a {'lighter' if dark else 'darker'} one")
     return colour.lower()
 
 
@@ -76,7 +76,10 @@ def _logo(table: Table) -> Logo | None:
     if "logo" not in table.values:
         return None
     allowed = f"must be a PNG or SVG file of at most {MAX_LOGO_BYTES // 1024} KiB; an SVG without scripts or doctype"
-    data = _read(table.path("logo", Path()))
+    path = table.path("logo", Path())
+    if not path.is_file():
+        raise wrong(table.key("logo"), f"must be a file that exists; {path} is none")
+    data = _read(path)
     media_type = _media_type(data)
     if media_type is None:
         raise wrong(table.key("logo"), allowed)

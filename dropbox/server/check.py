@@ -75,7 +75,7 @@ def _keys(keyring: Keyring, day: date) -> Iterator[Row]:
     for report in keyring.report():
         yield _key(report, day)
     for name in keyring.strangers():
-        advice = "Remove it, or name its fingerprint under a desk."
+        advice = "Remove it, or name its fingerprint under a desk, every digit as gpg --show-keys FILE shows it."
         yield Row(Verdict.WARN, f"keys/{name}", "belongs to no desk", advice)
 
 

@@ -57,8 +57,9 @@ WRONG = [
     ('colour = "#707070"', "colour", "at least 4.5 to 1 against the ground of what is chosen, light"),
     ('colour_dark = "#0b5c66"', "colour_dark", "at least 4.5 to 1 against the ground of the page, dark"),
     ("logo = 5", "logo", "must be a path"),
-    ('logo = "absent.png"', "logo", "PNG or SVG file of at most 64 KiB"),
-    ('logo = "keys"', "logo", "PNG or SVG file of at most 64 KiB"),
+    ('logo = "absent.png"', "logo", "absent.png is none"),
+    ('logo = "keys"', "logo", "must be a file that exists"),
+    ('logo = "config.toml"', "logo", "PNG or SVG file of at most 64 KiB"),
     ('name_long = "x"', "name_long", "not a known key"),
 ]
 
