@@ -262,6 +262,7 @@ def test_an_app_that_breaks_or_refuses_has_not_done_anything(tmp_path: Path) -> 
         post(b"", headers=COOKIE),
         GET.replace(b"\r\n\r\n", f"\r\n{COOKIE}\r\n".encode()),
     ],
+    ids=("no cookie", "no visit", "a sign-in", "no body", "a page"),
 )
 def test_what_is_no_upload_of_a_visit_takes_no_place(site: Site, request_bytes: bytes) -> None:
     site.request(request_bytes)
