@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from dropbox.settings import LANGUAGES
 from tests.pages import nu
 from tests.pages.album import Album
 
