@@ -116,6 +116,15 @@ class Reporter:
         assert len(words) == 7, words
         return " ".join(words)
 
+    def press(self, selector: str) -> None:
+        """Press Enter on a button, a link or a folded part, which works wherever on the page it is."""
+        self.browser.type(selector, ENTER)
+
+    def delete_reply(self) -> None:
+        self.press("article.reply details summary")
+        self.press("article.reply details button")
+        self.see_gone("article.reply")
+
     def see_gone(self, selector: str) -> None:
         """Wait until nothing of this stands on the page that comes."""
         deadline = time.monotonic() + ANSWER_SECONDS
@@ -127,7 +136,7 @@ class Reporter:
     def go_on(self, path: str) -> None:
         """Follow the link of the answer in the frame to this whole page."""
         with self.frame(ANSWER):
-            self.browser.type("main a.go", ENTER)
+            self.press("main a.go")
         deadline = time.monotonic() + SEND_SECONDS
         while time.monotonic() < deadline and self._is_answered():  # also when the new page has the same address
             time.sleep(LOOK_SECONDS)

@@ -83,9 +83,7 @@ def test_a_report_over_tor_without_scripts_is_not_lost_and_is_answered(
         reporter.send()
         reporter.go_on("/case")
         assert "Please find out" not in browser.source
-        browser.click("article.reply details summary")
-        browser.click("article.reply details button")
-        reporter.see_gone("article.reply")
+        reporter.delete_reply()
     offline(anna, "import", world.export("advisers"))
     items = json.loads(offline(anna, "read", case[1], "--json"))["items"]
     sent = [(item["kind"], item["mandate"]) for item in items if item["kind"] != "reply"]
