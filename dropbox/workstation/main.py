@@ -5,6 +5,7 @@ Standard output holds what was asked for (with --json exactly one document); ban
 
 import argparse
 import json
+import logging
 import os
 import resource
 import shutil
@@ -228,6 +229,8 @@ def _open(arguments: Arguments) -> None:
     site = create_site(arguments.vault, door)
     server = create_server(site, host="127.0.0.1", port=0, threads=1, ident=None, outbuf_overflow=1 << 40)
     site.config["HOST"] = f"127.0.0.1:{server.effective_port}"
+    # It would tell how many requests wait, which says nothing to whoever sits here.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     url = f"http://{site.config['HOST']}/enter/{door.link}"
     text = f"The desk page opens once, with this link:\n  {url}\nTo stop it, press Ctrl-C here."
     print(json.dumps({"url": url}) if arguments.json else text, flush=True)

@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from marionette_driver.errors import MarionetteException
+from selenium.common.exceptions import WebDriverException
+
 ANSWER = "iframe[name=answer]"
 PROGRESS = "iframe[src^='/progress']"
 FORM_BUTTON = "form:has(textarea[name=message]) button"
@@ -143,10 +146,14 @@ class Reporter:
         self.arrive(path)
 
     def _is_answered(self) -> bool:
-        if not self.browser.find_all(ANSWER):
-            return False
-        with self.frame(ANSWER):
-            return bool(self.browser.find_all("main a.go"))
+        """Say whether the page with the answer still stands; in the moment in which it goes, a driver may trip."""
+        try:
+            if not self.browser.find_all(ANSWER):
+                return False
+            with self.frame(ANSWER):
+                return bool(self.browser.find_all("main a.go"))
+        except (MarionetteException, WebDriverException):
+            return True
 
     def come_back(self, codename: str, path: str = "/case") -> None:
         self.open("return")
