@@ -1,9 +1,9 @@
-"""No page in English is hard to use: axe finds no fault; the rest depends on colours and long words, seen in Dutch."""
+"""No page in English is hard to use: axe in light and dark. What depends on long words is seen in Dutch and German."""
 
 from tests.pages.tour import Toured
 
 LANGUAGE = "en"
-LOOKS = ("light",)
+LOOKS = ("light", "dark")
 
 
 class TestInEnglish(Toured):
