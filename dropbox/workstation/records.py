@@ -1,7 +1,8 @@
 """Frozen and plain records to JSON and back: the casebook's way onto disk.
 
 Knows dataclasses, dictionaries, tuples, days, enums and optional values, and nothing of what they mean. What does not
-fit the declared types exactly is refused.
+fit the declared types exactly is refused; a field that has a default may be missing, so that what was written before
+the field was there opens for ever.
 """
 
 import dataclasses
@@ -64,9 +65,9 @@ def _read_generic(origin: Any, kinds: tuple[Any, ...], value: object) -> Any:
 def _read_record(kind: type, value: object) -> Any:
     hints = _hints(kind)
     given = _exactly(dict, value)
-    if set(given) != set(hints):
+    if set(given) - set(hints):
         raise ValueError
-    return kind(**{name: _read(hint, given[name]) for name, hint in hints.items()})
+    return kind(**{name: _read(hints[name], inner) for name, inner in given.items()})
 
 
 def _read_dict(kinds: tuple[Any, Any], value: dict[str, Any]) -> dict[Any, Any]:

@@ -57,7 +57,7 @@ def test_a_casebook_loses_nothing_on_its_way_to_disk_and_back() -> None:
 @pytest.mark.parametrize(
     "bend",
     [
-        lambda value: value.pop("cases"),
+        lambda value: value.pop("vault"),
         lambda value: value.update(stranger=1),
         lambda value: value.update(arrivals="1"),
         lambda value: value.update(confirmed=1),
@@ -74,3 +74,9 @@ def test_a_casebook_of_another_form_is_refused(bend: Any) -> None:
     bend(value)
     with pytest.raises(CasebookDamaged):
         from_json(Casebook, value)
+
+
+def test_a_casebook_from_before_a_field_was_there_is_not_refused() -> None:
+    value = json.loads(json.dumps(to_json(full())))
+    del value["conflicts"]
+    assert from_json(Casebook, value).conflicts == {}
