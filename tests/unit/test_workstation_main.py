@@ -11,7 +11,7 @@ import pytest
 
 from dropbox.codename import case_name
 from dropbox.models import Kind, Mandate
-from dropbox.workstation import main as workstation
+from dropbox.workstation.commands import cases
 from dropbox.workstation.main import main
 from dropbox.workstation.terminal import columns
 from tests.envelopes import Case
@@ -254,7 +254,7 @@ def test_a_fault_in_the_program_shows_neither_a_traceback_nor_what_it_held(
     def fail(_casebook: object) -> None:
         raise RuntimeError("unsealed words")
 
-    monkeypatch.setattr(workstation, "summaries", fail)
+    monkeypatch.setattr(cases, "summaries", fail)
     result = here.anna.run("cases")
     assert result.code == 1
     assert "unsealed words" not in result.out + result.err

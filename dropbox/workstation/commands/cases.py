@@ -1,0 +1,79 @@
+"""cases, read and extract: what the vault holds, shown."""
+
+from pathlib import Path
+
+from dropbox.codename import case_name
+from dropbox.errors import ThreadBroken
+from dropbox.workstation import screens
+from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Show
+from dropbox.workstation.extracting import Extracted, extract_case
+from dropbox.workstation.reading import ReadCase, as_json, mark_read, read_case
+from dropbox.workstation.thread import CaseSummary, summaries
+from dropbox.workstation.vault import open_vault
+
+
+def add(command: Adder) -> None:
+    command("cases", _cases, "List the cases.")
+    command("read", _read, "Show a case.").add_argument("case", metavar="CASE", help=HELP_CASE)
+    extract = command("extract", _extract, "Put every file of a case into a folder.")
+    extract.add_argument("case", metavar="CASE", help=HELP_CASE)
+    extract.add_argument("--to", type=Path, required=True, metavar="DIR", help="made when it is not there")
+
+
+def _cases(arguments: Arguments, show: Show) -> None:
+    with open_vault(arguments.vault) as vault:
+        found = summaries(vault.casebook)
+        show(Answer([_summary(each) for each in found], lambda _: screens.case_lines(found), vault.casebook))
+
+
+def _summary(summary: CaseSummary) -> dict[str, object]:
+    return {
+        "case": summary.case,
+        "name": summary.name,
+        "desk": summary.desk,
+        "mandate": summary.mandate,
+        "received": summary.received.isoformat(),
+        "submissions": summary.submissions,
+        "replies": summary.replies,
+        "unread": summary.unread,
+    }
+
+
+def _read(arguments: Arguments, show: Show) -> None:
+    with open_vault(arguments.vault) as vault:
+        case = vault.casebook.find_case(arguments.case)
+        shown = read_case(vault, case)
+        show(
+            Answer(
+                as_json(shown, case_name(case.case)),
+                lambda width: screens.thread_lines(vault.casebook, shown, width),
+                vault.casebook,
+            )
+        )
+        mark_read(vault, shown)
+        _require_whole(shown)
+
+
+def _extract(arguments: Arguments, show: Show) -> None:
+    with open_vault(arguments.vault) as vault:
+        shown = read_case(vault, vault.casebook.find_case(arguments.case))
+        files = extract_case(vault, shown, arguments.to)
+        document = {"case": shown.case.case, "files": [_file(each) for each in files]}
+        show(Answer(document, lambda _: screens.extract_lines(files), vault.casebook))
+        _require_whole(shown)
+
+
+def _file(each: Extracted) -> dict[str, object]:
+    return {
+        "item": each.item,
+        "path": str(each.path),
+        "name": each.attachment.name,
+        "bytes": each.attachment.size,
+        "sha256": each.attachment.sha256,
+    }
+
+
+def _require_whole(shown: ReadCase) -> None:
+    """Fail after what could be opened was shown."""
+    if not shown.whole:
+        raise ThreadBroken

@@ -1,0 +1,36 @@
+"""import and export: pickup bundles come in, answer bundles go out."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from dropbox.workstation import screens
+from dropbox.workstation.commands import Adder, Answer, Arguments, Show
+from dropbox.workstation.exporting import export_answer
+from dropbox.workstation.importing import import_pickup
+from dropbox.workstation.terminal import count, line
+from dropbox.workstation.vault import open_vault
+
+
+def add(command: Adder) -> None:
+    command("import", _import, "Import a pickup bundle.").add_argument("file", type=Path, metavar="FILE")
+    export = command("export", _export, "Write an answer bundle.")
+    export.add_argument("file", type=Path, metavar="FILE", help="a new file; nothing is ever overwritten")
+
+
+def _import(arguments: Arguments, show: Show) -> None:
+    with open_vault(arguments.vault) as vault:
+        report = import_pickup(vault, arguments.file)
+        show(Answer(asdict(report), lambda _: screens.import_lines(report), vault.casebook))
+
+
+def _export(arguments: Arguments, show: Show) -> None:
+    with open_vault(arguments.vault) as vault:
+        report = export_answer(vault, arguments.file)
+        parts = [
+            count(report.replies, "reply", "replies"),
+            count(report.notes, "note"),
+            count(report.receipts, "receipt"),
+            count(report.read, "read mark"),
+        ]
+        text = f"Answer bundle {report.sequence}: {', '.join(parts)}. Wrote {line(str(arguments.file))}"
+        show(Answer({"file": str(arguments.file), **asdict(report)}, lambda _: [text], vault.casebook))

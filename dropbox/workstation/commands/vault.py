@@ -1,0 +1,67 @@
+"""init and confirm: whose vault this is, and whose drop."""
+
+import sys
+
+from dropbox.errors import FingerprintMistyped, InvalidValue
+from dropbox.gpg import Gpg
+from dropbox.models import Fingerprint, parse_fingerprint
+from dropbox.workstation import trust
+from dropbox.workstation.commands import Adder, Answer, Arguments, Show, next_line
+from dropbox.workstation.terminal import line
+from dropbox.workstation.vault import choose_key, create_vault, open_vault, usable_keys
+
+
+def add(command: Adder) -> None:
+    init = command("init", _init, "Start a vault for your key.")
+    init.add_argument("--key", metavar="FINGERPRINT", help="your key, when you have several")
+    help_words = "the ten words of the drop's key, as the operator told you"
+    init.add_argument("--drop-key", nargs="+", metavar="WORDS", help=help_words)
+    confirm = command("confirm", _confirm, "Say that words which you compared by voice are the same.")
+    confirm.add_argument("--roster", action="store_true", help="the words are those of a changed roster")
+    confirm.add_argument("words", nargs="+", metavar="WORDS", help="the ten words, as the other person read them out")
+
+
+def _init(arguments: Arguments, show: Show) -> None:
+    own = Gpg(None, agent=True)
+    key = choose_key(own, _ask_for_key(own) if arguments.key is None else _named_key(arguments.key))
+    with create_vault(arguments.vault, key) as vault:
+        if arguments.drop_key is not None:
+            trust.expect_drop(vault.casebook, " ".join(arguments.drop_key))
+        vault.save()
+        lines = [f"The vault {line(str(arguments.vault))} belongs to your key {key}."]
+        lines.append(next_line("import FILE", arguments))
+        document = {"vault": vault.casebook.vault, "folder": str(arguments.vault), "key": key}
+        show(Answer(document, lambda _: lines, vault.casebook))
+
+
+def _named_key(text: str) -> Fingerprint:
+    try:
+        return parse_fingerprint(text)
+    except InvalidValue:
+        raise FingerprintMistyped from None
+
+
+def _ask_for_key(own: Gpg) -> Fingerprint | None:
+    """Offer a choice among several keys, at a terminal only."""
+    keys = usable_keys(own)
+    if len(keys) < 2 or not sys.stdin.isatty():
+        return None
+    for number, key in enumerate(keys, start=1):
+        sys.stderr.write(f"{number}  {key.fingerprint}  {line(', '.join(key.uids))}\n")
+    sys.stderr.write("Which key reads this desk's reports? Number: ")
+    sys.stderr.flush()
+    answer = sys.stdin.readline().strip()
+    return keys[int(answer) - 1].fingerprint if answer.isdigit() and 0 < int(answer) <= len(keys) else None
+
+
+def _confirm(arguments: Arguments, show: Show) -> None:
+    words = " ".join(arguments.words)
+    with open_vault(arguments.vault) as vault:
+        if arguments.roster:
+            desk = trust.confirm_roster(vault.casebook, words)
+            document, text = {"confirmed": "roster", "desk": desk}, f"The roster of desk {desk} is confirmed."
+        else:
+            trust.confirm_drop(vault.casebook, words)
+            document, text = {"confirmed": "drop"}, "The drop's key is confirmed."
+        vault.save()
+        show(Answer(document, lambda _: [text], vault.casebook))
