@@ -5,7 +5,11 @@ end up in logs and on screens. What may be named is what the reader needs to act
 line or item number. Third-party exceptions are translated where they arise (gpg, onion, store) and stop there.
 """
 
+from collections.abc import Callable
 from typing import ClassVar
+
+Say = Callable[[str], str]
+"""Turns one of the fixed English texts into the reader's language; `str` leaves it as it is."""
 
 
 class DropboxError(Exception):
@@ -17,6 +21,13 @@ class DropboxError(Exception):
     def __init__(self) -> None:
         super().__init__(self.message)
 
+    def told(self, say: Say) -> str:
+        """Return what happened, its fixed parts by way of `say`. Whoever names something says it here, not in str()."""
+        return say(self.message)
+
+    def __str__(self) -> str:
+        return self.told(str)
+
 
 class NamedError(DropboxError):
     """An error that names one safe thing (a configuration key, a desk, an item number) beside its fixed text."""
@@ -25,8 +36,8 @@ class NamedError(DropboxError):
         super().__init__()
         self.name = name
 
-    def __str__(self) -> str:
-        return f"{self.name}: {self.message}"
+    def told(self, say: Say) -> str:
+        return f"{self.name}: {say(self.message)}"
 
 
 # --- configuration and set-up -------------------------------------------------------------------------------------
@@ -42,8 +53,8 @@ class ConfigError(DropboxError):
         self.key = key
         self.allowed = allowed
 
-    def __str__(self) -> str:
-        return f"{self.key}: {self.allowed}"
+    def told(self, say: Say) -> str:
+        return f"{self.key}: {say(self.allowed)}"
 
 
 class InvalidValue(DropboxError):
@@ -59,8 +70,8 @@ class StartRefused(NamedError):
         super().__init__(name)
         self.hint = hint
 
-    def __str__(self) -> str:
-        return self.name
+    def told(self, say: Say) -> str:
+        return say(self.name)
 
 
 # --- codename -----------------------------------------------------------------------------------------------------
@@ -163,10 +174,11 @@ class BundleTooLarge(BundleError):
         self.name = name
         self.limit_bytes = limit_bytes
 
-    def __str__(self) -> str:
+    def told(self, say: Say) -> str:
         units = (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10), ("bytes", 1))
         limit = next(f"{self.limit_bytes // size} {unit}" for unit, size in units if self.limit_bytes % size == 0)
-        return f"The bundle was refused: {self.name} is larger than {limit}."
+        text = say("The bundle was refused: %(name)s is larger than %(limit)s.")
+        return text % {"name": self.name, "limit": limit}
 
 
 class TargetExists(DropboxError):
@@ -445,8 +457,8 @@ class WordsMistyped(NamedError):
     message = "Those are not ten words from the list."
     hint = "Type all ten words between quotation marks."
 
-    def __str__(self) -> str:
-        return f"{self.message.removesuffix('.')}: {self.name}."
+    def told(self, say: Say) -> str:
+        return f"{say(self.message).removesuffix('.')}: {self.name}."
 
 
 class MandateForbids(DropboxError):

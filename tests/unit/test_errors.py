@@ -19,7 +19,7 @@ from dropbox.errors import (
     StartRefused,
 )
 
-CLASSES = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+CLASSES = [kind for kind in vars(errors).values() if isinstance(kind, type) and kind.__module__ == errors.__name__]
 EVERY = [kind for kind in CLASSES if issubclass(kind, DropboxError)]
 NAMING = {NamedError, ConfigError, StartRefused, BundleTooLarge}  # whoever joins them must name safe things only
 PLAIN = [kind for kind in EVERY if not issubclass(kind, tuple(NAMING))]
@@ -54,6 +54,11 @@ def test_a_plain_error_takes_no_payload(kind: type[DropboxError]) -> None:
 @pytest.mark.parametrize("kind", EVERY, ids=named)
 def test_only_the_known_few_take_any_argument(kind: type[DropboxError]) -> None:
     assert ("__init__" in vars(kind)) == (kind in {DropboxError, *NAMING})
+
+
+@pytest.mark.parametrize("kind", EVERY, ids=named)
+def test_no_error_tells_in_english_what_another_language_cannot_tell(kind: type[DropboxError]) -> None:
+    assert ("__str__" in vars(kind)) == (kind is DropboxError), "what an error names, it names in told()"
 
 
 def test_two_errors_never_tell_the_same_story() -> None:
@@ -97,5 +102,5 @@ def test_a_refused_request_has_a_status_and_a_page_of_its_own(kind: type[Request
 def test_the_tree_imports_nothing_of_the_house() -> None:
     tree = ast.parse(Path(inspect.getfile(errors)).read_text())
     imported = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    assert imported == ["typing"]
+    assert imported == ["collections.abc", "typing"]
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
