@@ -8,6 +8,7 @@ import mimetypes
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -36,11 +37,23 @@ MAX_WRITING_BYTES = bucket(MAX_ATTACHMENTS_BYTES + 1024 * 1024)
 _READ_BYTES = 64 * 1024
 
 
+@dataclass(frozen=True)
+class HeldFile:
+    """A file to attach that is in memory only: what came in through a form is never put down anywhere to be sealed."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+
 def write(
     target: Path,
     header: Header,
     message: Plaintext,
-    files: Sequence[Path],
+    files: Sequence[Path | HeldFile],
     *,
     sign: Callable[[bytes], bytes],
     seal_lock: Callable[[bytes], bytes],
@@ -89,12 +102,14 @@ def _body(path: Path, key: bytes) -> OpenStream:
     return lambda: reply_box.open_body(path, key)
 
 
-def _pack(packer: Packer, kind: Kind, files: Sequence[Path], sign: Callable[[bytes], bytes]) -> Iterator[bytes]:
+def _pack(
+    packer: Packer, kind: Kind, files: Sequence[Path | HeldFile], sign: Callable[[bytes], bytes]
+) -> Iterator[bytes]:
     yield packer.begin()
     left = MAX_ATTACHMENTS_BYTES
-    for path in files:
-        yield packer.start_file(path.name, mimetypes.guess_type(path.name)[0] or "")
-        for chunk in _file_chunks(path):
+    for file in files:
+        yield packer.start_file(file.name, mimetypes.guess_type(file.name)[0] or "")
+        for chunk in _held_chunks(file) if isinstance(file, HeldFile) else _file_chunks(file):
             left -= len(chunk)
             if left < 0:
                 raise TooLarge
@@ -102,6 +117,11 @@ def _pack(packer: Packer, kind: Kind, files: Sequence[Path], sign: Callable[[byt
         yield packer.end_file()
     index = packer.index()
     yield from packer.finish(index, sign(signed_bytes(kind, index)))
+
+
+def _held_chunks(file: HeldFile) -> Iterator[bytes]:
+    for start in range(0, file.size, _READ_BYTES):
+        yield file.content[start : start + _READ_BYTES]
 
 
 def _file_chunks(path: Path) -> Iterator[bytes]:

@@ -30,7 +30,7 @@ from dropbox.workstation.casebook import Casebook, CaseRecord, Detail, ItemRecor
 from dropbox.workstation.opening import open_written
 from dropbox.workstation.thread import items_of, withdrawn_on
 from dropbox.workstation.vault import Vault
-from dropbox.writing import write
+from dropbox.writing import HeldFile, write
 
 _ACTS = {Kind.REPLY: mandate.Act.REPLY, Kind.NOTE: mandate.Act.NOTE}
 
@@ -41,7 +41,7 @@ class Draft:
 
     kind: Kind
     text: Plaintext
-    files: Sequence[Path] = ()
+    files: Sequence[Path | HeldFile] = ()
 
 
 def read_text(path: str, standard_input: BinaryIO) -> Plaintext:

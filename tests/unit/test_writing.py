@@ -30,7 +30,9 @@ from tests.envelopes import DROP, ITEM, Case, writing_header
 CASE = Case()
 
 
-def write(target: Path, members: Members, files: tuple[Path, ...] = (), **changes: Any) -> bytes | None:
+def write(
+    target: Path, members: Members, files: tuple[Path | writing.HeldFile, ...] = (), **changes: Any
+) -> bytes | None:
     author = changes.pop("author", members.anna)
     signer = changes.pop("signer", author)
     readers = [Recipient(reader) for reader in (members.anna, members.bram)]
@@ -102,6 +104,28 @@ def test_attachments_come_out_as_they_went_in(tmp_path: Path, members: Members) 
     assert list(kept.values()) == [source.read_bytes() for source in sources]
     for attachment, source in zip(envelope.index.attachments, sources, strict=True):
         assert b"".join(writing.writing_attachment(target, key, envelope, attachment)) == source.read_bytes()
+
+
+def test_a_file_in_memory_is_attached_like_one_on_disk(tmp_path: Path, members: Members) -> None:
+    content = b"%PDF" * 40_000
+    held = (writing.HeldFile("advice.pdf", content), writing.HeldFile("empty.txt", b""))
+    target = tmp_path / "item.reply"
+    write(target, members, held)
+    key = desk_key(target, members)
+    envelope = writing.open_writing(target, key, Author(members, members.anna))
+    attachments = envelope.index.attachments
+    (first, _) = attachments
+    assert (first.name, first.media_type, first.size) == ("advice.pdf", "application/pdf", len(content))
+    assert b"".join(writing.writing_attachment(target, key, envelope, first)) == content
+    assert [each.name for each in tmp_path.iterdir()] == ["item.reply"]
+    assert "%PDF" not in repr(held)
+
+
+def test_files_in_memory_that_are_too_large_together_are_refused(tmp_path: Path) -> None:
+    half = writing.HeldFile("half", bytes(writing.MAX_ATTACHMENTS_BYTES // 2 + 1))
+    with pytest.raises(TooLarge):
+        quick(tmp_path / "item.reply", (half, half))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_note_has_no_lock_for_the_reporter(tmp_path: Path, members: Members) -> None:
@@ -180,7 +204,7 @@ def test_a_reply_without_text_or_files_is_as_large_as_one_with_the_longest_text(
     assert len(sizes) == 1
 
 
-def quick(target: Path, sources: tuple[Path, ...] = (), **changes: Any) -> bytes | None:
+def quick(target: Path, sources: tuple[Path | writing.HeldFile, ...] = (), **changes: Any) -> bytes | None:
     callbacks: dict[str, Any] = {"sign": lambda _: b"by nobody", "seal_lock": lambda _: b"a lock"}
     return writing.write(
         target, writing_header(CASE), Plaintext("x"), sources, reply_public=CASE.reply_public, **(callbacks | changes)
