@@ -463,6 +463,15 @@ class WordsMistyped(NamedError):
 
 class MandateForbids(DropboxError):
     message = "The reporter's mandate does not allow this."
+    hint = "Ask the reporter whether you may do more: dropbox-workstation reply CASE --letter ask"
+
+
+class MandateIsListen(MandateForbids):
+    message = "The reporter asked you only to listen. This case may not be shared with anyone or taken further."
+
+
+class MandateIsAdvise(MandateForbids):
+    message = "The reporter asked for advice within the desk. This case may not be taken further."
 
 
 class NoSecretKey(DropboxError):
@@ -483,3 +492,27 @@ class KeyChoiceNeeded(DropboxError):
 class TooLarge(DropboxError):
     message = "The text or the attachments are larger than is allowed."
     hint = "A text may have 48 KiB, a reply's attachments 25 MiB together."
+
+
+class TagUnusable(InvalidValue):
+    message = "That is not a tag."
+    hint = "A tag has 1 to 40 characters that can be seen, and single spaces between its words."
+
+
+class TooManyTags(DropboxError):
+    message = "A case has at most 20 tags."
+    hint = "Take one away first."
+
+
+class NotAMember(DropboxError):
+    message = "A case can only be given to somebody who is on this desk's roster now."
+    hint = "Name a member's fingerprint or its last digits; see: dropbox-workstation work CASE"
+
+
+class NothingToChange(DropboxError):
+    message = "The case is so already. Nothing was written."
+
+
+class AlreadyWithdrawn(CaseEnded):
+    message = "The reporter has withdrawn this case. It can be read, and nothing more can be done with it."
+    hint = "If the reporter takes the withdrawal back, the next import opens the case again."

@@ -5,7 +5,7 @@ of them opens a file or a socket.
 """
 
 from dropbox.envelope.extract import attachment_chunks, extract
-from dropbox.envelope.header import MAX_TEXT_BYTES, SUBMISSION_KINDS, WRITING_KINDS, Header, text_bytes
+from dropbox.envelope.header import MAX_KNOWN, MAX_TEXT_BYTES, SUBMISSION_KINDS, WRITING_KINDS, Header, text_bytes
 from dropbox.envelope.index import ALLOWED_EXTENSIONS, MAX_ATTACHMENTS, MAX_NAME_BYTES, Attachment, Index
 from dropbox.envelope.pack import Packer
 from dropbox.envelope.unpack import Envelope, OpenStream, Sink, UnverifiedEnvelope, unpack
@@ -20,12 +20,17 @@ from dropbox.envelope.verify import (
     verify_submission,
     verify_writing,
 )
+from dropbox.envelope.work import MAX_TAG_CHARACTERS, MAX_TAGS, NOBODY, Work, WorkState, clean_tag
 
 __all__ = [
     "ALLOWED_EXTENSIONS",
     "MAX_ATTACHMENTS",
+    "MAX_KNOWN",
     "MAX_NAME_BYTES",
+    "MAX_TAGS",
+    "MAX_TAG_CHARACTERS",
     "MAX_TEXT_BYTES",
+    "NOBODY",
     "SUBMISSION_KINDS",
     "WRITING_KINDS",
     "Attachment",
@@ -38,9 +43,12 @@ __all__ = [
     "Packer",
     "Sink",
     "UnverifiedEnvelope",
+    "Work",
+    "WorkState",
     "attachment_chunks",
     "chain_faults",
     "chain_link",
+    "clean_tag",
     "extract",
     "sign_submission",
     "signed_bytes",

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from dropbox import canonical
+from dropbox.envelope.work import Work, parse_work
 from dropbox.errors import EnvelopeError, InvalidValue
 from dropbox.models import (
     FORMAT,
@@ -31,6 +32,8 @@ from dropbox.models import (
 MAX_TEXT_BYTES = 48 * 1024
 """UTF-8 of the message and canonical JSON of the answers together, so that every text fits the least padded size."""
 MAX_HEADER_BYTES = 64 * 1024
+MAX_KNOWN = 64
+"""Ids in `knows`. Each writing names the newest ends only, so a case in which everybody imports has a handful."""
 
 SUBMISSION_KINDS = frozenset({Kind.REPORT, Kind.MESSAGE, Kind.MANDATE, Kind.WITHDRAWAL})
 WRITING_KINDS = frozenset({Kind.REPLY, Kind.NOTE})
@@ -41,11 +44,15 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}")
 _COMMON = frozenset({"format", "drop", "case", "item", "kind", "desks", "day"})
 _SUBMISSION = _COMMON | {"epoch", "mandate", "language", "answers", "reply_key", "case_key"}
 _WRITING = _COMMON | {"desk", "author"}
+_WRITING_OPTIONAL = frozenset({"knows", "work"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """Keys, drop and epoch in lower hex; what a submission lacks a writing has, and the other way round."""
+    """Keys, drop and epoch in lower hex; what a submission lacks a writing has, and the other way round.
+
+    knows: the newest items of the case that a writing's author had; None in one from before there was this key.
+    """
 
     drop: str
     case: CaseId
@@ -62,6 +69,8 @@ class Header:
     undo: bool = False
     author: Fingerprint | None = None
     desk: DeskId | None = None
+    knows: tuple[ItemId, ...] | None = None
+    work: Work | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "desks", tuple(sorted(set(self.desks))))
@@ -78,11 +87,16 @@ class Header:
         _require(all(_KEY.fullmatch(key or "") for key in (self.reply_key, self.case_key)))
         _require(self.mandate is not None and self.author is None and self.desk is None)
         _require(not self.undo or self.kind is Kind.WITHDRAWAL)
+        _require(self.knows is None and self.work is None)
 
     def _check_writing(self) -> None:
         _require(self.author is not None and self.desk in self.desks)
         _require(not any((self.epoch, self.mandate, self.language, self.answers, self.undo)))
         _require(self.reply_key is None and self.case_key is None)
+        _require(self.work is None or self.kind is Kind.NOTE)
+        if self.knows is not None:
+            _require(len(self.knows) <= MAX_KNOWN and list(self.knows) == sorted(set(self.knows)))
+            _require(self.item not in self.knows)
 
     def as_json(self) -> dict[str, Any]:
         value: dict[str, Any] = {
@@ -95,10 +109,16 @@ class Header:
             "day": self.day.isoformat(),
         }
         if self.mandate is None:
-            return value | {"desk": self.desk, "author": self.author}
+            return value | self._writing_json()
         value |= {"epoch": self.epoch, "mandate": self.mandate.value, "language": self.language}
         value |= {"answers": dict(self.answers), "reply_key": self.reply_key, "case_key": self.case_key}
         return value | {"undo": True} if self.undo else value
+
+    def _writing_json(self) -> dict[str, Any]:
+        value: dict[str, Any] = {"desk": self.desk, "author": self.author}
+        if self.knows is not None:
+            value["knows"] = list(self.knows)
+        return value if self.work is None else value | {"work": self.work.as_json()}
 
     def as_bytes(self) -> bytes:
         return canonical.dump(self.as_json())
@@ -135,10 +155,7 @@ def _from_json(value: Mapping[str, Any]) -> Header:
     kind = Kind(str(value.get("kind")))
     _require(value.get("format") == FORMAT)
     if kind in WRITING_KINDS:
-        _require_keys(value, _WRITING)
-        return Header(
-            **_common(value, kind), desk=parse_desk_id(value["desk"]), author=parse_fingerprint(value["author"])
-        )
+        return _writing_from_json(value, kind)
     _require_keys(value, _SUBMISSION | {"undo"} if "undo" in value else _SUBMISSION)
     return Header(
         **_common(value, kind),
@@ -150,6 +167,23 @@ def _from_json(value: Mapping[str, Any]) -> Header:
         case_key=value["case_key"],
         undo=value.get("undo") is True,
     )
+
+
+def _writing_from_json(value: Mapping[str, Any], kind: Kind) -> Header:
+    _require_keys(value, _WRITING | (set(value) & _WRITING_OPTIONAL))
+    return Header(
+        **_common(value, kind),
+        desk=parse_desk_id(value["desk"]),
+        author=parse_fingerprint(value["author"]),
+        knows=tuple(parse_item_id(item) for item in _list(value["knows"])) if "knows" in value else None,
+        work=parse_work(value["work"]) if "work" in value else None,
+    )
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise InvalidValue
+    return value
 
 
 def _common(value: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
