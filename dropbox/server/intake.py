@@ -28,14 +28,14 @@ from dropbox.errors import (
 from dropbox.gpg import Gpg
 from dropbox.keyring import Keyring
 from dropbox.models import CaseId, DeskId, ItemId, Kind, Mandate, Plaintext, Recipient, new_item_id, today
+from dropbox.sealed_mandate import seal_mandate
 from dropbox.server.follower import Follower
 from dropbox.server.form import Form, IncomingFile
 from dropbox.server.identity import Identity
-from dropbox.server.mandate import seal_mandate
 from dropbox.server.own_words import CodenameMark
-from dropbox.server.shown import Shown, seal_shown
 from dropbox.server.store import NewSubmission, Store, Turn
 from dropbox.settings import Settings
+from dropbox.shown import Shown, seal_shown
 
 _MIB = 1024 * 1024
 STEP_BYTES = 4 * _MIB

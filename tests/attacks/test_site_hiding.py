@@ -8,7 +8,7 @@ import pytest
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
 from dropbox.models import CaseId, ItemId
-from dropbox.server.shown import Shown, note_shown, seal_shown, short_id
+from dropbox.shown import Shown, note_shown, seal_shown, short_id
 from tests.conftest import Members
 from tests.site_room import Browser, Site, new_site
 from tests.store_room import bytes_under

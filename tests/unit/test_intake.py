@@ -29,10 +29,10 @@ from dropbox.errors import (
 from dropbox.gpg import Gpg
 from dropbox.keyring import Keyring
 from dropbox.models import CaseId, DeskId, Kind, Mandate, Plaintext
+from dropbox.sealed_mandate import open_mandate, seal_mandate
 from dropbox.server.form import Form, FormLimits, open_form
 from dropbox.server.identity import Identity
 from dropbox.server.intake import Acknowledged, Draft, Intake
-from dropbox.server.mandate import open_mandate, seal_mandate
 from dropbox.server.store import Store
 from tests import factories
 from tests.conftest import Members

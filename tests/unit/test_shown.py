@@ -6,7 +6,7 @@ import pytest
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
 from dropbox.models import ItemId, new_item_id
-from dropbox.server.shown import MOST_REPLIES, Shown, note_shown, open_shown, seal_shown, short_id
+from dropbox.shown import MOST_REPLIES, Shown, note_shown, open_shown, seal_shown, short_id
 
 KEY, OTHER = PrivateKey.generate(), PrivateKey.generate()
 

@@ -3,8 +3,8 @@
 import pytest
 
 from dropbox.errors import DiskLow
-from dropbox.server.shown import open_shown, short_id
 from dropbox.server.store import Store
+from dropbox.shown import open_shown, short_id
 from tests.site_room import Browser, Site, text_of
 from tests.visitor import Form, Page
 

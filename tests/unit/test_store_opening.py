@@ -11,8 +11,8 @@ from nacl.public import PrivateKey
 from dropbox.errors import StartRefused
 from dropbox.models import SealedKind
 from dropbox.server.identity import Identity
-from dropbox.server.shown import Shown, open_shown, seal_shown
 from dropbox.server.store import Store
+from dropbox.shown import Shown, open_shown, seal_shown
 from tests.store_room import Member, Reporter, later, open_store, seat
 
 

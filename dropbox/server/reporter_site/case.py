@@ -8,10 +8,10 @@ from flask import Blueprint, Response, request
 
 from dropbox.errors import CaseEnded, DropboxError, FormExpired, SessionEnded, StoreError
 from dropbox.models import Kind, Mandate, Plaintext, today
+from dropbox.sealed_mandate import open_mandate
 from dropbox.server import headers
 from dropbox.server.form import Form
 from dropbox.server.intake import Draft
-from dropbox.server.mandate import open_mandate
 from dropbox.server.reporter_site.case_view import desks_view, replies_view
 from dropbox.server.reporter_site.clock import legal_days
 from dropbox.server.reporter_site.context import (

@@ -18,8 +18,8 @@ from dropbox.server.reporter_site.context import this_drop
 from dropbox.server.reporter_site.showing import desk_name
 from dropbox.server.reporter_site.speech import _, size_text
 from dropbox.server.sessions import Session
-from dropbox.server.shown import Shown, note_shown, open_shown, seal_shown, short_id
 from dropbox.server.store import CaseState, StoredReply
+from dropbox.shown import Shown, note_shown, open_shown, seal_shown, short_id
 
 
 @dataclass(frozen=True)

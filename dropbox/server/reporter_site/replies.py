@@ -12,7 +12,7 @@ from dropbox.server.reporter_site.context import error_line, go, problem_page, r
 from dropbox.server.reporter_site.problems import PROBLEMS
 from dropbox.server.reporter_site.typed import Fields, TypedFollowUp, one
 from dropbox.server.sessions import Session
-from dropbox.server.shown import Shown, open_shown, seal_shown
+from dropbox.shown import Shown, open_shown, seal_shown
 
 site = Blueprint("replies", __name__)
 

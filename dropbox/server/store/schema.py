@@ -63,7 +63,7 @@ cases = _table(
     Column("answered", Boolean, nullable=False, default=False),
     Column("withdrawn_day", Date),
     Column("first_reply_day", Date),
-    # which replies its reporter was shown; see `server.shown`
+    # which replies its reporter was shown; see `dropbox.shown`
     Column("sealed_view", LargeBinary),
 )
 
