@@ -40,6 +40,30 @@ def from_json(kind: type[Record], value: object) -> Record:
         raise CasebookDamaged from None
 
 
+def apart(record: Record) -> Record:
+    """Return a copy whose dictionaries are its own. What cannot be changed is shared, so that this is fast."""
+    hints = _hints(typing.cast(type, type(record)))
+    held = {name: _apart(getattr(record, name)) for name, hint in hints.items() if _holds_dict(hint)}
+    return dataclasses.replace(record, **held)  # type: ignore[type-var]  # every record is a dataclass
+
+
+def _apart(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _apart(inner) for key, inner in value.items()}
+    if dataclasses.is_dataclass(value) and _holds_dict(type(value)):
+        return apart(value)
+    return value
+
+
+@cache
+def _holds_dict(kind: Any) -> bool:
+    """Tell whether values of this type hold dictionaries, at any depth."""
+    if dataclasses.is_dataclass(kind):
+        hints: Mapping[str, Any] = _hints(kind)  # type: ignore[arg-type]  # mypy cannot tell a class from its instance
+        return any(_holds_dict(hint) for hint in hints.values())
+    return typing.get_origin(kind) is dict or any(_holds_dict(inner) for inner in typing.get_args(kind))
+
+
 def _read(kind: Any, value: Any) -> Any:
     while isinstance(kind, typing.NewType):
         kind = kind.__supertype__

@@ -9,6 +9,7 @@
 Nothing unsealed may enter this folder except the names of its files.
 """
 
+import copy
 import fcntl
 import os
 from collections.abc import Iterator
@@ -40,9 +41,10 @@ from dropbox.errors import (
 from dropbox.gpg import Gpg, KeyInfo
 from dropbox.models import FORMAT, Fingerprint, ItemId, SealedKind, VaultId, parse_fingerprint, parse_vault_id
 from dropbox.workstation.casebook import Casebook, ItemRecord
-from dropbox.workstation.records import from_json, to_json
+from dropbox.workstation.records import apart, from_json, to_json
 
 MAX_CASEBOOK_BYTES = 256 * 1024 * 1024
+Stamp = tuple[int, int, int]
 _MAX_NAMEPLATE_BYTES = 1024
 _NAMEPLATE = "vault.json"
 _CASEBOOK = "casebook.pgp"
@@ -56,6 +58,12 @@ class Vault:
         self.casebook = casebook
         self.own = _own_home(casebook.key)
         self.members = Gpg(folder / "gnupg")
+
+    def with_own_casebook(self) -> "Vault":
+        """Return the same vault with a copy of its casebook, which may be changed while others read this one."""
+        other = copy.copy(self)
+        other.casebook = apart(self.casebook)
+        return other
 
     def item_path(self, item: ItemId, kind: SealedKind) -> Path:
         return self.folder / "items" / f"{item}{kind.suffix}"
@@ -76,8 +84,17 @@ def open_vault(folder: Path) -> Iterator[Vault]:
     """Open the vault for one command. Raises VaultMissing, VaultBusy, CasebookDamaged or what gpg says."""
     if not (folder / _CASEBOOK).is_file():
         raise VaultMissing
-    with _locked(folder):
-        yield _read_vault(folder)
+    with hold_lock(folder):
+        yield look_into(folder)
+
+
+def casebook_stamp(folder: Path) -> Stamp | None:
+    """Return what changes whenever the casebook is replaced, or None when there is no vault."""
+    try:
+        found = (folder / _CASEBOOK).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 @contextmanager
@@ -88,9 +105,9 @@ def create_vault(folder: Path, key: Fingerprint) -> Iterator[Vault]:
     VaultFolderTaken, VaultBusy, TargetUnusable.
     """
     _make_folder(folder)
-    with _locked(folder):
+    with hold_lock(folder):
         if (folder / _CASEBOOK).exists():
-            vault = _read_vault(folder)
+            vault = look_into(folder)
             if vault.casebook.key != key:
                 raise VaultExists
         else:
@@ -136,7 +153,8 @@ def _make_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def hold_lock(folder: Path) -> Iterator[None]:
+    """Hold the vault's lock, which only one command or page can. Raises VaultBusy at once, or VaultError."""
     try:
         descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError:
@@ -165,8 +183,11 @@ def _secret_keys(own: Gpg) -> tuple[KeyInfo, ...]:
         return ()
 
 
-def _read_vault(folder: Path) -> Vault:
-    """Open the casebook, which must be signed by the key on the nameplate, and that key must be the user's own."""
+def look_into(folder: Path) -> Vault:
+    """Return the vault as it stands, without its lock: for reading, and whole even while a command replaces it.
+
+    The casebook must be signed by the key on the nameplate, and that key must be the user's own.
+    """
     try:
         nameplate = canonical.load(_read(folder / _NAMEPLATE, _MAX_NAMEPLATE_BYTES), _MAX_NAMEPLATE_BYTES)
         key, vault = parse_fingerprint(nameplate.get("key")), parse_vault_id(nameplate.get("vault"))

@@ -4,30 +4,56 @@ import logging
 import sys
 import webbrowser
 
+from flask import Flask
 from waitress import create_server
+from waitress.server import BaseWSGIServer
 
 from dropbox.workstation.commands import Adder, Answer, Arguments, Show
-from dropbox.workstation.desk_site import Door, create_site
+from dropbox.workstation.desk_site import Desk, create_site
+from dropbox.workstation.desk_site.forms import MAX_REQUEST_BYTES
+from dropbox.workstation.speech import _
 from dropbox.workstation.vault import open_vault
+
+THREADS = 4
+_IN_MEMORY = 1 << 40
 
 
 def add(command: Adder) -> None:
-    command("open", _open, "Show the cases in your browser, for reading.")
+    parser = command("open", _open, _("Work on the cases in your browser."))
+    parser.add_argument(
+        "--no-browser", action="store_true", help=_("show the link only; open it yourself in a browser")
+    )
 
 
 def _open(arguments: Arguments, show: Show) -> None:
-    """Serve the desk page until it is stopped. Its answers stay in memory, however large they are."""
-    with open_vault(arguments.vault):
-        pass
-    door = Door()
-    site = create_site(arguments.vault, door)
-    server = create_server(site, host="127.0.0.1", port=0, threads=1, ident=None, outbuf_overflow=1 << 40)
-    site.config["HOST"] = f"127.0.0.1:{server.effective_port}"
+    """Serve the desk page until it is stopped; where there is no vault yet, it begins with making one."""
+    desk = Desk(arguments.vault)
+    if desk.has_vault:
+        with open_vault(arguments.vault):
+            pass
+    site = create_site(desk)
+    server = make_server(site)
     # It would tell how many requests wait, which says nothing to whoever sits here.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    url = f"http://{site.config['HOST']}/enter/{door.link}"
-    text = ["The desk page opens once, with this link:", f"  {url}", "To stop it, press Ctrl-C here."]
-    show(Answer({"url": url}, lambda _: text))
-    if sys.stdin.isatty():
+    url = f"http://{site.config['HOST']}/enter/{desk.door.link}"
+    text = [_("The desk page opens once, with this link:"), f"  {url}", _("To stop it, press Ctrl-C here.")]
+    show(Answer({"url": url}, lambda _width: text))
+    if sys.stdin.isatty() and not arguments.no_browser:
         webbrowser.open(url)
     server.run()
+
+
+def make_server(site: Flask) -> BaseWSGIServer:
+    """Return the server on a free port of loopback. What it takes in and gives out stays in memory, however large."""
+    server = create_server(
+        site,
+        host="127.0.0.1",
+        port=0,
+        threads=THREADS,
+        ident=None,
+        max_request_body_size=MAX_REQUEST_BYTES,
+        inbuf_overflow=_IN_MEMORY,
+        outbuf_overflow=_IN_MEMORY,
+    )
+    site.config["HOST"] = f"127.0.0.1:{server.effective_port}"
+    return server

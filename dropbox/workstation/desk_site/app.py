@@ -1,0 +1,121 @@
+"""The desk page as a whole: who may come in, in which language, and which pages there are.
+
+Another site's page can point its own name at 127.0.0.1 and send forms here: the host's name, where a request came from,
+the cookie and the form's token are looked at before any page is.
+"""
+
+from flask import Flask, abort, current_app, g, redirect, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from dropbox.errors import CaseAmbiguous, CaseUnknown, DropboxError, JobRunning, VaultBusy
+from dropbox.workstation.desk_site import case, cases
+from dropbox.workstation.desk_site.desk import Desk
+from dropbox.workstation.desk_site.door import COOKIE, SESSION_SECONDS
+from dropbox.workstation.desk_site.forms import MemoryRequest, require_form
+from dropbox.workstation.desk_site.headers import add_headers
+from dropbox.workstation.desk_site.showing import NAVIGATION, Page, show_error, show_refusal, this_desk
+from dropbox.workstation.speech import (
+    LANGUAGES,
+    _,
+    day_text,
+    language,
+    language_name,
+    ngettext,
+    number_text,
+    short_day_text,
+    size_text,
+    speak,
+)
+from dropbox.workstation.terminal import line, size, visible
+
+PAGES = (
+    cases.pages,
+    case.pages,
+)
+"""The blueprints. Whoever adds a module of pages adds its line here."""
+
+WITHOUT_VAULT = frozenset({"setup", "key"})
+"""The blueprints whose pages work before there is a vault; every other page leads to /start then."""
+
+_STATUS: dict[type[DropboxError], int] = {CaseUnknown: 404, CaseAmbiguous: 404, VaultBusy: 409, JobRunning: 409}
+
+
+def create_site(desk: Desk) -> Flask:
+    """Make the site; the caller sets `HOST` in its configuration once it knows the port."""
+    site = Flask("dropbox.workstation")
+    site.request_class = MemoryRequest
+    site.config.update(HOST="", DESK=desk)
+    site.jinja_env.filters.update(
+        visible=visible, line=line, size=size, day=day_text, short_day=short_day_text, size_text=size_text
+    )
+    site.jinja_env.globals.update(
+        _=_, ngettext=ngettext, number_text=number_text, language=language, language_name=language_name,
+        languages=LANGUAGES, navigation=NAVIGATION, form_token=_form_token,
+    )  # fmt: skip
+    site.before_request(_guard)
+    site.after_request(add_headers)
+    site.register_error_handler(DropboxError, _refuse)
+    site.register_error_handler(HTTPException, _fail)
+    site.register_error_handler(Exception, _fault)
+    site.add_url_rule("/enter/<link>", "enter", _enter)
+    for pages in PAGES:
+        site.register_blueprint(pages)
+    return site
+
+
+def _guard() -> Response | None:
+    """Let in our own name only, nobody without the cookie, and no POST but that of a form of ours."""
+    from_elsewhere = request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
+    if request.host != current_app.config["HOST"] or request.method not in ("GET", "HEAD", "POST"):
+        abort(403)
+    speak(request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0])
+    if request.endpoint in ("enter", "static"):
+        return None
+    session = this_desk().door.session(request.cookies.get(COOKIE, ""))
+    if from_elsewhere or session is None:
+        abort(403)
+    g.session = session
+    if request.args.get("l") in LANGUAGES:
+        session.language = request.args["l"]
+    if session.language:
+        speak(session.language)
+    if request.method == "POST":
+        require_form(session)
+    if request.blueprint not in WITHOUT_VAULT and not this_desk().has_vault and request.endpoint is not None:
+        return redirect("/start", 303)
+    return None
+
+
+def _enter(link: str) -> Response:
+    cookie = this_desk().door.enter(link) if request.method == "GET" else None
+    if cookie is None:
+        abort(403)
+    answer = redirect("/", 303)
+    answer.set_cookie(COOKIE, cookie, max_age=SESSION_SECONDS, httponly=True, samesite="Strict", path="/")
+    return answer
+
+
+def _form_token() -> str:
+    return f"{g.session.token}" if "session" in g else ""
+
+
+def _refuse(error: DropboxError) -> Page:
+    return show_error(error, next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500))
+
+
+def _fail(error: HTTPException) -> Page:
+    """Say the same to everybody who may not come in, whatever was wrong."""
+    if error.code == 404:
+        return show_refusal(_("There is no such page."), "", 404)
+    if error.code == 413:
+        hint = _("Go back, and send less at once.")
+        return show_refusal(_("That was more than this page takes. Nothing was done."), hint, 413)
+    hint = _("This page opens with the link that the terminal showed, once. For a new one: dropbox-workstation open")
+    return show_refusal(_("You may not come in here."), hint, error.code or 500)
+
+
+def _fault(error: Exception) -> Page:
+    """Name no more than its kind: a traceback on a screen may stand beside what was unsealed."""
+    told = _("unexpected %(kind)s", kind=type(error).__name__)
+    return show_refusal(told, _("This is a fault in the program; please report it."), 500)

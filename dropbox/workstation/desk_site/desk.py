@@ -1,0 +1,103 @@
+"""One running desk page's state: the casebook in memory, who may change it, the finder, the job at work.
+
+Pages read a casebook that nobody changes under them; whoever writes gets a copy of their own, under the vault's lock.
+No page and no text is made here.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from dropbox.errors import VaultBusy
+from dropbox.workstation.desk_site.door import Door
+from dropbox.workstation.desk_site.jobs import Jobs
+from dropbox.workstation.finder import Finder
+from dropbox.workstation.vault import Stamp, Vault, casebook_stamp, hold_lock, look_into
+
+LOCK_SECONDS = 5.0
+"""How long a page waits for another one that writes."""
+LOCK_PAUSE_SECONDS = 0.05
+Made = TypeVar("Made")
+
+
+class Desk:
+    """Everything that the pages share. `folder` is the vault's, which need not be there yet."""
+
+    def __init__(self, folder: Path, door: Door | None = None) -> None:
+        self.folder = folder
+        self.door = door or Door()
+        self.jobs = Jobs()
+        self.finder = Finder()
+        self._lock = threading.RLock()
+        self._held: tuple[Stamp, Vault] | None = None
+        self._made: dict[object, object] = {}
+
+    @property
+    def has_vault(self) -> bool:
+        return casebook_stamp(self.folder) is not None
+
+    @contextmanager
+    def reading(self) -> Iterator[Vault]:
+        """Give the vault for reading: no lock, nothing to save, and its casebook must not be changed.
+
+        Raises VaultMissing, CasebookClosed, CasebookDamaged or what gpg says.
+        """
+        yield self._current()
+
+    @contextmanager
+    def writing(self) -> Iterator[Vault]:
+        """Give a copy of the vault to change and `save()`, under its lock; pages go on with the old one meanwhile.
+
+        What was not saved at the end, or not before an error, is forgotten. Raises VaultBusy while a command or
+        another page writes.
+        """
+        with self._vault_lock():
+            mine = self._current().with_own_casebook()
+            before = casebook_stamp(self.folder)
+            yield mine
+            after = casebook_stamp(self.folder)
+            if after != before:
+                self._install(mine, after)
+
+    @contextmanager
+    def _vault_lock(self) -> Iterator[None]:
+        """Hold the vault's lock. Another page is done in a moment and worth waiting for; a job or a command is not."""
+        until = time.monotonic() + LOCK_SECONDS
+        while True:
+            with ExitStack() as held:
+                try:
+                    held.enter_context(hold_lock(self.folder))
+                except VaultBusy:
+                    if self.jobs.running is not None or time.monotonic() > until:
+                        raise
+                    time.sleep(LOCK_PAUSE_SECONDS)
+                    continue
+                yield
+                return
+
+    def made_once(self, key: object, make: Callable[[Vault], Made]) -> Made:
+        """Return what `make` makes of the casebook there is, made anew only after the casebook has changed."""
+        with self._lock:
+            vault = self._current()
+            if key not in self._made:
+                self._made[key] = make(vault)
+            return self._made[key]  # type: ignore[return-value]  # one key, one maker
+
+    def _current(self) -> Vault:
+        with self._lock:
+            stamp = casebook_stamp(self.folder)
+            if self._held is not None and self._held[0] == stamp:
+                return self._held[1]
+            # the stamp is older than what is read, or as old: at worst the next page reads it again
+            return self._install(look_into(self.folder), stamp)
+
+    def _install(self, vault: Vault, stamp: Stamp | None) -> Vault:
+        with self._lock:
+            if stamp is not None:
+                self._held = (stamp, vault)
+            self._made.clear()
+            self.finder.follow(vault.casebook)
+            return vault
