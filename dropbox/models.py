@@ -103,6 +103,18 @@ class Codename(_Secret):
     __slots__ = ()
 
 
+class Passphrase(_Secret):
+    """What an investigator's secret key is locked with."""
+
+    __slots__ = ()
+
+
+class ShareWords(_Secret):
+    """One share of a key's backup: 33 words of SLIP-39's list, lower case, single spaces."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Recipient:
     """One key that an item is sealed to, and whether its key id stays out of the sealed message."""

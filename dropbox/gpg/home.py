@@ -4,6 +4,7 @@ A server's home holds public keys only and never starts an agent; an investigato
 and card. Every key is named by its full fingerprint.
 """
 
+import secrets
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import date
@@ -12,11 +13,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
-from dropbox.errors import GpgError, SecretKeyFound, TargetUnusable
-from dropbox.gpg import packets, sealing, signing, unsealing
+from dropbox.errors import (
+    GpgError,
+    KeyNotProved,
+    KeyOnCard,
+    NoSecretKey,
+    SecretKeyFound,
+    SignatureInvalid,
+    TargetUnusable,
+)
+from dropbox.gpg import batches, owning, packets, sealing, signing, unsealing
 from dropbox.gpg.keys import KeyInfo, parse_listing
 from dropbox.gpg.process import Engine, Source
-from dropbox.models import Fingerprint, Recipient
+from dropbox.models import Fingerprint, Passphrase, Recipient
 
 _LISTING = ("--fingerprint", "--fingerprint")
 # Under trust model "always" gpg 2.2 shows no expired key in a home without a trust database, and makes none.
@@ -82,6 +91,60 @@ class Gpg:
             raise GpgError
         return Fingerprint(created[0])
 
+    def make_key(self, name: str, passphrase: Passphrase, years: int) -> Fingerprint:
+        """Make a key of one's own (Ed25519, cv25519) under a passphrase; raises GpgError."""
+        return owning.make_key(self._engine, name, passphrase, years)
+
+    def extend_key(self, fingerprint: Fingerprint, years: int, passphrase: Passphrase | None) -> None:
+        """Let a secret key expire this many years from now, and those of its subkeys that expire at all.
+
+        Here as below gpg's agent asks where no passphrase is given. Raises PassphraseRefused or another GpgError.
+        """
+        key = self._own_key(fingerprint)
+        subkeys = any(part.expires_at is not None for part in key.subkeys)
+        owning.extend_key(self._engine, fingerprint, years, passphrase, subkeys=subkeys)
+        self._listed = None
+
+    def revocation(self, fingerprint: Fingerprint, passphrase: Passphrase | None) -> bytes:
+        """Return an armoured certificate that says the key is not to be used any more."""
+        return owning.revocation(self._engine, fingerprint, passphrase)
+
+    def export_secret(self, fingerprint: Fingerprint, passphrase: Passphrase | None) -> bytes:
+        """Return a secret key, armoured and under its passphrase. Raises KeyOnCard: a card gives nothing away."""
+        if self._own_key(fingerprint).on_card:
+            raise KeyOnCard
+        return owning.export_secret(self._engine, fingerprint, passphrase)
+
+    def import_secret(self, data: bytes) -> tuple[Fingerprint, ...]:
+        """Bring secret keys back, still under their passphrase, and return their fingerprints; raises GpgError."""
+        self._listed = None
+        return owning.import_secret(self._engine, data)
+
+    def prove(self, fingerprint: Fingerprint, passphrase: Passphrase | None) -> None:
+        """Seal something to a key of one's own and unseal it, sign something and verify it; raises KeyNotProved."""
+        secret = secrets.token_bytes(32)
+        sealed = self.seal_bytes(secret, [Recipient(fingerprint, hidden=False)])
+        owning.prove(self._engine, sealed, secret, passphrase)
+        data, signature = owning.prove_signing(self._engine, fingerprint, passphrase)
+        try:
+            self.verify_detached(data, signature, [fingerprint])
+        except SignatureInvalid:
+            raise KeyNotProved from None
+
+    def agent_socket(self) -> Path:
+        """Return where this home's agent listens."""
+        return self._engine.agent_socket()
+
+    def end_agent(self) -> None:
+        """End this home's agent, and forget with it every passphrase that it holds."""
+        self._engine.end_agent()
+
+    def _own_key(self, fingerprint: Fingerprint) -> KeyInfo:
+        for key in self.secret_keys():
+            if key.fingerprint == fingerprint:
+                return key
+        raise NoSecretKey
+
     def export_key(self, fingerprint: Fingerprint) -> bytes:
         """Return one public key, armoured, without third parties' signatures; raises GpgError when it is not there."""
         result = self._engine.call(["--export-options", "export-minimal", "--export", fingerprint])
@@ -117,6 +180,13 @@ class Gpg:
         """Return a whole small plaintext, after the verdict."""
         with self.unseal(data, max_bytes) as stream:
             return stream.read()
+
+    def unseal_batch(self, messages: Sequence[Path | bytes]) -> tuple[bytes | None, ...]:
+        """Return the whole plaintexts of small messages, each after its verdict, opened by one run of gpg.
+
+        None for a message that this run did not open: opened by itself, it says why.
+        """
+        return batches.unseal_batch(self._engine, messages, self._try)
 
     def unseal_signed_bytes(self, data: bytes, signer: Fingerprint, max_bytes: int) -> bytes:
         """Return what `seal_signed_bytes` sealed; raises UnsealError, or SignatureInvalid unless this key signed.

@@ -19,7 +19,10 @@ _SUBKEY = ("sub", "ssb")
 
 @dataclass(frozen=True)
 class KeyPart:
-    """A primary key or subkey as gpg lists it; times in seconds since 1970."""
+    """A primary key or subkey as gpg lists it; times in seconds since 1970.
+
+    place: where the secret half is: "+" here, "#" nowhere, else the serial number of its card; "" when not listed.
+    """
 
     fingerprint: Fingerprint
     validity: str
@@ -27,6 +30,7 @@ class KeyPart:
     expires_at: int | None
     abilities: str
     algorithm: str
+    place: str = ""
 
     def expired(self, now: float) -> bool:
         return self.validity == "e" or (self.expires_at is not None and self.expires_at <= now)
@@ -34,6 +38,15 @@ class KeyPart:
     @property
     def revoked(self) -> bool:
         return self.validity == "r"
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether the secret half is here or on a card that was seen here, as far as gpg listed it."""
+        return self.place != "#"
+
+    @property
+    def on_card(self) -> bool:
+        return self.place not in ("", "+", "#")
 
     def usable(self, now: float) -> bool:
         return not (self.revoked or self.expired(now) or self.validity in ("i", "d", "n"))
@@ -103,6 +116,21 @@ class KeyInfo:
         parts = (self.primary, *self.subkeys)
         return self.primary.usable(now) and any("s" in part.abilities and part.usable(now) for part in parts)
 
+    @property
+    def on_card(self) -> bool:
+        """Whether any part of the secret key is on a smartcard: gpg keeps a stub of it, which nobody can export."""
+        return any(part.on_card for part in (self.primary, *self.subkeys))
+
+    @property
+    def can_work(self) -> bool:
+        """Whether the secret halves that sign and unseal are at hand, here or on a card."""
+        now = time.time()
+        signs = any(
+            "s" in part.abilities and part.usable(now) and part.at_hand for part in (self.primary, *self.subkeys)
+        )
+        part = self.encryption_part
+        return self.secret and self.primary.usable(now) and signs and part is not None and part.at_hand
+
     def _encryption_subkeys(self) -> list[KeyPart]:
         fit = [part for part in self.subkeys if "e" in part.abilities]
         return sorted(fit, key=lambda part: part.created_at)
@@ -146,6 +174,7 @@ def _part(record: Sequence[str], following: Sequence[str]) -> KeyPart:
         expires_at=int(record[6]) if record[6] else None,
         abilities="".join(letter for letter in record[11] if letter.islower()),
         algorithm=record[16] or f"rsa{int(record[2])}",
+        place=record[14],
     )
 
 

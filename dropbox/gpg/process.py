@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Protocol
+from urllib.parse import unquote_to_bytes
 
 import gnupg
 
@@ -111,6 +112,17 @@ class Engine(gnupg.GPG):  # type: ignore[misc]  # python-gnupg has no types
             finally:
                 end(process)
 
+    def run(self, arguments: Sequence[str], descriptors: Sequence[int]) -> Status:
+        """Run gpg on what these descriptors lead to, which it inherits; return its status lines."""
+        with memory("status") as status:
+            command = self.make_args(["--status-fd", str(status), *arguments], None)
+            process = self._popen(command, subprocess.DEVNULL, subprocess.DEVNULL, (status, *descriptors))
+            try:
+                process.wait()
+                return _read_status(status)
+            finally:
+                end(process)
+
     @contextmanager
     def stream(self, arguments: Sequence[str], stdin: BinaryIO) -> Iterator["Stream"]:
         """Run gpg with its output as a stream. Status lines go to memory: a full pipe could hold up the output."""
@@ -122,6 +134,29 @@ class Engine(gnupg.GPG):  # type: ignore[misc]  # python-gnupg has no types
                 yield Stream(process, status)
             finally:
                 end(process)
+
+    def agent_socket(self) -> Path:
+        """Return where the agent of this home listens; gpg picks a short folder of the system's where there is one."""
+        listed = self._configure("--list-dirs", "agent-socket")
+        if listed.returncode != 0 or not listed.stdout.startswith(b"/"):
+            raise GpgError
+        return Path(os.fsdecode(unquote_to_bytes(listed.stdout.rstrip(b"\n"))))
+
+    def end_agent(self) -> None:
+        """End the agent of this home, and what it started; without one nothing happens."""
+        self._configure("--kill", "all")
+
+    def _configure(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        home = ["--homedir", str(self.gnupghome)] if self.gnupghome else []
+        with translated():
+            return subprocess.run(
+                [str(Path(self.gpgbinary).with_name("gpgconf")), *home, *arguments],
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=self.env,
+            )
 
     def _open_subprocess(self, args: list[str], passphrase: bool = False) -> subprocess.Popen[bytes]:
         command = self.make_args(args, passphrase)
