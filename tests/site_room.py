@@ -91,7 +91,12 @@ closed = true
 @cache
 def compile_catalogues() -> None:
     """Make the .mo files, which are not kept in the repository, from the .po files."""
-    command = [sys.executable, "-m", "babel.messages.frontend", "-q", "compile", "-d", str(TRANSLATIONS)]
+    sources = list(TRANSLATIONS.glob("*/LC_MESSAGES/*.po"))
+    made = {each.with_suffix(".mo"): each.stat().st_mtime_ns for each in sources}
+    if all(each.exists() and each.stat().st_mtime_ns >= newest for each, newest in made.items()):
+        return  # another process may be reading them
+    domains = ["-D", " ".join({each.stem for each in sources}), "-d", str(TRANSLATIONS)]
+    command = [sys.executable, "-m", "babel.messages.frontend", "-q", "compile", *domains]
     subprocess.run(command, check=True, capture_output=True)
 
 
