@@ -50,17 +50,14 @@ def apart(record: Record) -> Record:
 def _apart(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _apart(inner) for key, inner in value.items()}
-    if dataclasses.is_dataclass(value) and _holds_dict(type(value)):
-        return apart(value)
-    return value
+    return apart(value) if _holds_dict(typing.cast(Any, type(value))) else value
 
 
 @cache
 def _holds_dict(kind: Any) -> bool:
     """Tell whether values of this type hold dictionaries, at any depth."""
     if dataclasses.is_dataclass(kind):
-        hints: Mapping[str, Any] = _hints(kind)  # type: ignore[arg-type]  # mypy cannot tell a class from its instance
-        return any(_holds_dict(hint) for hint in hints.values())
+        return any(_holds_dict(hint) for hint in _hints(typing.cast(type, kind)).values())
     return typing.get_origin(kind) is dict or any(_holds_dict(inner) for inner in typing.get_args(kind))
 
 
