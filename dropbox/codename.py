@@ -37,11 +37,13 @@ __all__ = [
     "WordHint",
     "case_name",
     "count_words",
+    "draw_new",
     "fingerprint_words",
     "generate",
     "hints",
     "normalise_words",
     "parse",
+    "stored_lookup",
 ]
 
 WORD_COUNT = 7
@@ -148,6 +150,16 @@ def generate(secret: bytes, nonce: bytes, visit: bytes, desks: Iterable[DeskId])
     return Codename(" ".join(_draw(WORD_COUNT, secret, b"drop1-words", data)))
 
 
+def draw_new() -> Codename:
+    """Return a codename of this machine's own randomness, for a case that is opened at the table."""
+    return Codename(" ".join(_draw(WORD_COUNT, secrets.token_bytes(64), b"drop1-words", b"")))
+
+
+def stored_lookup(lookup_id: bytes) -> str:
+    """Return H(lookup id), person `drop1-lookup-id`, as a store keeps it: with the bare id anybody could sign in."""
+    return blake2b(lookup_id, digest_size=32, person=b"drop1-lookup-id").hexdigest()
+
+
 def parse(text: str) -> Codename:
     """Return the codename in canonical form; capitals, accents and any separators (or none) are forgiven."""
     words = find_words(text)
@@ -192,7 +204,7 @@ def _numbers(key: bytes, person: bytes, data: bytes) -> Iterator[int]:
 
 
 class Derivation:
-    """The only place where Argon2id runs on the server: one at a time, in the order of asking.
+    """The only place where Argon2id runs: one at a time, in the order of asking.
 
     Two at once gain nothing and cost 64 MiB more, so the rest waits; without an end to the waiting, a flood of
     guesses would hold every thread, and without an end to the queue it would hold them for as long as each waits.

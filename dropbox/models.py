@@ -25,6 +25,7 @@ VaultId = NewType("VaultId", str)
 _HEX_128 = re.compile(r"[0-9a-f]{32}")
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}")
 _DESK = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+_ONION = re.compile(r"[a-z2-7]{56}\.onion")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -179,6 +180,11 @@ def parse_vault_id(value: object) -> VaultId:
 def parse_desk_id(value: object) -> DeskId:
     """Return a desk id: 1 to 32 of a-z, 0-9 and inner hyphens, safe in file names and forms."""
     return DeskId(_matching(_DESK, value))
+
+
+def parse_onion_address(value: object) -> str:
+    """Return a version 3 onion address, in lower case and without anything around it."""
+    return _matching(_ONION, value)
 
 
 def parse_fingerprint(value: object) -> Fingerprint:

@@ -6,6 +6,9 @@ from nacl.public import PrivateKey, PublicKey, SealedBox
 from dropbox.errors import StoreError
 from dropbox.models import Mandate
 
+MANDATE_BYTES = 49
+"""The size of every sealed mandate."""
+
 _BYTES = {Mandate.LISTEN: b"l", Mandate.ADVISE: b"a", Mandate.INVESTIGATE: b"i"}
 _MANDATES = {byte: mandate for mandate, byte in _BYTES.items()}
 

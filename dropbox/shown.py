@@ -15,6 +15,9 @@ from nacl.secret import SecretBox
 from dropbox.models import ItemId
 
 MOST_REPLIES = 127
+VIEW_BYTES = 1064
+"""The size of every box, whatever is in it."""
+
 _ID_BYTES = 8
 _HEAD_BYTES = 8
 _BYTES = _HEAD_BYTES + MOST_REPLIES * _ID_BYTES

@@ -12,6 +12,7 @@ from dropbox.bundle.answer import (
     verify_answer,
     write_answer,
 )
+from dropbox.bundle.answer_case import AnswerCase
 from dropbox.bundle.desk_log import FIRST_HEAD, Continuity, LineState, LogLine, LogRange, compare, head_after
 from dropbox.bundle.limits import LIMITS
 from dropbox.bundle.pickup import VerifiedPickup, verify_pickup, write_pickup
@@ -21,6 +22,7 @@ from dropbox.bundle.target import new_file
 __all__ = [
     "FIRST_HEAD",
     "LIMITS",
+    "AnswerCase",
     "AnswerEntry",
     "AnswerManifest",
     "Continuity",

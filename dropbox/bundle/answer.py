@@ -5,7 +5,6 @@ the author may speak for a desk is for the importer to say, who knows the roster
 """
 
 import base64
-import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dropbox.bundle import fields
+from dropbox.bundle.answer_case import AnswerCase
 from dropbox.bundle.limits import LIMITS
 from dropbox.bundle.tar import Member, TarReader, TarWriter, file_chunks
 from dropbox.bundle.target import new_file
@@ -52,7 +52,10 @@ Verify = Callable[[bytes, bytes, Fingerprint], None]
 
 @dataclass(frozen=True)
 class AnswerEntry:
-    """One reply or note. `lock`: the reply's key for the reporter (80 bytes), which lies outside the hashed file."""
+    """One reply or note, or the report of a case that was opened at the table.
+
+    `lock`: the reply's key for the reporter (80 bytes), which lies outside the hashed file.
+    """
 
     kind: SealedKind
     case: CaseId
@@ -64,7 +67,7 @@ class AnswerEntry:
 
     @property
     def member_name(self) -> str:
-        return f"items/{self.item}.reply"
+        return f"items/{self.item}{self.kind.suffix}"
 
     def as_json(self) -> dict[str, str | int]:
         entry: dict[str, str | int] = {
@@ -82,8 +85,6 @@ class AnswerEntry:
     def from_json(cls, value: object) -> "AnswerEntry":
         entry = fields.mapping(value)
         kind = fields.member(SealedKind, entry.get("kind"))
-        if kind is SealedKind.SUBMISSION:
-            raise InvalidValue
         return cls(
             kind=kind,
             case=parse_case_id(entry.get("case")),
@@ -91,7 +92,7 @@ class AnswerEntry:
             desk=parse_desk_id(entry.get("desk")),
             sha256=fields.hex_256(entry.get("sha256")),
             bytes=fields.integer(entry.get("bytes"), 1, LIMITS.writing_bytes),
-            lock=_lock(entry["lock"]) if kind is SealedKind.REPLY and "lock" in entry else None,
+            lock=fields.octets(entry["lock"], LOCK_BYTES) if kind is SealedKind.REPLY and "lock" in entry else None,
         )
 
     def __post_init__(self) -> None:
@@ -134,7 +135,10 @@ class ReadMark:
 
 @dataclass(frozen=True)
 class AnswerManifest:
-    """What an answer bundle says of itself. `previous`: SHA-256 of the manifest before it of the same vault."""
+    """What an answer bundle says of itself. `previous`: SHA-256 of the manifest before it of the same vault.
+
+    `cases`: those that were opened at the table; each has its report among the entries.
+    """
 
     drop: str
     author: Fingerprint
@@ -146,9 +150,10 @@ class AnswerManifest:
     entries: tuple[AnswerEntry, ...]
     receipts: tuple[Receipt, ...]
     read: tuple[ReadMark, ...]
+    cases: tuple[AnswerCase, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        return {
+        value: dict[str, Any] = {
             "format": FORMAT,
             "type": "answer",
             "drop": self.drop,
@@ -162,6 +167,7 @@ class AnswerManifest:
             "receipts": [receipt.as_json() for receipt in self.receipts],
             "read": [mark.as_json() for mark in self.read],
         }
+        return value | {"cases": [case.as_json() for case in self.cases]} if self.cases else value
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "AnswerManifest":
@@ -180,10 +186,12 @@ class AnswerManifest:
             entries=fields.array(value.get("entries"), AnswerEntry.from_json),
             receipts=fields.array(value.get("receipts"), Receipt.from_json),
             read=fields.array(value.get("read"), ReadMark.from_json),
+            cases=fields.array(value.get("cases", []), AnswerCase.from_json),
         )
         fields.unique(entry.item for entry in manifest.entries)
         fields.unique((receipt.item, receipt.desk) for receipt in manifest.receipts)
         fields.unique(manifest.read)
+        _check_cases(manifest)
         return manifest
 
 
@@ -259,11 +267,12 @@ def _read_manifest(signed: bytes) -> AnswerManifest:
     return manifest
 
 
-def _lock(value: object) -> bytes:
-    try:
-        lock = base64.b64decode(value, validate=True) if isinstance(value, str) else b""
-    except (binascii.Error, ValueError):
-        raise InvalidValue from None
-    if len(lock) != LOCK_BYTES:
+def _check_cases(manifest: AnswerManifest) -> None:
+    """Refuse a case without its one report, and a report that opens no case: those come from reporters only."""
+    fields.unique(case.case for case in manifest.cases)
+    fields.unique(case.lookup for case in manifest.cases)
+    reports = {entry.item: entry for entry in manifest.entries if entry.kind is SealedKind.SUBMISSION}
+    if {(case.case, case.item) for case in manifest.cases} != {(each.case, each.item) for each in reports.values()}:
         raise InvalidValue
-    return lock
+    if not all(reports[case.item].desk in case.desks for case in manifest.cases):
+        raise InvalidValue

@@ -1,5 +1,7 @@
 """Strict little readers for the values of a manifest. Whatever has another type, range or key is an InvalidValue."""
 
+import base64
+import binascii
 import re
 from collections.abc import Callable, Iterable
 from enum import StrEnum
@@ -52,6 +54,17 @@ def hex_256(value: object) -> str:
 
 def hex_128(value: object) -> str:
     return _matching(_HEX_128, value)
+
+
+def octets(value: object, size_bytes: int) -> bytes:
+    """Return what is written in base64, when it has just this size."""
+    try:
+        data = base64.b64decode(value, validate=True) if isinstance(value, str) else b""
+    except (binascii.Error, ValueError):
+        raise InvalidValue from None
+    if len(data) != size_bytes:
+        raise InvalidValue
+    return data
 
 
 def member(kind: type[E], value: object) -> E:

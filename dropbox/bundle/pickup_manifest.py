@@ -26,6 +26,7 @@ from dropbox.models import (
     parse_day,
     parse_desk_id,
     parse_item_id,
+    parse_onion_address,
     parse_vault_id,
 )
 
@@ -73,7 +74,10 @@ class PickupItem:
 
 @dataclass(frozen=True)
 class PickupManifest:
-    """What a pickup bundle says of itself. `confirmed`: the answer bundles imported from this desk's vaults."""
+    """What a pickup bundle says of itself. `confirmed`: the answer bundles imported from this desk's vaults.
+
+    `address`: the drop's onion address, empty when the drop does not know it.
+    """
 
     drop: str
     trial: bool
@@ -88,6 +92,7 @@ class PickupManifest:
     after: bytes
     items: tuple[PickupItem, ...]
     confirmed: Mapping[VaultId, tuple[int, ...]]
+    address: str = ""
 
     @property
     def span(self) -> LogRange:
@@ -95,7 +100,7 @@ class PickupManifest:
 
     def as_json(self) -> dict[str, Any]:
         log = {"first": self.first, "last": self.last, "before": self.before.hex(), "after": self.after.hex()}
-        return {
+        value: dict[str, Any] = {
             "format": FORMAT,
             "type": "pickup",
             "drop": self.drop,
@@ -109,6 +114,7 @@ class PickupManifest:
             "items": [item.as_json() for item in self.items],
             "confirmed": {vault: sorted(sequences) for vault, sequences in self.confirmed.items()},
         }
+        return value | {"address": self.address} if self.address else value
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "PickupManifest":
@@ -131,6 +137,7 @@ class PickupManifest:
             after=bytes.fromhex(fields.hex_256(log["after"])),
             items=fields.array(value.get("items"), PickupItem.from_json),
             confirmed=_confirmed(value.get("confirmed")),
+            address=parse_onion_address(value["address"]) if "address" in value else "",
         )
         fields.unique(item.item for item in manifest.items)
         fields.unique(item.n for item in manifest.items)

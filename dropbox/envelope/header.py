@@ -45,6 +45,8 @@ _COMMON = frozenset({"format", "drop", "case", "item", "kind", "desks", "day"})
 _SUBMISSION = _COMMON | {"epoch", "mandate", "language", "answers", "reply_key", "case_key"}
 _WRITING = _COMMON | {"desk", "author"}
 _WRITING_OPTIONAL = frozenset({"knows", "work"})
+_INTAKE = frozenset({"author", "vouched"})
+MAX_VOUCHED_CHARACTERS = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,7 @@ class Header:
     """Keys, drop and epoch in lower hex; what a submission lacks a writing has, and the other way round.
 
     knows: the newest items of the case that a writing's author had; None in one from before there was this key.
+    vouched: in a report that a member took down, their detached PGP signature (see verify); they are its author.
     """
 
     drop: str
@@ -71,6 +74,7 @@ class Header:
     desk: DeskId | None = None
     knows: tuple[ItemId, ...] | None = None
     work: Work | None = None
+    vouched: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "desks", tuple(sorted(set(self.desks))))
@@ -85,14 +89,16 @@ class Header:
     def _check_submission(self) -> None:
         _require(_EPOCH.fullmatch(self.epoch) is not None and _LANGUAGE.fullmatch(self.language) is not None)
         _require(all(_KEY.fullmatch(key or "") for key in (self.reply_key, self.case_key)))
-        _require(self.mandate is not None and self.author is None and self.desk is None)
+        _require(self.mandate is not None and self.desk is None)
+        _require((self.author is None) is (not self.vouched) and len(self.vouched) <= MAX_VOUCHED_CHARACTERS)
+        _require(self.author is None or self.kind is Kind.REPORT)
         _require(not self.undo or self.kind is Kind.WITHDRAWAL)
         _require(self.knows is None and self.work is None)
 
     def _check_writing(self) -> None:
         _require(self.author is not None and self.desk in self.desks)
         _require(not any((self.epoch, self.mandate, self.language, self.answers, self.undo)))
-        _require(self.reply_key is None and self.case_key is None)
+        _require(self.reply_key is None and self.case_key is None and not self.vouched)
         _require(self.work is None or self.kind is Kind.NOTE)
         if self.knows is not None:
             _require(len(self.knows) <= MAX_KNOWN and list(self.knows) == sorted(set(self.knows)))
@@ -112,6 +118,8 @@ class Header:
             return value | self._writing_json()
         value |= {"epoch": self.epoch, "mandate": self.mandate.value, "language": self.language}
         value |= {"answers": dict(self.answers), "reply_key": self.reply_key, "case_key": self.case_key}
+        if self.author is not None:
+            value |= {"author": self.author, "vouched": self.vouched}
         return value | {"undo": True} if self.undo else value
 
     def _writing_json(self) -> dict[str, Any]:
@@ -156,7 +164,8 @@ def _from_json(value: Mapping[str, Any]) -> Header:
     _require(value.get("format") == FORMAT)
     if kind in WRITING_KINDS:
         return _writing_from_json(value, kind)
-    _require_keys(value, _SUBMISSION | {"undo"} if "undo" in value else _SUBMISSION)
+    optional = ({"undo"} if "undo" in value else set()) | (_INTAKE if "author" in value else set())
+    _require_keys(value, _SUBMISSION | optional)
     return Header(
         **_common(value, kind),
         epoch=value["epoch"],
@@ -166,6 +175,8 @@ def _from_json(value: Mapping[str, Any]) -> Header:
         reply_key=value["reply_key"],
         case_key=value["case_key"],
         undo=value.get("undo") is True,
+        author=parse_fingerprint(value["author"]) if "author" in value else None,
+        vouched=str(value.get("vouched", "")),
     )
 
 

@@ -11,16 +11,18 @@ from dataclasses import dataclass
 from nacl.exceptions import CryptoError
 from nacl.signing import SigningKey, VerifyKey
 
-from dropbox.envelope.header import WRITING_KINDS
+from dropbox.canonical import dump, sha256_hex
+from dropbox.envelope.header import WRITING_KINDS, Header, message_bytes
 from dropbox.envelope.unpack import Envelope, UnverifiedEnvelope
 from dropbox.errors import EnvelopeError, SignatureInvalid
-from dropbox.models import CaseId, Fingerprint, ItemId, Kind, case_id
+from dropbox.models import CaseId, Fingerprint, ItemId, Kind, Plaintext, case_id
 
 _FIRST_LINES = {
     Kind.REPLY: b"onion-dropbox reply 1\n",
     Kind.NOTE: b"onion-dropbox note 1\n",
 }
 _SUBMISSION_LINE = b"onion-dropbox submission 1\n"
+_INTAKE_LINE = b"onion-dropbox intake 1\n"
 
 Verify = Callable[[bytes, bytes], Fingerprint]
 """Verifies a detached PGP signature, given what was signed and the signature; returns the primary fingerprint."""
@@ -29,6 +31,16 @@ Verify = Callable[[bytes, bytes], Fingerprint]
 def signed_bytes(kind: Kind, index_json: bytes) -> bytes:
     """Return what the signature of an item of this kind covers."""
     return _FIRST_LINES.get(kind, _SUBMISSION_LINE) + index_json
+
+
+def intake_bytes(header: Header, message: Plaintext) -> bytes:
+    """Return what a member signs who took this report down: who may read it, what may be done, and what was said.
+
+    The case key's signature alone would not say so: a drop that was taken over learns that key when its owner returns.
+    """
+    value = header.as_json()
+    vouched = {key: value[key] for key in ("case", "day", "desks", "drop", "item", "mandate")}
+    return _INTAKE_LINE + dump(vouched | {"message": sha256_hex(message_bytes(message))})
 
 
 def sign_submission(case_key: SigningKey, index_json: bytes) -> bytes:
@@ -60,6 +72,16 @@ def verify_writing(unverified: UnverifiedEnvelope, verify: Verify) -> Envelope:
         raise EnvelopeError
     signer = verify(signed_bytes(envelope.header.kind, index_json), signature)
     if signer != envelope.header.author:
+        raise SignatureInvalid
+    return envelope
+
+
+def verify_intake(envelope: Envelope, verify: Verify) -> Envelope:
+    """Return a report that a member took down, if that member vouches for it with their own PGP key."""
+    header, index = envelope.header, envelope.index
+    if header.author is None or index.number != 1 or index.attachments:
+        raise EnvelopeError
+    if verify(intake_bytes(header, envelope.message), header.vouched.encode()) != header.author:
         raise SignatureInvalid
     return envelope
 

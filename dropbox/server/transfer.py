@@ -27,13 +27,15 @@ from dropbox.disk import is_full
 from dropbox.errors import (
     BundleAuthorUnknown,
     BundleItemMismatch,
+    InvalidValue,
     ItemUnknown,
     StoredItemDamaged,
     StoreError,
     StoreFull,
 )
 from dropbox.gpg import Gpg
-from dropbox.models import DeskId, Fingerprint, ItemId, VaultId, current_members, today
+from dropbox.models import DeskId, Fingerprint, ItemId, SealedKind, VaultId, current_members, parse_onion_address, today
+from dropbox.server import onion
 from dropbox.server.drop import Drop
 from dropbox.server.store import (
     AnswerSeen,
@@ -96,7 +98,7 @@ def _write(drop: Drop, pickup: Pickup, target: Path) -> None:
     try:
         write_pickup(
             target,
-            _manifest(pickup),
+            _manifest(pickup, _address(drop)),
             pickup.log,
             pickup.keys,
             lambda item: held[item.item].path,
@@ -106,7 +108,15 @@ def _write(drop: Drop, pickup: Pickup, target: Path) -> None:
         raise StoredItemDamaged(_damaged(pickup.items)) from None
 
 
-def _manifest(pickup: Pickup) -> PickupManifest:
+def _address(drop: Drop) -> str:
+    """Return where reporters find this drop, for the slips that members print; empty when it was never published."""
+    try:
+        return parse_onion_address(onion.known_address(drop.settings.server.data_dir))
+    except InvalidValue:
+        return ""
+
+
+def _manifest(pickup: Pickup, address: str) -> PickupManifest:
     meta = pickup.meta
     return PickupManifest(
         drop=meta.drop,
@@ -122,6 +132,7 @@ def _manifest(pickup: Pickup) -> PickupManifest:
         after=head_after(FIRST_HEAD, meta.epoch, pickup.log),
         items=pickup.items,
         confirmed=pickup.confirmed,
+        address=address,
     )
 
 
@@ -218,11 +229,17 @@ def _new_answer(answer: VerifiedAnswer, receipts: Sequence[Receipt]) -> NewAnswe
         ),
         receipts=tuple(receipts),
         read=manifest.read,
+        cases=manifest.cases,
     )
 
 
 # --- what the operator is told ------------------------------------------------------------------------------------
 
+_WRITING_NAMES = {
+    SealedKind.SUBMISSION: "report of a case opened at the desk",
+    SealedKind.REPLY: "reply",
+    SealedKind.NOTE: "note",
+}
 _WRITING_LINES = {
     Outcome.STORED: "stored",
     Outcome.KNOWN: "known already",
@@ -255,7 +272,7 @@ def _remarks(store: Store, answer: VerifiedAnswer) -> list[ImportLine]:
 
 def _lines(manifest: AnswerManifest, applied: Applied) -> list[ImportLine]:
     lines = [
-        ImportLine(entry.item, f"{entry.kind.value} {_WRITING_LINES[outcome]}")
+        ImportLine(entry.item, f"{_WRITING_NAMES[entry.kind]} {_WRITING_LINES[outcome]}")
         for entry, outcome in zip(manifest.entries, applied.writings, strict=True)
     ]
     for name, outcomes in (("receipts", applied.receipts), ("read marks", applied.read)):

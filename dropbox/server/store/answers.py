@@ -11,11 +11,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from dropbox.bundle import ReadMark, Receipt
+from dropbox.bundle import AnswerCase, ReadMark, Receipt
 from dropbox.errors import BundleAuthorUnknown, BundleForeign, BundleItemMismatch
 from dropbox.models import CaseId, DeskId, ItemId, SealedKind, VaultId
 from dropbox.server.store.blobs import Blobs
-from dropbox.server.store.cases import add_item, desks_of
+from dropbox.server.store.cases import add_item, desks_of, has_opened, open_case
 from dropbox.server.store.records import (
     AnswerSeen,
     Applied,
@@ -63,8 +63,11 @@ def apply(connection: Connection, answer: NewAnswer, room: Room) -> Applied:
     """Write an answer's rows and give its part files their names."""
     _require_author(connection, answer)
     _require_vault(connection, answer)
+    reports = _open_cases(connection, answer, room)
     applied = Applied(
-        writings=tuple(_write(connection, answer.day, writing, room) for writing in answer.writings),
+        writings=tuple(
+            reports.get(writing.item) or _write(connection, answer.day, writing, room) for writing in answer.writings
+        ),
         receipts=_receive(connection, answer),
         read=_read(connection, answer),
     )
@@ -83,7 +86,8 @@ def _require_author(connection: Connection, answer: NewAnswer) -> None:
         )
     )
     parts: tuple[NewWriting | Receipt | ReadMark, ...] = (*answer.writings, *answer.receipts, *answer.read)
-    if not {answer.desk, *(part.desk for part in parts)} <= set(mine.scalars()):
+    desks = {answer.desk, *(part.desk for part in parts), *(desk for case in answer.cases for desk in case.desks)}
+    if not desks <= set(mine.scalars()):
         raise BundleAuthorUnknown
 
 
@@ -95,6 +99,33 @@ def _require_vault(connection: Connection, answer: NewAnswer) -> None:
         connection.execute(insert(vaults), values)
     elif (row.desk_id, row.author) != (answer.desk, answer.author):
         raise BundleForeign
+
+
+def _open_cases(connection: Connection, answer: NewAnswer, room: Room) -> dict[ItemId, Outcome]:
+    """Take in the cases that were opened at the table, each with its report, before anything that hangs on them."""
+    reports = {each.item: each for each in answer.writings if each.kind is SealedKind.SUBMISSION}
+    if set(reports) != {case.item for case in answer.cases}:
+        raise BundleItemMismatch
+    return {case.item: _open_case(connection, answer.day, case, reports[case.item], room) for case in answer.cases}
+
+
+def _open_case(connection: Connection, today: date, new: AnswerCase, report: NewWriting, room: Room) -> Outcome:
+    """Store a case and its report. One that is there already, or has ended, is not touched, whatever it says now."""
+    if report.case != new.case or report.lock is not None or report.desk not in new.desks:
+        raise BundleItemMismatch
+    is_open = has_opened(connection, new)
+    if _is_known(connection, report, room.mark):
+        return Outcome.KNOWN
+    if is_open:
+        raise BundleItemMismatch
+    # a vault's clock may be ahead of ours; nothing can have been taken down after it came here
+    day = min(new.day, today)
+    open_case(connection, new, day, today)
+    room.kept.append(room.blobs.keep(report.item, report.kind, day))
+    add_item(connection, report, day, new.desks)
+    # a vault brings its report again until it knows that we have it; a case that has ended must not come back to life
+    bury(connection, [room.mark(report.item)])
+    return Outcome.STORED
 
 
 def _write(connection: Connection, day: date, new: NewWriting, room: Room) -> Outcome:

@@ -6,14 +6,15 @@ Functions over an open transaction. What a miss costs is what a hit costs: one s
 import secrets
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
-from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
+from dropbox.bundle import AnswerCase
+from dropbox.codename import stored_lookup
 from dropbox.config import Retention
 from dropbox.deadlines import add_months
-from dropbox.errors import CaseEnded, StoreError
+from dropbox.errors import BundleItemMismatch, CaseEnded, StoreError
 from dropbox.models import CaseId, DeskId, ItemId, SealedKind
 from dropbox.server.store.blobs import Blobs
 from dropbox.server.store.opening import LAST_ROW
@@ -50,7 +51,7 @@ _ADD_RESEND, _ADD_ITEM, _ADD_ITEM_DESKS = insert(resends), insert(items), insert
 
 
 def find_case(connection: Connection, lookup_id: bytes) -> CaseId | None:
-    wanted = _hashed(lookup_id)
+    wanted = stored_lookup(lookup_id)
     row = connection.execute(_FIND_CASE, {"wanted": wanted}).one()
     return CaseId(row.case_id) if secrets.compare_digest(row.lookup, wanted) else None
 
@@ -108,6 +109,33 @@ def desks_of(connection: Connection, case: CaseId) -> tuple[DeskId, ...]:
     return tuple(DeskId(desk) for desk in found.scalars())
 
 
+def has_opened(connection: Connection, new: AnswerCase) -> bool:
+    """Tell whether this very case is there already. BundleItemMismatch when it, or its lookup, is another's."""
+    by_id = connection.execute(select(lookups.c.lookup).where(lookups.c.case_id == new.case)).scalar_one_or_none()
+    by_lookup = connection.execute(select(lookups.c.case_id).where(lookups.c.lookup == new.lookup)).scalar_one_or_none()
+    if by_id is None and by_lookup is None:
+        return False
+    if (by_id, by_lookup) != (new.lookup, new.case) or desks_of(connection, new.case) != new.desks:
+        raise BundleItemMismatch
+    return True
+
+
+def open_case(connection: Connection, new: AnswerCase, day: date, today: date) -> None:
+    """Add a case that a member opened for somebody; its reporter's next submission is the second."""
+    row = {
+        "case_id": new.case,
+        "first_day": day,
+        "last_contact_day": today,
+        "sealed_mandate": new.sealed_mandate,
+        "sealed_view": new.sealed_view,
+        "next_number": 2,
+        "previous_index": new.link,
+    }
+    connection.execute(insert(cases), row)
+    connection.execute(insert(lookups), {"lookup": new.lookup, "case_id": new.case})
+    connection.execute(insert(case_desks), [{"case_id": new.case, "desk_id": desk} for desk in new.desks])
+
+
 def show(connection: Connection, case: CaseId, blobs: Blobs, retention: Retention) -> CaseState:
     row = connection.execute(_CASE, {"case": case}).one_or_none()
     if row is None:
@@ -153,7 +181,7 @@ def _add_case(connection: Connection, sub: NewSubmission) -> None:
         "previous_index": sub.index_sha256,
     }
     connection.execute(insert(cases), row)
-    connection.execute(insert(lookups), {"lookup": _hashed(sub.lookup_id), "case_id": sub.case})
+    connection.execute(insert(lookups), {"lookup": stored_lookup(sub.lookup_id), "case_id": sub.case})
     connection.execute(insert(case_desks), [{"case_id": sub.case, "desk_id": desk} for desk in sorted(set(sub.desks))])
 
 
@@ -217,8 +245,3 @@ def _replies(connection: Connection, case: CaseId, blobs: Blobs) -> tuple[Stored
 def forget_resends(connection: Connection, before: date) -> int:
     gone = delete(resends).where(resends.c.day < before, resends.c.resend_id != LAST_ROW)
     return connection.execute(gone).rowcount
-
-
-def _hashed(lookup_id: bytes) -> str:
-    """The store keeps H(lookup id), person `drop1-lookup-id`: with the bare id anybody at the disk could sign in."""
-    return blake2b(lookup_id, digest_size=32, person=b"drop1-lookup-id").hexdigest()

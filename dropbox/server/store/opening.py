@@ -18,7 +18,8 @@ from dropbox.models import FORMAT, SealedKind
 from dropbox.server.identity import Identity
 from dropbox.server.store.connection import Database
 from dropbox.server.store.records import DropMeta
-from dropbox.server.store.schema import LATER_COLUMNS, VIEW_BYTES, cases, drop_meta, items, lookups, metadata, resends
+from dropbox.server.store.schema import LATER_COLUMNS, cases, drop_meta, items, lookups, metadata, resends
+from dropbox.shown import VIEW_BYTES
 
 LAST_ROW = "g" * 64  # sorts after every hash, and is none
 _NAME = "drop"

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
-from dropbox.bundle import LogLine, PickupItem, ReadMark, Receipt
+from dropbox.bundle import AnswerCase, LogLine, PickupItem, ReadMark, Receipt
 from dropbox.codename import KdfParameters
 from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, Roster, SealedKind, VaultId
 
@@ -136,7 +136,10 @@ class Pickup:
 
 @dataclass(frozen=True, repr=False)
 class NewWriting:
-    """A reply or note whose part file is written and fsynced; `lock` is the reporter's, with a reply only."""
+    """A writing, or the report of a case opened at the table, whose part file is written and fsynced.
+
+    `lock` is the reporter's, with a reply only.
+    """
 
     item: ItemId
     case: CaseId
@@ -160,6 +163,7 @@ class NewAnswer:
     writings: tuple[NewWriting, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     read: tuple[ReadMark, ...] = ()
+    cases: tuple[AnswerCase, ...] = ()
 
 
 class Outcome(StrEnum):

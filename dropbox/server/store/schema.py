@@ -67,9 +67,6 @@ cases = _table(
     Column("sealed_view", LargeBinary),
 )
 
-VIEW_BYTES = 1064
-"""The size of every `sealed_view`."""
-
 LATER_COLUMNS = (cases.c.first_reply_day, cases.c.sealed_view)
 """Columns that a store made by an earlier version lacks. They may be empty, so that it gains them when it is opened."""
 
