@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from dropbox.bundle.desk_log import LineState
 from dropbox.codename import case_name
+from dropbox.envelope import Work, WorkState
 from dropbox.errors import CaseAmbiguous, CaseUnknown, InvalidValue, VaultEmpty
 from dropbox.models import (
     FORMAT,
@@ -48,11 +49,16 @@ class Detail:
     undo: bool = False
     desk: DeskId | None = None
     author: Fingerprint | None = None
+    knows: tuple[ItemId, ...] | None = None
+    work: Work | None = None
 
 
 @dataclass(frozen=True)
 class ItemRecord:
-    """One sealed file. `arrived` counts what came into this vault; `on_drop`: a pickup bundle has held or named it."""
+    """One sealed file. `arrived` counts what came into this vault; `on_drop`: a pickup bundle has held or named it.
+
+    day: the drop's, once it has named the item. written: this machine's, on which it was sealed here.
+    """
 
     item: ItemId
     case: CaseId
@@ -71,6 +77,7 @@ class ItemRecord:
     entry_confirmed: bool = False
     receipt_confirmed: bool = False
     read_confirmed: bool = False
+    written: date | None = None
 
 
 @dataclass(frozen=True)
@@ -138,6 +145,50 @@ class ExportRecord:
     confirmed: bool = False
 
 
+class Act(StrEnum):
+    """What may be done with a case, as far as it counts against a mandate."""
+
+    REPLY = "reply"
+    NOTE = "note"
+    VIEW = "view"
+    ORGANISE = "organise"
+    SAVE = "save"
+    DISCUSS = "discuss"
+    TAKE_FURTHER = "take_further"
+
+
+@dataclass(frozen=True)
+class ActRecord:
+    """One thing that was done with a case on `day`.
+
+    item: the reply or note. state: what a case was set to. files and where: how many were saved, and in which folder.
+    to: whom the case was resealed to; a DISCUSS without it printed the case. bundle: what took it out.
+    """
+
+    act: Act
+    day: date
+    by: Fingerprint
+    item: ItemId | None = None
+    state: WorkState | None = None
+    files: int = 0
+    where: str = ""
+    to: Fingerprint | None = None
+    bundle: int = 0
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """The reporter took something back on `day`: `after` is the narrower mandate, None the whole case.
+
+    happened: what had been done with it until this vault learned of it.
+    """
+
+    day: date
+    before: Mandate
+    after: Mandate | None
+    happened: tuple[ActRecord, ...]
+
+
 @dataclass
 class Casebook:
     """Everything a vault knows. Changed in memory by one command at a time and replaced on disk as a whole."""
@@ -156,6 +207,8 @@ class Casebook:
     items: dict[ItemId, ItemRecord] = field(default_factory=dict)
     conflicts: dict[str, Conflict] = field(default_factory=dict)
     exports: dict[int, ExportRecord] = field(default_factory=dict)
+    acts: dict[CaseId, tuple[ActRecord, ...]] = field(default_factory=dict)
+    narrowed: dict[CaseId, tuple[Narrowed, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._threads: dict[CaseId, list[ItemId]] = {}

@@ -6,33 +6,68 @@ here is what the program itself helps with.
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
-from dropbox.errors import MandateForbids
+from dropbox.errors import MandateForbids, MandateIsAdvise, MandateIsListen
 from dropbox.models import Mandate
-from dropbox.workstation.casebook import ItemRecord, detail_of
+from dropbox.workstation.casebook import Act, ItemRecord, detail_of
+from dropbox.workstation.speech import N_
+
+__all__ = [
+    "Act",
+    "MandateChange",
+    "allows",
+    "history",
+    "in_force",
+    "is_narrower",
+    "meaning",
+    "notice",
+    "notice_at_reply",
+    "require",
+]
 
 
-class Act(StrEnum):
-    """What an investigator may want to do with a case."""
-
-    REPLY = "reply"
-    NOTE = "note"
-    DISCUSS = "discuss"
-    TAKE_FURTHER = "take_further"
-
-
+_ALWAYS = frozenset({Act.REPLY, Act.NOTE, Act.VIEW, Act.ORGANISE, Act.SAVE})
 _ALLOWED = {
-    Mandate.LISTEN: frozenset({Act.REPLY, Act.NOTE}),
-    Mandate.ADVISE: frozenset({Act.REPLY, Act.NOTE, Act.DISCUSS}),
+    Mandate.LISTEN: _ALWAYS,
+    Mandate.ADVISE: _ALWAYS | {Act.DISCUSS},
     Mandate.INVESTIGATE: frozenset(Act),
 }
+_ORDER = (Mandate.LISTEN, Mandate.ADVISE, Mandate.INVESTIGATE)
+_REFUSALS: dict[Mandate, type[MandateForbids]] = {Mandate.LISTEN: MandateIsListen, Mandate.ADVISE: MandateIsAdvise}
 
 _MEANINGS = {
-    Mandate.LISTEN: "listen only: answer the reporter, take nothing further, discuss it with nobody.",
-    Mandate.ADVISE: "advise: it may be discussed within the desk; nothing goes further.",
-    Mandate.INVESTIGATE: "investigate: the desk may act on it.",
+    Mandate.LISTEN: N_("listen only: answer the reporter, take nothing further, discuss it with nobody."),
+    Mandate.ADVISE: N_("advise: it may be discussed within the desk; nothing goes further."),
+    Mandate.INVESTIGATE: N_("investigate: the desk may act on it."),
 }
+_AT_REPLY = {
+    Mandate.LISTEN: N_(
+        "The reporter's mandate is listen: you may answer, and take nothing further. To do more, ask the reporter in "
+        "your reply."
+    ),
+    Mandate.ADVISE: N_(
+        "The reporter's mandate is advise: it may be discussed within the desk, and nothing goes further. To do more, "
+        "ask the reporter in your reply."
+    ),
+}
+_AT_NOTE = {
+    Mandate.LISTEN: N_(
+        "The reporter's mandate is listen. A note is a record for those who can read the report already: it is no way "
+        "to discuss the case, and nobody else may see it."
+    ),
+    Mandate.ADVISE: N_("The reporter's mandate is advise. This note is for the members of your desk and nobody else."),
+}
+_AT_SAVE = {
+    Mandate.LISTEN: N_(
+        "The reporter's mandate is listen. A saved copy is for your own reading: show it to nobody, and delete it when "
+        "you have read it."
+    ),
+    Mandate.ADVISE: N_(
+        "The reporter's mandate is advise. Saved copies may be used for advice within the desk and go no further; "
+        "delete them when they have served."
+    ),
+}
+_NOTICES = {Act.REPLY: _AT_REPLY, Act.NOTE: _AT_NOTE, Act.SAVE: _AT_SAVE}
 
 
 @dataclass(frozen=True)
@@ -60,21 +95,29 @@ def in_force(items: list[ItemRecord]) -> Mandate:
     return changes[-1].mandate if changes else Mandate.LISTEN
 
 
+def is_narrower(after: Mandate, before: Mandate) -> bool:
+    return _ORDER.index(after) < _ORDER.index(before)
+
+
 def allows(mandate: Mandate, act: Act) -> bool:
     return act in _ALLOWED[mandate]
 
 
 def require(mandate: Mandate, act: Act) -> None:
+    """Raises MandateIsListen or MandateIsAdvise, which say why and how to ask the reporter for more."""
     if not allows(mandate, act):
-        raise MandateForbids
+        raise _REFUSALS.get(mandate, MandateForbids)
 
 
 def meaning(mandate: Mandate) -> str:
-    return _MEANINGS[mandate]
+    return str(_MEANINGS[mandate])
+
+
+def notice(mandate: Mandate, act: Act) -> str:
+    """Return what an investigator should read before this act; empty where nothing is closed."""
+    text = _NOTICES.get(act, {}).get(mandate)
+    return "" if text is None else str(text)
 
 
 def notice_at_reply(mandate: Mandate) -> str:
-    """Return what an investigator should read before answering; empty where nothing is closed."""
-    if mandate is Mandate.INVESTIGATE:
-        return ""
-    return f"The reporter's mandate is {meaning(mandate)} To do more, ask the reporter in your reply."
+    return notice(mandate, Act.REPLY)

@@ -11,6 +11,7 @@ from dropbox.envelope import ChainLink, chain_faults
 from dropbox.errors import ThreadBroken
 from dropbox.models import CaseId, Fingerprint, Kind, Mandate
 from dropbox.workstation.casebook import Casebook, CaseRecord, ItemRecord, detail_of
+from dropbox.workstation.order import in_order
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,8 @@ class CaseSummary:
 
 
 def items_of(casebook: Casebook, case: CaseId) -> list[ItemRecord]:
-    """Return the case's verified items, oldest first. Submissions keep the order of their signed numbers."""
-    placed: list[tuple[date, int, ItemRecord]] = []
-    latest = date.min
-    for record in sorted(casebook.thread(case), key=lambda record: record.arrived):
-        latest = max(latest, record.day)
-        # What was written here carries the day of a clock that nothing sets: it came after what was there to answer.
-        placed.append((latest if record.own else record.day, record.arrived, record))
-    items = [record for _, _, record in sorted(placed, key=lambda each: each[:2])]
-    submissions = iter(sorted((r for r in items if _number(r)), key=_number))
-    return [next(submissions) if _number(record) else record for record in items]
+    """Return the case's verified items, oldest first, in the same order in every member's vault."""
+    return in_order(list(casebook.thread(case)))
 
 
 def missing_numbers(items: list[ItemRecord]) -> tuple[int, ...]:

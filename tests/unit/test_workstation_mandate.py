@@ -75,5 +75,6 @@ def test_a_late_earlier_choice_does_not_undo_a_later_one() -> None:
 def test_the_notice_says_what_is_closed_and_nothing_where_nothing_is() -> None:
     assert notice_at_reply(Mandate.INVESTIGATE) == ""
     for mandate in (Mandate.LISTEN, Mandate.ADVISE):
-        assert meaning(mandate) in notice_at_reply(mandate)
+        assert f"mandate is {mandate}" in notice_at_reply(mandate)
+        assert meaning(mandate).startswith(mandate)
         assert "ask the reporter" in notice_at_reply(mandate)

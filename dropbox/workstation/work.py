@@ -1,0 +1,166 @@
+"""What the members of a desk arranged about a case: who has it, how it stands, its tags; and who wrote at once.
+
+Said by notes of all members, which come together here to the same in every vault. Answers come from the casebook
+alone; nothing is unsealed or written here.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from dropbox.envelope import MAX_KNOWN, MAX_TAGS, Work, WorkState, clean_tag
+from dropbox.errors import NotAMember, NothingToChange, TooManyTags
+from dropbox.models import CaseId, Fingerprint, ItemId, SealedKind, current_members
+from dropbox.workstation import trust
+from dropbox.workstation.casebook import Casebook, ItemRecord, State, detail_of
+from dropbox.workstation.order import in_order
+
+MAX_PAIRS = 200
+"""Pairs that are told of in one case: what one hostile member can make of their own writings must not fill memory."""
+
+Pair = tuple[ItemId, ItemId]
+
+
+@dataclass(frozen=True)
+class CaseWork:
+    """How a case stands now. `written_at_once`: replies or works, by two, of which neither's author knew the other."""
+
+    assignee: Fingerprint | None
+    state: WorkState
+    tags: tuple[str, ...]
+    written_at_once: tuple[Pair, ...]
+
+    def at_once_with(self, item: ItemId) -> tuple[ItemId, ...]:
+        """Return what was written at the same time as this item, in the order of the thread."""
+        return tuple(other for pair in self.written_at_once if item in pair for other in pair if other != item)
+
+
+def of_case(casebook: Casebook, case: CaseId) -> CaseWork:
+    """Return the case's work: the same in every vault that holds the same items, whatever way they came."""
+    return of_items(casebook, in_order(list(casebook.thread(case))))
+
+
+def of_items(casebook: Casebook, items: Sequence[ItemRecord]) -> CaseWork:
+    """Return the work of a case whose items stand in their order already, as `thread.items_of` gives them."""
+    assignee, state, tags = "", None, dict[str, None]()
+    for record in items:
+        work = detail_of(record).work
+        if work is None:
+            continue
+        assignee = assignee if work.assignee is None else work.assignee
+        state = work.state or state
+        tags = _tagged(tags, work)
+    answered = any(record.kind is SealedKind.REPLY for record in items)
+    return CaseWork(
+        assignee=Fingerprint(assignee) if assignee else None,
+        state=state or (WorkState.TALKING if answered else WorkState.NEW),
+        tags=tuple(sorted(tags, key=lambda tag: (tag.casefold(), tag))),
+        written_at_once=_at_once(casebook, items),
+    )
+
+
+def heads(casebook: Casebook, case: CaseId) -> tuple[ItemId, ...]:
+    """Return what a writing that is made now must name in `knows`: the newest items, which lead to all others.
+
+    Replies among themselves as well: members of another desk do not get the notes that would lead to them.
+    """
+    items = in_order(list(casebook.thread(case)))
+    submissions = [record.item for record in items if record.kind is SealedKind.SUBMISSION]
+    writings = [record for record in items if record.kind is not SealedKind.SUBMISSION]
+    replies = [record for record in writings if record.kind is SealedKind.REPLY]
+    newest = dict.fromkeys([*submissions[-1:], *reversed(_ends(replies)), *reversed(_ends(writings))])
+    return tuple(sorted(list(newest)[:MAX_KNOWN]))
+
+
+def change(
+    casebook: Casebook,
+    case: CaseId,
+    *,
+    assignee: str | None = None,
+    state: WorkState | None = None,
+    add: Collection[str] = (),
+    remove: Collection[str] = (),
+) -> Work:
+    """Return what a note must say to bring the case there: only what is not so already.
+
+    assignee: a member's fingerprint, or NOBODY. Raises NotAMember, TagUnusable, TooManyTags, NothingToChange.
+    """
+    now = of_case(casebook, case)
+    if assignee and assignee not in members(casebook):
+        raise NotAMember
+    there = {tag.casefold(): tag for tag in now.tags}
+    fresh = {tag.casefold(): tag for tag in map(clean_tag, add) if tag.casefold() not in there}
+    gone = {there[tag.casefold()] for tag in map(clean_tag, remove) if tag.casefold() in there}
+    if len(there) + len(fresh) - len(gone) > MAX_TAGS:
+        raise TooManyTags
+    same = (assignee or None) == now.assignee
+    wanted = (None if assignee is None or same else assignee, None if state is now.state else state)
+    if wanted == (None, None) and not fresh and not gone:
+        raise NothingToChange
+    return Work(*wanted, tuple(sorted(set(fresh.values()) - gone)), tuple(sorted(gone)))
+
+
+def members(casebook: Casebook) -> tuple[Fingerprint, ...]:
+    """Return who sits at this vault's desk now, by the newest roster."""
+    return current_members(trust.newest_rosters(casebook).get(casebook.bound.desk, ()))
+
+
+def _tagged(tags: dict[str, None], work: Work) -> dict[str, None]:
+    """Return the tags after this change. What goes beyond the limit is not added, in whatever vault."""
+    kept = dict.fromkeys(tag for tag in tags if tag not in work.remove)
+    for tag in work.add:
+        if len(kept) < MAX_TAGS:
+            kept[tag] = None
+    return kept
+
+
+def _ends(writings: Sequence[ItemRecord]) -> list[ItemId]:
+    """Return those that none of the others names. One that cannot say what it knew counts as knowing all before it."""
+    named: set[ItemId] = set()
+    for at, record in enumerate(writings):
+        knows = detail_of(record).knows
+        named.update((each.item for each in writings[:at]) if knows is None else knows)
+    return [record.item for record in writings if record.item not in named]
+
+
+def _at_once(casebook: Casebook, items: Sequence[ItemRecord]) -> tuple[Pair, ...]:
+    known = _closures(casebook, items)
+    places = [at for at, record in enumerate(items) if detail_of(record).knows is not None]
+    pairs: list[Pair] = []
+    for is_one in (_is_reply, _is_work):
+        for one, other in combinations([at for at in places if is_one(items[at])], 2):
+            if not known[other] >> one & 1 and not known[one] >> other & 1:
+                pairs.append((items[one].item, items[other].item))
+            if len(pairs) >= MAX_PAIRS:
+                return tuple(pairs)
+    return tuple(pairs)
+
+
+def _closures(casebook: Casebook, items: Sequence[ItemRecord]) -> list[int]:
+    """Return for each item everything that its author knew, as bits by place in the order."""
+    place = {record.item: at for at, record in enumerate(items)}
+    known: list[int] = []
+    for at, record in enumerate(items):
+        knows = detail_of(record).knows
+        # what cannot be followed (an old writing, or one sealed before this member came) tells of no simultaneity
+        if knows is None or any(_is_closed(casebook, item) for item in knows):
+            known.append((1 << at) - 1)
+            continue
+        mask = 0
+        for other in (place[item] for item in knows if item in place):
+            mask |= 1 << other | (known[other] if other < at else 0)
+        known.append(mask)
+    return known
+
+
+def _is_closed(casebook: Casebook, item: ItemId) -> bool:
+    record = casebook.items.get(item)
+    return record is not None and record.state is not State.VERIFIED
+
+
+def _is_reply(record: ItemRecord) -> bool:
+    return record.kind is SealedKind.REPLY
+
+
+def _is_work(record: ItemRecord) -> bool:
+    return detail_of(record).work is not None
