@@ -57,7 +57,8 @@ class Detail:
 class ItemRecord:
     """One sealed file. `arrived` counts what came into this vault; `on_drop`: a pickup bundle has held or named it.
 
-    day: the drop's, once it has named the item. written: this machine's, on which it was sealed here.
+    day: the drop's, once it has named the item. written: this machine's, on which it was sealed here. resealed_by: who
+    passed it on; `sha256` is that of the drop's own file then, and not of ours.
     """
 
     item: ItemId
@@ -78,6 +79,7 @@ class ItemRecord:
     receipt_confirmed: bool = False
     read_confirmed: bool = False
     written: date | None = None
+    resealed_by: Fingerprint | None = None
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,31 @@ class Narrowed:
     happened: tuple[ActRecord, ...]
 
 
+@dataclass(frozen=True)
+class KdfRecord:
+    """What makes keys out of a codename, as the newest bundle said it: one history of the drop, one set of values.
+
+    `salt` is in hex; `day` that bundle's, and no machine's clock can rightly be behind it.
+    """
+
+    epoch: str
+    salt: str
+    memory_kib: int
+    passes: int
+    day: date
+
+
+@dataclass(frozen=True)
+class IntakeRecord:
+    """What the drop is still to be told of a case that was opened here; gone once it has confirmed it. All in hex."""
+
+    item: ItemId
+    day: date
+    lookup: str
+    sealed_mandate: str
+    sealed_view: str
+
+
 @dataclass
 class Casebook:
     """Everything a vault knows. Changed in memory by one command at a time and replaced on disk as a whole."""
@@ -209,6 +236,10 @@ class Casebook:
     exports: dict[int, ExportRecord] = field(default_factory=dict)
     acts: dict[CaseId, tuple[ActRecord, ...]] = field(default_factory=dict)
     narrowed: dict[CaseId, tuple[Narrowed, ...]] = field(default_factory=dict)
+
+    kdf: KdfRecord | None = None
+    address: str = ""
+    intakes: dict[CaseId, IntakeRecord] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._threads: dict[CaseId, list[ItemId]] = {}

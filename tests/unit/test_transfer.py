@@ -186,16 +186,16 @@ def keys(members: Members) -> dict[Fingerprint, bytes]:
 
 @pytest.fixture
 def bench(tmp_path: Path, members: Members, keys: dict[Fingerprint, bytes]) -> Iterator[Bench]:
-    """Open store and identity alone: a transfer uses nothing else of the drop, and they take no gpg to start."""
+    """Open store and identity alone: a transfer uses little else of the drop, and they take no gpg to start."""
     identity = Identity.load_or_create(tmp_path / "data")
     store = Store.open(tmp_path / "data", identity, trial=False)
     configured = {RED: [members.anna, members.bram], BLUE: [members.cora]}
     store.sync_rosters({RED: keys}, configured, today())
     folder = tmp_path / "bundles"
     folder.mkdir()
-    yield Bench(
-        folder, tmp_path / "data" / "items", members, cast(Drop, SimpleNamespace(store=store, identity=identity))
-    )
+    settings = SimpleNamespace(server=SimpleNamespace(data_dir=tmp_path / "data"))
+    drop = cast(Drop, SimpleNamespace(store=store, identity=identity, settings=settings))
+    yield Bench(folder, tmp_path / "data" / "items", members, drop)
     store.close()
 
 
