@@ -1,14 +1,113 @@
 """What one session can search: SQLite in memory, and nowhere else. The table of cases, and every text unsealed so far.
 
-It holds plaintext, so nothing of it may reach a disk: the database has no file, and what
-SQLite sorts stays in memory.
+It holds plaintext, so nothing of it may reach a disk: the database has no file, and what SQLite sorts stays in memory.
 """
 
+import re
 import sqlite3
 import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
 
-from dropbox.workstation.casebook import Casebook
+from dropbox.envelope import WorkState
+from dropbox.errors import ThreadBroken
+from dropbox.models import CaseId
+from dropbox.workstation.casebook import Casebook, CaseRecord, ItemRecord
+from dropbox.workstation.clock import CaseClock, Duty, LegalDay, case_clock
 from dropbox.workstation.opening import Opened
+from dropbox.workstation.thread import items_of, summarise
+from dropbox.workstation.work import of_items
+
+PAGE_ROWS = 50
+MAX_WORDS = 20
+MARKS = ("\ue000", "\ue001")
+"""Stand around what was found in an excerpt. Private characters, which are taken out of the texts themselves."""
+NOBODY = "nobody"
+_UNMARKED = str.maketrans(dict.fromkeys(MARKS, ""))
+_EXCERPT_WORDS = 14
+
+_TABLES = """
+PRAGMA temp_store = MEMORY;
+CREATE TABLE cases (
+    id TEXT PRIMARY KEY, name TEXT, desk TEXT, mandate TEXT, state TEXT, assignee TEXT, tags TEXT,
+    received INTEGER, submissions INTEGER, replies INTEGER, unread INTEGER, withdrawn INTEGER,
+    acknowledge_by INTEGER, acknowledged INTEGER, acknowledge_met INTEGER, on_its_way INTEGER,
+    answer_by INTEGER, answer_met INTEGER, due INTEGER
+) WITHOUT ROWID;
+CREATE VIRTUAL TABLE texts USING fts5(
+    item UNINDEXED, owner UNINDEXED, content, tokenize = "unicode61 remove_diacritics 2", prefix = '2 3'
+);
+CREATE TABLE learned (item TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+_INSERT = "INSERT INTO cases VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+SORTS = {
+    "due": "due IS NULL, due, received DESC",
+    "name": "name",
+    "desk": "desk, name",
+    "mandate": "mandate, due IS NULL, due",
+    "state": "state, due IS NULL, due",
+    "unread": "unread DESC, received DESC",
+    "acknowledge": "acknowledge_met OR on_its_way OR acknowledge_by IS NULL, acknowledge_by",
+    "answer": "answer_met OR answer_by IS NULL, answer_by",
+    "received": "received DESC",
+    "assignee": "assignee = '', assignee, due IS NULL, due",
+    "tags": "tags = '', tags, due IS NULL, due",
+}
+"""What the table can be sorted by, the first one unless asked otherwise."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What to show of the table; "" and False leave everything in. `assignee` is a fingerprint or NOBODY."""
+
+    words: str = ""
+    mandate: str = ""
+    state: str = ""
+    tag: str = ""
+    assignee: str = ""
+    unread: bool = False
+    overdue: bool = False
+    sort: str = "due"
+    page: int = 1
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Where the words were found in one item: pieces of its text, every second one being what was found."""
+
+    item: str
+    pieces: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One line of the table of cases."""
+
+    case: CaseId
+    name: str
+    desk: str
+    mandate: str
+    state: str
+    assignee: str
+    tags: tuple[str, ...]
+    received: date
+    submissions: int
+    replies: int
+    unread: int
+    withdrawn: date | None
+    clock: CaseClock | None
+    found: Excerpt | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of the table; `total` counts all pages' rows."""
+
+    rows: tuple[CaseRow, ...]
+    total: int
+    page: int
+    pages: int
 
 
 class Finder:
@@ -17,10 +116,260 @@ class Finder:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._base = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-        self._base.execute("PRAGMA temp_store = MEMORY")
+        self._base.executescript(_TABLES)
+        self._followed: Casebook | None = None
 
     def follow(self, casebook: Casebook) -> None:
-        """Take over what changed in the casebook since it was last shown."""
+        """Take over what changed in the casebook since the last time."""
+        with self._lock:
+            changed = _changed(self._followed, casebook)
+            rows = [row for case in changed if (row := _row(casebook, case)) is not None]
+            self._base.execute("BEGIN")
+            self._base.executemany("DELETE FROM cases WHERE id = ?", ((case,) for case in changed))
+            self._base.executemany(_INSERT, rows)
+            self._base.execute("COMMIT")
+            self._followed = casebook
 
     def learn(self, *opened: Opened | None) -> None:
         """Make the texts of unsealed items findable; None (an item that would not open) is passed over."""
+        with self._lock:
+            for each in opened:
+                if each is not None and not self.knows(each.record.item):
+                    self._learn(each)
+
+    def knows(self, item: str) -> bool:
+        """Tell whether an item's text can be found."""
+        with self._lock:
+            return self._base.execute("SELECT 1 FROM learned WHERE item = ?", (item,)).fetchone() is not None
+
+    @property
+    def known(self) -> int:
+        """How many items can be found by their text."""
+        with self._lock:
+            return self._number("FROM learned", [])
+
+    def find(self, search: Search, today: date) -> Found:
+        """Return one page of the table of cases; a page beyond the last is the last."""
+        where, values = _conditions(search, today)
+        order = SORTS.get(search.sort, SORTS["due"])
+        with self._lock:
+            total = self._number(f"FROM cases WHERE {where}", values)
+            pages = max(1, -(-total // PAGE_ROWS))
+            page = min(max(1, search.page), pages)
+            limit = f"LIMIT {PAGE_ROWS} OFFSET {(page - 1) * PAGE_ROWS}"
+            rows = self._rows(f"WHERE {where} ORDER BY {order}, id {limit}", values)
+            found = tuple(self._case_row(row, search.words) for row in rows)
+        return Found(found, total, page, pages)
+
+    def due(self, last: date, first: date = date.min) -> tuple[CaseRow, ...]:
+        """Return every case that waits for somebody by a day of this span, the earliest first."""
+        with self._lock:
+            rows = self._rows("WHERE due BETWEEN ? AND ? ORDER BY due, name", [first.toordinal(), last.toordinal()])
+            return tuple(self._case_row(row, "") for row in rows)
+
+    def tags(self) -> tuple[str, ...]:
+        """Return every tag in use, in the order of the alphabet."""
+        with self._lock:
+            rows = self._base.execute("SELECT DISTINCT tags FROM cases WHERE tags != ''").fetchall()
+        return tuple(sorted({tag for (tags,) in rows for tag in _split(tags)}))
+
+    def assignees(self) -> tuple[str, ...]:
+        with self._lock:
+            rows = self._base.execute("SELECT DISTINCT assignee FROM cases WHERE assignee != '' ORDER BY 1").fetchall()
+        return tuple(assignee for (assignee,) in rows)
+
+    def count_overdue(self, today: date) -> int:
+        with self._lock:
+            return self._number("FROM cases WHERE due < ?", [today.toordinal()])
+
+    def close(self) -> None:
+        """Let go of everything."""
+        with self._lock:
+            self._base.close()
+
+    def _number(self, what: str, values: Sequence[object]) -> int:
+        return int(self._base.execute(f"SELECT count(*) {what}", values).fetchone()[0])
+
+    def _rows(self, which: str, values: Sequence[object]) -> list[tuple[object, ...]]:
+        """Return rows of the table of cases; `which` is made of this module's own words alone."""
+        return self._base.execute(f"SELECT * FROM cases {which}", values).fetchall()  # noqa: S608  # nosec B608
+
+    def _learn(self, opened: Opened) -> None:
+        record = opened.record
+        text = "\n".join(_texts(opened)).translate(_UNMARKED)
+        self._base.execute("INSERT INTO texts VALUES (?, ?, ?)", (record.item, record.case, text))
+        self._base.execute("INSERT INTO learned VALUES (?)", (record.item,))
+
+    def _case_row(self, row: tuple[object, ...], words: str) -> CaseRow:
+        return _case_row(row, self._excerpt(str(row[0]), words) if words else None)
+
+    def _excerpt(self, case: str, words: str) -> Excerpt | None:
+        match = _match(words)
+        if not match:
+            return None
+        row = self._base.execute(
+            "SELECT item, snippet(texts, 2, ?, ?, '…', ?) FROM texts WHERE texts MATCH ? AND owner = ? LIMIT 1",
+            (*MARKS, _EXCERPT_WORDS, match, case),
+        ).fetchone()
+        return None if row is None else Excerpt(row[0], tuple(re.split(f"[{''.join(MARKS)}]", row[1])))
+
+
+def _texts(opened: Opened) -> Iterator[str]:
+    """Give everything in an item that a person wrote."""
+    envelope = opened.envelope
+    yield envelope.message.reveal()
+    yield from envelope.header.answers.values()
+    yield from (attachment.name for attachment in envelope.index.attachments)
+
+
+def _changed(before: Casebook | None, after: Casebook) -> set[CaseId]:
+    if before is None:
+        return set(after.cases)
+    changed = {record.case for item, record in after.items.items() if _differs(before.items.get(item), record)}
+    gone = {record.case for item, record in before.items.items() if item not in after.items}
+    return changed | gone | (set(after.cases) ^ set(before.cases))
+
+
+def _differs(before: ItemRecord | None, after: ItemRecord) -> bool:
+    return before is not after and before != after
+
+
+def _row(casebook: Casebook, case: CaseId) -> tuple[object, ...] | None:
+    """Return a case as a row of the table; None where nothing of it can be shown."""
+    record = casebook.cases.get(case)
+    if record is None:
+        return None
+    try:
+        return _full_row(casebook, record)
+    except ThreadBroken:
+        return None
+
+
+def _full_row(casebook: Casebook, case: CaseRecord) -> tuple[object, ...]:
+    summary, items = summarise(casebook, case), items_of(casebook, case.case)
+    work = of_items(casebook, items)
+    clock = case_clock(items, closed=work.state is WorkState.CLOSED, tags=work.tags)
+    return (
+        case.case,
+        summary.name,
+        summary.desk,
+        str(summary.mandate or ""),
+        str(work.state),
+        work.assignee or "",
+        _joined(work.tags),
+        summary.received.toordinal(),
+        summary.submissions,
+        summary.replies,
+        summary.unread,
+        _ordinal(summary.withdrawn),
+        *_clock_columns(clock),
+    )
+
+
+def _clock_columns(clock: CaseClock | None) -> tuple[object, ...]:
+    if clock is None:
+        return (None,) * 7
+    first, last = clock.acknowledge, clock.answer
+    return (
+        first.by.toordinal(),
+        _ordinal(first.done),
+        first.met,
+        first.on_its_way,
+        last.by.toordinal(),
+        last.met,
+        _ordinal(clock.next.by if clock.next else None),
+    )
+
+
+def _case_row(row: tuple[object, ...], found: Excerpt | None) -> CaseRow:
+    case, name, desk, mandate, state, assignee, tags, *numbers = row
+    received, submissions, replies, unread, withdrawn, *clock = (None if n is None else int(str(n)) for n in numbers)
+    return CaseRow(
+        case=CaseId(str(case)),
+        name=str(name),
+        desk=str(desk),
+        mandate=str(mandate),
+        state=str(state),
+        assignee=str(assignee),
+        tags=_split(str(tags)),
+        received=date.fromordinal(received or 1),
+        submissions=submissions or 0,
+        replies=replies or 0,
+        unread=unread or 0,
+        withdrawn=_day(withdrawn),
+        clock=_clock(clock),
+        found=found,
+    )
+
+
+def _clock(columns: list[int | None]) -> CaseClock | None:
+    acknowledge_by, acknowledged, met, on_its_way, answer_by, answer_met, _due = columns
+    if acknowledge_by is None or answer_by is None:
+        return None
+    first = LegalDay(
+        Duty.ACKNOWLEDGE,
+        date.fromordinal(acknowledge_by),
+        done=_day(acknowledged),
+        met=bool(met),
+        on_its_way=bool(on_its_way),
+    )
+    return CaseClock(first, LegalDay(Duty.ANSWER, date.fromordinal(answer_by), met=bool(answer_met)))
+
+
+def _conditions(search: Search, today: date) -> tuple[str, list[object]]:
+    """Return the WHERE clause, of our own words only, and the values for its question marks."""
+    parts: list[tuple[str, tuple[object, ...]]] = [("1", ())]
+    if search.mandate:
+        parts.append(("mandate = ? AND withdrawn IS NULL", (search.mandate,)))
+    if search.state:
+        parts.append(("state = ?", (search.state,)))
+    if search.tag:
+        parts.append(("instr(tags, ?)", (_joined([search.tag]),)))
+    if search.assignee:
+        parts.append(("assignee = ?", ("" if search.assignee == NOBODY else search.assignee,)))
+    if search.unread:
+        parts.append(("unread > 0", ()))
+    if search.overdue:
+        parts.append(("due < ?", (today.toordinal(),)))
+    if search.words:
+        parts.append(_wording(search.words))
+    return " AND ".join(f"({text})" for text, _ in parts), [value for _, values in parts for value in values]
+
+
+def _wording(words: str) -> tuple[str, tuple[object, ...]]:
+    """Find by a text, by the two words of a case's name, or by the first digits of its id."""
+    plain = " ".join(words.lower().replace("-", " ").split())
+    by_name = "instr(name, ?) OR substr(id, 1, length(?)) = ?"
+    match = _match(words)
+    if not match:
+        return by_name, (plain, plain, plain)
+    in_texts = "id IN (SELECT owner FROM texts WHERE texts MATCH ?)"
+    return f"{by_name} OR {in_texts}", (plain, plain, plain, match)
+
+
+def _match(words: str) -> str:
+    """Return an FTS5 query for all of these words, as beginnings of words; what stands in quotation marks, together.
+
+    Every word is quoted, so that none of them can be an operator.
+    """
+    found = re.findall(r'"([^"]+)"|([^\s"]+)', words)[:MAX_WORDS]
+    terms = [f'"{phrase}"' if phrase else f'"{word}"*' for phrase, word in found if re.search(r"\w", phrase or word)]
+    return " AND ".join(terms)
+
+
+def _joined(tags: Iterable[str]) -> str:
+    """Return tags as one text in which each stands between line ends, which no tag contains."""
+    inner = "\n".join(sorted(tags))
+    return f"\n{inner}\n" if inner else ""
+
+
+def _split(tags: str) -> tuple[str, ...]:
+    return tuple(tags.strip("\n").split("\n")) if tags else ()
+
+
+def _ordinal(day: date | None) -> int | None:
+    return None if day is None else day.toordinal()
+
+
+def _day(ordinal: int | None) -> date | None:
+    return None if ordinal is None else date.fromordinal(ordinal)
