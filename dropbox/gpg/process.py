@@ -8,6 +8,7 @@ import copy
 import fcntl
 import logging
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -112,12 +113,18 @@ class Engine(gnupg.GPG):  # type: ignore[misc]  # python-gnupg has no types
             finally:
                 end(process)
 
-    def run(self, arguments: Sequence[str], descriptors: Sequence[int]) -> Status:
-        """Run gpg on what these descriptors lead to, which it inherits; return its status lines."""
+    def run(self, arguments: Sequence[str], descriptors: Sequence[int], max_output_bytes: int) -> Status:
+        """Run gpg on what these descriptors lead to, which it inherits; return its status lines.
+
+        An output that grows beyond `max_output_bytes` kills it (its own --max-output counts over all of a run's
+        messages, cuts the rest off and calls them whole).
+        """
         with memory("status") as status:
             command = self.make_args(["--status-fd", str(status), *arguments], None)
             process = self._popen(command, subprocess.DEVNULL, subprocess.DEVNULL, (status, *descriptors))
             try:
+                with suppress(ProcessLookupError):
+                    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (max_output_bytes, max_output_bytes))
                 process.wait()
                 return _read_status(status)
             finally:

@@ -27,7 +27,7 @@ def unsealing(
     max_bytes: int | None,
     judge: Judge = check_unsealed,
 ) -> Iterator[BinaryIO]:
-    with _opened(message) as stdin:
+    with opened_message(message) as stdin:
         check_sealed_head(stdin)
         os.lseek(stdin.fileno(), 0, os.SEEK_SET)
         with engine.stream([*arguments, "--decrypt"], stdin) as stream:
@@ -80,7 +80,7 @@ class _Unsealed(io.RawIOBase):
 
 
 @contextmanager
-def _opened(message: Path | bytes) -> Iterator[BinaryIO]:
+def opened_message(message: Path | bytes) -> Iterator[BinaryIO]:
     """Give a sealed message as a real file, which gpg can read by itself; bytes lie in anonymous memory."""
     try:
         if isinstance(message, bytes):
