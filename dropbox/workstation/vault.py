@@ -130,8 +130,8 @@ def choose_key(own: Gpg, wanted: Fingerprint | None) -> Fingerprint:
 
 
 def usable_keys(own: Gpg) -> tuple[KeyInfo, ...]:
-    """Return the secret keys that a vault could belong to."""
-    return tuple(key for key in _secret_keys(own) if key.can_encrypt and key.can_sign)
+    """Return the secret keys that a vault could belong to: they can seal and sign, here or on a card."""
+    return tuple(key for key in _secret_keys(own) if key.can_encrypt and key.can_sign and key.can_work)
 
 
 def default_folder() -> Path:
