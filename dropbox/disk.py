@@ -2,12 +2,31 @@
 
 import errno
 import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+_SYNCS_AT_ONCE = 8
+
+
+def sync_files(paths: Iterable[Path]) -> None:
+    """Make the bytes of many files last. Several wait at once, because a disk makes them last together."""
+    with ThreadPoolExecutor(max_workers=_SYNCS_AT_ONCE) as pool:
+        for _ in pool.map(_sync_file, paths):
+            pass
 
 
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder last: without this a rename can be lost in a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_file(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
         os.fsync(descriptor)
     finally:

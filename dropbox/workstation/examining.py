@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from dropbox.envelope import ChainLink, Envelope, chain_faults
+from dropbox.envelope import ChainLink, Envelope, chain_faults, verify_intake
 from dropbox.errors import (
     EnvelopeError,
     InvalidValue,
@@ -25,6 +25,7 @@ from dropbox.workstation.opening import open_submission, open_written
 from dropbox.workstation.trust import members_on
 from dropbox.workstation.vault import Vault
 
+Check = tuple[bool, str]
 Rosters = Mapping[DeskId, Roster]
 
 
@@ -38,12 +39,15 @@ class Verdict:
     case: CaseRecord | None = None
 
 
-def examine(vault: Vault, item: ItemRecord, rosters: Rosters) -> Verdict:
-    """Open one sealed item of a verified bundle and say what it is. Raises GpgError when gpg itself does not work."""
+def examine(vault: Vault, item: ItemRecord, rosters: Rosters, unsealed: bytes | None = None) -> Verdict:
+    """Open one sealed item of a verified bundle and say what it is. Raises GpgError when gpg itself does not work.
+
+    unsealed: what its seal holds, where that is known already (see `unsealed_ahead`).
+    """
     try:
         if item.kind is SealedKind.SUBMISSION:
-            return _examine_submission(vault, item, rosters)
-        return _examine_writing(vault, item, rosters)
+            return _examine_submission(vault, item, rosters, unsealed)
+        return _examine_writing(vault, item, rosters, unsealed)
     except NotForYou:
         return _not_for_you(vault, item, rosters)
     except UnsealError:
@@ -64,21 +68,44 @@ def out_of_chain(casebook: Casebook, item: ItemRecord, detail: Detail) -> str:
     return "what follows it does not follow it" if number + 1 in faults else ""
 
 
-def _examine_submission(vault: Vault, item: ItemRecord, rosters: Rosters) -> Verdict:
+def _examine_submission(vault: Vault, item: ItemRecord, rosters: Rosters, unsealed: bytes | None) -> Verdict:
     path = vault.path_of(item)
     packets = count_recipients(path)
-    envelope = open_submission(vault, path)
+    envelope = open_submission(vault, path, unsealed)
     header = envelope.header
+    own_packets = len(envelope.index.recipients) if item.resealed_by is None else 1
     checks = (
         *_common_differences(vault.casebook, item, envelope),
         (header.kind in (Kind.REPLY, Kind.NOTE), "it is of another kind"),
         (header.epoch != item.epoch, "it belongs to another epoch of the drop"),
-        (header.day != item.day, "its day differs"),
-        (packets != len(envelope.index.recipients), "it is sealed to more or fewer keys than it lists"),
-        (not _recipients_fit(envelope, item.day, rosters), "it is sealed to others than the desk's roster"),
+        (packets != own_packets, "it is sealed to more or fewer keys than it lists"),
+        *(_received_differences if header.author is None else _intake_differences)(vault, item, envelope, rosters),
     )
     return _verdict(
         envelope, checks, CaseRecord(item.case, header.case_key or "", header.reply_key or "", header.desks)
+    )
+
+
+def _received_differences(vault: Vault, item: ItemRecord, envelope: Envelope, rosters: Rosters) -> Iterator[Check]:
+    yield envelope.header.day != item.day, "its day differs"
+    yield not _recipients_fit(envelope, item.day, rosters), "it is sealed to others than the desk's roster"
+
+
+def _intake_differences(vault: Vault, item: ItemRecord, envelope: Envelope, rosters: Rosters) -> Iterator[Check]:
+    """A member took this report down, offline: like any author they may know of a colleague too late, never too early.
+
+    Their clock may be ahead; the drop then counts from the day on which it came.
+    """
+    header = envelope.header
+    author = {header.author} if header.author else set()
+    members = [members_on(rosters.get(desk, ()), item.day)[1] for desk in header.desks]
+    yield not all(author <= each for each in members), "it was taken down by nobody of the desk's roster that day"
+    yield header.day < item.day, "its day differs"
+    ever = {membership.fingerprint for desk in header.desks for membership in rosters.get(desk, ())}
+    listed: set[Fingerprint] = set(envelope.index.recipients)
+    yield not author <= listed <= ever, "it is sealed to others than the desk's roster"
+    verify_intake(
+        envelope, lambda signed, signature: vault.members.verify_detached(signed, signature, author, at=header.day)
     )
 
 
@@ -95,9 +122,9 @@ def _not_for_you(vault: Vault, item: ItemRecord, rosters: Rosters) -> Verdict:
     return Verdict(State.NOT_FOR_YOU)
 
 
-def _examine_writing(vault: Vault, item: ItemRecord, rosters: Rosters) -> Verdict:
+def _examine_writing(vault: Vault, item: ItemRecord, rosters: Rosters, unsealed: bytes | None) -> Verdict:
     allowed: set[Fingerprint] = set().union(*(members_on(roster, item.day)[1] for roster in rosters.values()))
-    envelope = open_written(vault, vault.path_of(item), allowed, item.day)
+    envelope = open_written(vault, vault.path_of(item), allowed, item.day, unsealed)
     header = envelope.header
     own_desk = vault.casebook.bound.desk
     desk_members = members_on(rosters.get(header.desk or own_desk, ()), item.day)[1]
@@ -108,9 +135,6 @@ def _examine_writing(vault: Vault, item: ItemRecord, rosters: Rosters) -> Verdic
         (header.kind is Kind.NOTE and header.desk != own_desk, "it is a note of another desk"),
     )
     return _verdict(envelope, checks, None)
-
-
-Check = tuple[bool, str]
 
 
 def _verdict(envelope: Envelope, checks: tuple[Check, ...], case: CaseRecord | None) -> Verdict:
@@ -154,6 +178,8 @@ def _detail(envelope: Envelope) -> Detail:
         undo=header.undo,
         desk=header.desk,
         author=header.author,
+        knows=header.knows,
+        work=header.work,
     )
 
 

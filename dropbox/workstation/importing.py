@@ -4,20 +4,20 @@ The casebook is replaced once, at the end. A crash before leaves the old one, an
 takes up. Importing again, or an older bundle late, changes nothing that is known.
 """
 
-import os
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from dropbox.bundle import PickupItem, PickupManifest, VerifiedPickup, verify_pickup
 from dropbox.canonical import sha256_hex
-from dropbox.disk import sync_folder
+from dropbox.disk import sync_files, sync_folder
 from dropbox.errors import BundleItemMismatch, TargetUnusable
 from dropbox.models import ItemId, SealedKind
 from dropbox.workstation import trust
 from dropbox.workstation.casebook import Binding, Casebook, Conflict, ItemRecord, State
-from dropbox.workstation.continuity import clashes, take_log
+from dropbox.workstation.continuity import clashes, take_kdf, take_log
 from dropbox.workstation.examining import Verdict, examine, out_of_chain, quarantine
+from dropbox.workstation.opening import unsealed_ahead
 from dropbox.workstation.vault import Vault
 
 
@@ -54,6 +54,7 @@ def _take_manifest(casebook: Casebook, pickup: VerifiedPickup) -> None:
     manifest = pickup.manifest
     trust.bind(casebook, Binding(manifest.drop, manifest.desk, manifest.trial))
     take_log(casebook, manifest.span, pickup.log, manifest.day)
+    take_kdf(casebook, manifest)
     trust.take_rosters(casebook, manifest.rosters, manifest.day, manifest.last)
 
 
@@ -80,6 +81,7 @@ def _take_confirmations(casebook: Casebook, manifest: PickupManifest) -> int:
             continue
         for item in export.entries:
             casebook.update(item, entry_confirmed=True)
+            _forget_intake(casebook, item)
         for item in export.receipts:
             casebook.update(item, receipt_confirmed=True)
         for item in export.read:
@@ -87,6 +89,13 @@ def _take_confirmations(casebook: Casebook, manifest: PickupManifest) -> int:
         casebook.exports[sequence] = replace(export, confirmed=True, entries=(), receipts=(), read=())
         arrived += 1
     return arrived
+
+
+def _forget_intake(casebook: Casebook, item: ItemId) -> None:
+    """The drop knows the case of this report now: what it had to be told has done its work."""
+    case = casebook.items[item].case
+    if case in casebook.intakes and casebook.intakes[case].item == item:
+        del casebook.intakes[case]
 
 
 def _is_wanted(vault: Vault, item: PickupItem, report: ImportReport) -> bool:
@@ -106,8 +115,11 @@ def _is_wanted(vault: Vault, item: PickupItem, report: ImportReport) -> bool:
 
 
 def _is_there(vault: Vault, item: PickupItem) -> bool:
+    """Tell whether the item's file lies here whole. One that was passed on is sealed otherwise, and opens: it stays."""
+    record = vault.casebook.items.get(item.item)
     try:
-        return vault.item_path(item.item, item.kind).stat().st_size == item.bytes
+        size = vault.item_path(item.item, item.kind).stat().st_size
+        return size == item.bytes or (record is not None and record.resealed_by is not None)
     except OSError:
         return False
 
@@ -117,13 +129,13 @@ def _copy(vault: Vault, pickup: VerifiedPickup, wanted: list[PickupItem]) -> Non
     try:
         for stray in folder.glob("*.part"):
             stray.unlink()
-        for item in wanted:
-            path = vault.item_path(item.item, item.kind)
-            part = path.with_name(path.name + ".part")
+        paths = [vault.item_path(item.item, item.kind) for item in wanted]
+        parts = [path.with_name(path.name + ".part") for path in paths]
+        for item, part in zip(wanted, parts, strict=True):
             with part.open("xb") as target:
                 pickup.copy_item(item.item, target)
-                target.flush()
-                os.fsync(target.fileno())
+        sync_files(parts)
+        for part, path in zip(parts, paths, strict=True):
             part.replace(path)
         sync_folder(folder)
     except OSError:
@@ -133,19 +145,21 @@ def _copy(vault: Vault, pickup: VerifiedPickup, wanted: list[PickupItem]) -> Non
 def _examine_all(vault: Vault, manifest: PickupManifest, wanted: list[PickupItem], report: ImportReport) -> None:
     """Examine submissions before writings, which are compared with them, and take each case's in its own order."""
     rosters = trust.newest_rosters(vault.casebook)
-    examined: list[tuple[ItemRecord, Verdict]] = []
-    writings: list[ItemRecord] = []
-    for item in wanted:
-        fresh = ItemRecord(item.item, item.case, item.kind, item.day, item.sha256, manifest.epoch, State.QUARANTINED)
-        record = replace(vault.casebook.items.get(item.item, fresh), on_drop=True)
-        if record.kind is SealedKind.SUBMISSION:
-            examined.append((record, examine(vault, record, rosters)))
-        else:
-            writings.append(record)
+    records = [_record(vault.casebook, item, manifest.epoch) for item in wanted]
+    submissions = [record for record in records if record.kind is SealedKind.SUBMISSION]
+    writings = [record for record in records if record.kind is not SealedKind.SUBMISSION]
+    opened = unsealed_ahead(vault, submissions)
+    examined = [(record, examine(vault, record, rosters, unsealed)) for record, unsealed in opened]
     for record, verdict in sorted(examined, key=_place):
         _take(vault.casebook, record, verdict, report)
-    for record in writings:
-        _take(vault.casebook, record, examine(vault, record, rosters), report)
+    for record, unsealed in unsealed_ahead(vault, writings):
+        _take(vault.casebook, record, examine(vault, record, rosters, unsealed), report)
+
+
+def _record(casebook: Casebook, item: PickupItem, epoch: str) -> ItemRecord:
+    """Return what is known of an item before it is examined: it counts as quarantined until then."""
+    fresh = ItemRecord(item.item, item.case, item.kind, item.day, item.sha256, epoch, State.QUARANTINED)
+    return replace(casebook.items.get(item.item, fresh), on_drop=True)
 
 
 def _take(casebook: Casebook, record: ItemRecord, verdict: Verdict, report: ImportReport) -> None:

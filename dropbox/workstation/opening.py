@@ -3,11 +3,14 @@
 What comes out was signed by its author; whether it belongs where the drop says it does is examined at import.
 """
 
-from collections.abc import Collection
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 
 from dropbox.envelope import Envelope, OpenStream, Sink, extract, unpack, verify_submission
@@ -21,6 +24,11 @@ from dropbox.writing import extract_writing, open_writing
 MAX_KEY_BYTES = 64
 MAX_MEMORY_BYTES = 4 * 1024 * 1024
 """Up to here one run of gpg does, and what it gave is kept in memory between the passes."""
+BATCH_ITEMS = 64
+BATCH_BYTES = 8 * 1024 * 1024
+"""What one run of gpg opens."""
+BATCHES_AHEAD = 2
+"""How many are being opened while one is read: gpg and its agent leave each other waiting, and most machines idle."""
 
 
 @dataclass(frozen=True)
@@ -31,17 +39,36 @@ class Opened:
     envelope: Envelope
 
 
-def open_submission(vault: Vault, path: Path) -> Envelope:
-    """Unseal and verify a submission."""
-    return verify_submission(unpack(_plaintext(vault, path), _size(path)))
+def unsealed_ahead(vault: Vault, records: Sequence[ItemRecord]) -> Iterator[tuple[ItemRecord, bytes | None]]:
+    """Give each record with what its seal holds: a small submission's plaintext, a writing's key.
+
+    gpg opens them in batches, the next ones while the caller works on this one. None for what is large, or did not open
+    like that: opened by itself, it says why.
+    """
+    batches = _batches(vault, records)
+    with ThreadPoolExecutor(max_workers=BATCHES_AHEAD) as pool:
+        coming = deque((batch, pool.submit(_unseal_batch, vault, batch)) for batch in islice(batches, BATCHES_AHEAD))
+        while coming:
+            batch, opening = coming.popleft()
+            unsealed = opening.result()
+            coming.extend((each, pool.submit(_unseal_batch, vault, each)) for each in islice(batches, 1))
+            yield from zip(batch, unsealed, strict=True)
 
 
-def open_written(vault: Vault, path: Path, allowed: Collection[Fingerprint], day: date) -> Envelope:
+def open_submission(vault: Vault, path: Path, unsealed: bytes | None = None) -> Envelope:
+    """Unseal and verify a submission; `unsealed`: its plaintext, where that is known."""
+    opened = _plaintext(vault, path) if unsealed is None else lambda: nullcontext(BytesIO(unsealed))
+    return verify_submission(unpack(opened, _size(path)))
+
+
+def open_written(
+    vault: Vault, path: Path, allowed: Collection[Fingerprint], day: date, unsealed: bytes | None = None
+) -> Envelope:
     """Open a reply or note through the desk's lock, and verify that one of `allowed` signed it.
 
-    day: when the drop took it in; the author's key must have been valid then.
+    day: when the drop took it in; the author's key must have been valid then. `unsealed`: its key, where that is known.
     """
-    key = _writing_key(vault, path)
+    key = _writing_key(vault, path) if unsealed is None else unsealed
 
     def verify(signed: bytes, signature: bytes) -> Fingerprint:
         return vault.members.verify_detached(signed, signature, allowed, at=day)
@@ -94,13 +121,56 @@ def _plaintext(vault: Vault, path: Path) -> OpenStream:
     return lambda: nullcontext(BytesIO(whole))
 
 
+def _batches(vault: Vault, records: Sequence[ItemRecord]) -> Iterator[list[ItemRecord]]:
+    batch: list[ItemRecord] = []
+    left = BATCH_BYTES
+    for record in records:
+        weight = _weight(vault, record)
+        if batch and (len(batch) == BATCH_ITEMS or weight > left):
+            yield batch
+            batch, left = [], BATCH_BYTES
+        batch.append(record)
+        left -= weight
+    if batch:
+        yield batch
+
+
+def _weight(vault: Vault, record: ItemRecord) -> int:
+    """Return what a record costs in memory when it is opened in a batch."""
+    if record.kind is not SealedKind.SUBMISSION:
+        return MAX_KEY_BYTES
+    size = _size(vault.path_of(record))
+    return size if size <= MAX_MEMORY_BYTES else 0
+
+
+def _unseal_batch(vault: Vault, batch: Sequence[ItemRecord]) -> list[bytes | None]:
+    messages = {record.item: _message(vault, record) for record in batch}
+    small = {item: message for item, message in messages.items() if message is not None}
+    opened = dict(zip(small, vault.own.unseal_batch(list(small.values())), strict=True)) if small else {}
+    return [opened.get(record.item) for record in batch]
+
+
+def _message(vault: Vault, record: ItemRecord) -> Path | bytes | None:
+    """Return what gpg has to open for this item, or None when that is no matter for a batch."""
+    path = vault.path_of(record)
+    try:
+        if record.kind is SealedKind.SUBMISSION:
+            return path if _size(path) <= MAX_MEMORY_BYTES else None
+        return _desk_lock(path)
+    except DropboxError:
+        return None
+
+
 def _writing_key(vault: Vault, path: Path) -> bytes:
+    return vault.own.unseal_bytes(_desk_lock(path), MAX_KEY_BYTES)
+
+
+def _desk_lock(path: Path) -> bytes:
     try:
         with path.open("rb") as stream:
-            container = read_container(stream)
+            return read_container(stream).desk_lock
     except OSError:
         raise FileUnreadable from None
-    return vault.own.unseal_bytes(container.desk_lock, MAX_KEY_BYTES)
 
 
 def _size(path: Path) -> int:
