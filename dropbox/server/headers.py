@@ -4,10 +4,11 @@ Everything is refused first (`default-src 'none'`) and only what a page uses is 
 server, its software or its clock, and nothing may be kept by a browser or a cache.
 """
 
-import re
 from urllib.parse import quote
 
 from flask import Response
+
+from dropbox.file_names import harmless_name
 
 VISIT_COOKIE = "visit"
 SESSION_COOKIE = "session"
@@ -42,11 +43,6 @@ _ALWAYS = {
     "X-Robots-Tag": "noindex, nofollow, noarchive",
 }
 _NEVER = ("Server", "Date", "ETag", "Last-Modified", "Expires", "X-Powered-By")
-_UNSAFE_IN_NAMES = re.compile(
-    '[\x00-\x1f\x7f-\x9f\\\\/:*?"<>|\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff'
-    "\ud800-\udfff\U000e0000-\U000e0fff]"
-)
-MAX_NAME_CHARACTERS = 150
 
 
 def is_framed(path: str, frame: str) -> bool:
@@ -106,17 +102,6 @@ def disposition(name: str, fallback: str) -> str:
     if not cleaned:
         return f'attachment; filename="{fallback}"'
     return f"attachment; filename=\"{fallback}\"; filename*=UTF-8''{quote(cleaned, safe='')}"
-
-
-def harmless_name(name: str) -> str:
-    """Return a file name without paths, controls and direction marks, with its ending kept when it is cut."""
-    cleaned = _UNSAFE_IN_NAMES.sub("_", name).strip(" .")
-    if len(cleaned) <= MAX_NAME_CHARACTERS:
-        return cleaned
-    stem, dot, ending = cleaned.rpartition(".")
-    if not dot or len(ending) > 10:
-        return cleaned[:MAX_NAME_CHARACTERS]
-    return stem[: MAX_NAME_CHARACTERS - len(ending) - 1] + "." + ending
 
 
 def set_cookie(response: Response, name: str, value: str) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from flask import Response
 
+from dropbox.file_names import MAX_NAME_CHARACTERS, harmless_name
 from dropbox.server import headers
 
 
@@ -24,14 +25,14 @@ from dropbox.server import headers
     ],
 )
 def test_a_hostile_name_is_made_harmless(name: str, kept: str) -> None:
-    assert headers.harmless_name(name) == kept
+    assert harmless_name(name) == kept
 
 
 def test_a_long_name_keeps_its_ending() -> None:
-    name = headers.harmless_name("x" * 400 + ".pdf")
-    assert len(name) == headers.MAX_NAME_CHARACTERS
+    name = harmless_name("x" * 400 + ".pdf")
+    assert len(name) == MAX_NAME_CHARACTERS
     assert name.endswith(".pdf")
-    assert len(headers.harmless_name("y" * 400)) == headers.MAX_NAME_CHARACTERS
+    assert len(harmless_name("y" * 400)) == MAX_NAME_CHARACTERS
 
 
 @pytest.mark.parametrize("name", ["a\r\nb", 'x"; filename=evil.html', "ü'(){}.txt", "%0d%0a", "\x00"])

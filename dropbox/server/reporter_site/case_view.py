@@ -12,8 +12,8 @@ from flask import request
 
 from dropbox.envelope import Envelope
 from dropbox.errors import DropboxError
+from dropbox.file_names import harmless_name
 from dropbox.models import ItemId
-from dropbox.server.headers import harmless_name
 from dropbox.server.reporter_site.context import this_drop
 from dropbox.server.reporter_site.showing import desk_name
 from dropbox.server.reporter_site.speech import _, size_text
