@@ -3,12 +3,14 @@
 The log's own rules live with the bundles; here is only what this vault has been told, and what is still owed to it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
+from dropbox.bundle import PickupManifest
 from dropbox.bundle.desk_log import LineState, LogLine, LogRange, compare
+from dropbox.errors import BundleFork
 from dropbox.models import ItemId
-from dropbox.workstation.casebook import Casebook, EpochLog, LogEntry
+from dropbox.workstation.casebook import Casebook, EpochLog, KdfRecord, LogEntry
 
 _RANK = {LineState.HERE: 0, LineState.RECEIVED: 1, LineState.WITHDRAWN: 2}
 
@@ -34,6 +36,21 @@ def take_log(casebook: Casebook, span: LogRange, lines: tuple[LogLine, ...], day
         # an older bundle arriving late does not take back that an item was received or withdrawn
         if earlier is None or _RANK[line.state] > _RANK[earlier.state]:
             log.lines[line.n] = LogEntry(line.sha256, line.state)
+
+
+def take_kdf(casebook: Casebook, manifest: PickupManifest) -> None:
+    """Keep what makes keys out of a codename, and the drop's address, unless a newer bundle said them before.
+
+    Raises BundleFork when the same history comes with another salt: codenames made with it would open nothing.
+    """
+    kdf = manifest.kdf
+    fresh = KdfRecord(manifest.epoch, kdf.salt.hex(), kdf.memory_bytes // 1024, kdf.passes, manifest.day)
+    known = casebook.kdf
+    if known is not None and known.epoch == fresh.epoch and replace(known, day=fresh.day) != fresh:
+        raise BundleFork
+    if known is None or fresh.day >= known.day:
+        casebook.kdf = fresh
+        casebook.address = manifest.address or casebook.address
 
 
 def gaps(casebook: Casebook) -> list[Gap]:

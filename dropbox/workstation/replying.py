@@ -12,36 +12,32 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dropbox.disk import sync_folder
-from dropbox.envelope import MAX_TEXT_BYTES, Header
-from dropbox.errors import CaseEnded, MemberKeyUnavailable, NotOnRoster, TextFileUnreadable, TextUnreadable, TooLarge
+from dropbox.envelope import MAX_TEXT_BYTES, Header, Work
+from dropbox.errors import TextFileUnreadable, TextUnreadable, TooLarge
 from dropbox.models import (
-    DeskId,
-    Fingerprint,
     Kind,
     Plaintext,
     Recipient,
     SealedKind,
-    current_members,
     new_item_id,
     today,
 )
-from dropbox.workstation import mandate, trust
+from dropbox.workstation import acts, addressing, trust
 from dropbox.workstation.casebook import Casebook, CaseRecord, Detail, ItemRecord, State
 from dropbox.workstation.opening import open_written
-from dropbox.workstation.thread import items_of, withdrawn_on
 from dropbox.workstation.vault import Vault
+from dropbox.workstation.work import heads
 from dropbox.writing import HeldFile, write
-
-_ACTS = {Kind.REPLY: mandate.Act.REPLY, Kind.NOTE: mandate.Act.NOTE}
 
 
 @dataclass(frozen=True)
 class Draft:
-    """What an investigator wants to write; `kind` is REPLY or NOTE."""
+    """What an investigator wants to write; `kind` is REPLY or NOTE. Only a note with `work` may have no text."""
 
     kind: Kind
     text: Plaintext
     files: Sequence[Path | HeldFile] = ()
+    work: Work | None = None
 
 
 def read_text(path: str, standard_input: BinaryIO) -> Plaintext:
@@ -65,51 +61,36 @@ def read_text(path: str, standard_input: BinaryIO) -> Plaintext:
 def write_to_case(vault: Vault, case: CaseRecord, draft: Draft) -> ItemRecord:
     """Seal a reply or note into the vault and the casebook; the next export carries it.
 
-    Raises Unconfirmed, RosterUnconfirmed, CaseEnded, NotOnRoster, MemberKeyUnavailable, TooLarge, AttachmentUnreadable.
+    Raises Unconfirmed, RosterUnconfirmed, AlreadyWithdrawn, MandateForbids, NotOnRoster, MemberKeyUnavailable,
+    TooLarge, TextUnreadable, AttachmentUnreadable.
     """
     casebook = vault.casebook
     trust.require_trust(casebook)
-    items = items_of(casebook, case.case)
-    if withdrawn_on(items) is not None:
-        raise CaseEnded
-    mandate.require(mandate.in_force(items), _ACTS[draft.kind])
-    header = _header(casebook, case, draft.kind)
-    recipients = _recipients(vault, header.desks)
+    acts.require(casebook, case.case, acts.act_of(draft.kind, draft.work))
+    if draft.work is None and not draft.text.reveal().strip():
+        raise TextUnreadable
+    header = _header(casebook, case, draft)
+    recipients = addressing.recipients(vault, header.desks)
     record, lock = _seal(vault, case, header, draft, recipients)
     casebook.add(replace(record, lock=None if lock is None else lock.hex()))
     vault.save()
     return casebook.items[record.item]
 
 
-def _header(casebook: Casebook, case: CaseRecord, kind: Kind) -> Header:
+def _header(casebook: Casebook, case: CaseRecord, draft: Draft) -> Header:
     own_desk = casebook.bound.desk
     return Header(
         drop=casebook.bound.drop,
         case=case.case,
         item=new_item_id(),
-        kind=kind,
-        desks=case.desks if kind is Kind.REPLY else (own_desk,),
+        kind=draft.kind,
+        desks=case.desks if draft.kind is Kind.REPLY else (own_desk,),
         desk=own_desk,
         day=today(),
         author=casebook.key,
+        knows=heads(casebook, case.case),
+        work=draft.work,
     )
-
-
-def _recipients(vault: Vault, desks: Sequence[DeskId]) -> tuple[Recipient, ...]:
-    """Return every current member of these desks. All their keys must be there and usable, and one's own among them."""
-    casebook = vault.casebook
-    rosters = trust.newest_rosters(casebook)
-    if casebook.key not in current_members(rosters.get(casebook.bound.desk, ())):
-        raise NotOnRoster
-    listed = vault.members.keys()
-    usable = {info.fingerprint for info in listed if info.can_encrypt}
-    wanted: set[Fingerprint] = set()
-    for desk in desks:
-        members = set(current_members(rosters.get(desk, ())))
-        if not members or not members <= usable:
-            raise MemberKeyUnavailable(desk)
-        wanted |= members
-    return tuple(Recipient(fingerprint) for fingerprint in sorted(wanted))
 
 
 def _seal(
@@ -147,9 +128,12 @@ def _seal(
             desks=header.desks,
             desk=header.desk,
             author=header.author,
+            knows=header.knows,
+            work=header.work,
         ),
         own=True,
         on_drop=False,
         read=True,
+        written=header.day,
     )
     return record, lock
