@@ -164,7 +164,7 @@ class ActRecord:
     """One thing that was done with a case on `day`.
 
     item: the reply or note. state: what a case was set to. files and where: how many were saved, and in which folder.
-    to: whom the case was resealed to; a DISCUSS without it printed the case. bundle: what took it out.
+    to: whom the case was resealed to; a DISCUSS without it printed the case. left: it is no longer only here.
     """
 
     act: Act
@@ -175,7 +175,7 @@ class ActRecord:
     files: int = 0
     where: str = ""
     to: Fingerprint | None = None
-    bundle: int = 0
+    left: bool = True
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ __all__ = [
     "in_force",
     "is_narrower",
     "meaning",
+    "name",
     "notice",
     "notice_at_reply",
     "require",
@@ -35,6 +36,11 @@ _ALLOWED = {
 _ORDER = (Mandate.LISTEN, Mandate.ADVISE, Mandate.INVESTIGATE)
 _REFUSALS: dict[Mandate, type[MandateForbids]] = {Mandate.LISTEN: MandateIsListen, Mandate.ADVISE: MandateIsAdvise}
 
+_NAMES = {
+    Mandate.LISTEN: N_("listen"),
+    Mandate.ADVISE: N_("advise"),
+    Mandate.INVESTIGATE: N_("investigate"),
+}
 _MEANINGS = {
     Mandate.LISTEN: N_("listen only: answer the reporter, take nothing further, discuss it with nobody."),
     Mandate.ADVISE: N_("advise: it may be discussed within the desk; nothing goes further."),
@@ -42,12 +48,12 @@ _MEANINGS = {
 }
 _AT_REPLY = {
     Mandate.LISTEN: N_(
-        "The reporter's mandate is listen: you may answer, and take nothing further. To do more, ask the reporter in "
-        "your reply."
+        "The reporter's mandate is listen only: answer the reporter, take nothing further, discuss it with nobody. To "
+        "do more, ask the reporter in your reply."
     ),
     Mandate.ADVISE: N_(
-        "The reporter's mandate is advise: it may be discussed within the desk, and nothing goes further. To do more, "
-        "ask the reporter in your reply."
+        "The reporter's mandate is advise: it may be discussed within the desk; nothing goes further. To do more, ask "
+        "the reporter in your reply."
     ),
 }
 _AT_NOTE = {
@@ -107,6 +113,11 @@ def require(mandate: Mandate, act: Act) -> None:
     """Raises MandateIsListen or MandateIsAdvise, which say why and how to ask the reporter for more."""
     if not allows(mandate, act):
         raise _REFUSALS.get(mandate, MandateForbids)
+
+
+def name(mandate: Mandate) -> str:
+    """Return a mandate's one word in the reader's language."""
+    return str(_NAMES[mandate])
 
 
 def meaning(mandate: Mandate) -> str:

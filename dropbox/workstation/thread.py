@@ -12,6 +12,7 @@ from dropbox.errors import ThreadBroken
 from dropbox.models import CaseId, Fingerprint, Kind, Mandate
 from dropbox.workstation.casebook import Casebook, CaseRecord, ItemRecord, detail_of
 from dropbox.workstation.order import in_order
+from dropbox.workstation.speech import _
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def summaries(casebook: Casebook) -> list[CaseSummary]:
 
 
 def author_name(casebook: Casebook, author: Fingerprint | None) -> str:
-    return "you" if author == casebook.key else author[-16:] if author else ""
+    return _("you") if author == casebook.key else author[-16:] if author else ""
 
 
 def _number(record: ItemRecord) -> int:

@@ -8,15 +8,25 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from dropbox.envelope import MAX_KNOWN, MAX_TAGS, Work, WorkState, clean_tag
+from dropbox.envelope import MAX_KNOWN, MAX_TAGS, NOBODY, Work, WorkState, clean_tag
 from dropbox.errors import NotAMember, NothingToChange, TooManyTags
 from dropbox.models import CaseId, Fingerprint, ItemId, SealedKind, current_members
 from dropbox.workstation import trust
 from dropbox.workstation.casebook import Casebook, ItemRecord, State, detail_of
 from dropbox.workstation.order import in_order
+from dropbox.workstation.speech import N_, _
+from dropbox.workstation.thread import author_name
 
 MAX_PAIRS = 200
 """Pairs that are told of in one case: what one hostile member can make of their own writings must not fill memory."""
+
+_STATES = {
+    WorkState.NEW: N_("new"),
+    WorkState.TALKING: N_("talking with the reporter"),
+    WorkState.WAITING: N_("waiting"),
+    WorkState.INVESTIGATING: N_("investigating"),
+    WorkState.CLOSED: N_("closed"),
+}
 
 Pair = tuple[ItemId, ItemId]
 
@@ -105,6 +115,36 @@ def members(casebook: Casebook) -> tuple[Fingerprint, ...]:
     return current_members(trust.newest_rosters(casebook).get(casebook.bound.desk, ()))
 
 
+def written_without(casebook: Casebook, items: Sequence[ItemRecord], known: ItemId) -> frozenset[ItemId]:
+    """Return the writings of a thread whose authors surely did not have this item of it."""
+    bit = next(at for at, record in enumerate(items) if record.item == known)
+    closures = _closures(casebook, items)
+    said = [at for at, record in enumerate(items) if detail_of(record).knows is not None]
+    return frozenset(items[at].item for at in said if not closures[at] >> bit & 1)
+
+
+def state_text(state: WorkState) -> str:
+    """Return how a case stands, in the reader's language."""
+    return str(_STATES[state])
+
+
+def sentences(casebook: Casebook, change: Work) -> list[str]:
+    """Return what a note changed, in the reader's language."""
+    told = []
+    if change.assignee == NOBODY:
+        told.append(_("Nobody has this case."))
+    elif change.assignee is not None:
+        who = author_name(casebook, Fingerprint(change.assignee))
+        told.append(_("This case is given to %(who)s.", who=who))
+    if change.state is not None:
+        told.append(_("State: %(state)s.", state=state_text(change.state)))
+    if change.add:
+        told.append(_("Tags added: %(tags)s.", tags=", ".join(change.add)))
+    if change.remove:
+        told.append(_("Tags taken away: %(tags)s.", tags=", ".join(change.remove)))
+    return told
+
+
 def _tagged(tags: dict[str, None], work: Work) -> dict[str, None]:
     """Return the tags after this change. What goes beyond the limit is not added, in whatever vault."""
     kept = dict.fromkeys(tag for tag in tags if tag not in work.remove)
@@ -140,7 +180,12 @@ def _closures(casebook: Casebook, items: Sequence[ItemRecord]) -> list[int]:
     """Return for each item everything that its author knew, as bits by place in the order."""
     place = {record.item: at for at, record in enumerate(items)}
     known: list[int] = []
+    submitted = 0
     for at, record in enumerate(items):
+        if record.kind is SealedKind.SUBMISSION:
+            known.append(submitted)
+            submitted |= 1 << at
+            continue
         knows = detail_of(record).knows
         # what cannot be followed (an old writing, or one sealed before this member came) tells of no simultaneity
         if knows is None or any(_is_closed(casebook, item) for item in knows):

@@ -1,0 +1,224 @@
+"""What was done with a case: whether the reporter allows it, what counts against a mandate, and what to tell of it.
+
+Every room that does something with a case asks here first and has it recorded here, so that page and command cannot
+differ. What members wrote is known from their items; what only this machine did is kept in the casebook.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from dropbox.codename import case_name
+from dropbox.envelope import Work, WorkState
+from dropbox.errors import AlreadyWithdrawn
+from dropbox.models import CaseId, Fingerprint, ItemId, Kind, Mandate, SealedKind
+from dropbox.workstation import mandate, work
+from dropbox.workstation.casebook import Act, ActRecord, Casebook, ItemRecord, Narrowed, detail_of
+from dropbox.workstation.speech import N_, _, day_text, ngettext
+from dropbox.workstation.thread import author_name, items_of, withdrawn_on
+
+MAX_TOLD = 200
+"""Acts that one narrowing lists; more than that nobody reads, and one member could make any number."""
+MAX_PLACE_CHARACTERS = 1000
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the reporter allows now: `withdrawn` is the day they took the case back."""
+
+    mandate: Mandate
+    withdrawn: date | None
+
+
+def standing(casebook: Casebook, case: CaseId) -> Standing:
+    items = items_of(casebook, case)
+    return Standing(mandate.in_force(items), withdrawn_on(items))
+
+
+def require(casebook: Casebook, case: CaseId, act: Act) -> None:
+    """Raise unless the reporter allows this act now: AlreadyWithdrawn, MandateIsListen or MandateIsAdvise."""
+    now = standing(casebook, case)
+    if now.withdrawn is not None and act is not Act.VIEW:
+        raise AlreadyWithdrawn
+    mandate.require(now.mandate, act)
+
+
+def act_of(kind: Kind, change: Work | None) -> Act:
+    """Return which act a writing is."""
+    if kind is Kind.REPLY:
+        return Act.REPLY
+    if change is None:
+        return Act.NOTE
+    return Act.TAKE_FURTHER if change.state is WorkState.INVESTIGATING else Act.ORGANISE
+
+
+def record(casebook: Casebook, case: CaseId, act: Act, day: date, **what: object) -> None:
+    """Keep what this machine did: `files` and `where` for SAVE, `to` for a reseal; a DISCUSS without `to` was printed.
+
+    Replies and notes are their own record. The caller saves the vault.
+    """
+    made = ActRecord(act, day, casebook.key, **what)  # type: ignore[arg-type]  # the dataclass checks the names
+    made = replace(made, where=made.where[:MAX_PLACE_CHARACTERS])
+    kept = casebook.acts.get(case, ())
+    if made not in kept:
+        casebook.acts[case] = (*kept, made)
+
+
+def of_case(casebook: Casebook, case: CaseId) -> tuple[ActRecord, ...]:
+    """Return everything that was done with a case as far as this vault knows, by days."""
+    written = [_written(record) for record in items_of(casebook, case) if record.kind is not SealedKind.SUBMISSION]
+    return tuple(sorted([*written, *casebook.acts.get(case, ())], key=lambda act: act.day))
+
+
+def _written(record: ItemRecord) -> ActRecord:
+    detail = detail_of(record)
+    return ActRecord(
+        act=act_of(detail.kind, detail.work),
+        day=record.day,
+        by=detail.author or Fingerprint(""),
+        item=record.item,
+        state=detail.work.state if detail.work else None,
+        left=record.on_drop or record.entry_confirmed or not record.own,
+    )
+
+
+# --- what the reporter took back ----------------------------------------------------------------------------------
+
+
+def standings(casebook: Casebook, cases: Iterable[CaseId]) -> dict[CaseId, Standing]:
+    """Return how these cases stand before an import, for `take_narrowings` after it; cases without a submission not."""
+    known = (case for case in set(cases) if case in casebook.cases)
+    return {case: standing(casebook, case) for case in known}
+
+
+def take_narrowings(
+    casebook: Casebook, before: Mapping[CaseId, Standing], new: Collection[ItemId]
+) -> dict[CaseId, Narrowed]:
+    """Find where an import made a mandate narrower or brought a withdrawal, keep it until it was read, and return it.
+
+    new: the items that came. A colleague's writing that did not know of an earlier narrowing is told of as well.
+    """
+    found: dict[CaseId, Narrowed] = {}
+    for case, old in before.items():
+        now = standing(casebook, case)
+        _forget_untrue(casebook, case, now)
+        told = _narrowing(casebook, case, old, now) or _crossed(casebook, case, now, new)
+        if told is not None:
+            found[case] = told
+            casebook.narrowed[case] = (*casebook.narrowed.get(case, ()), told)
+    return found
+
+
+def have_read(casebook: Casebook, case: CaseId) -> bool:
+    """Take the banners of this case away; tell whether there were any. The caller saves the vault."""
+    return casebook.narrowed.pop(case, None) is not None
+
+
+def _narrowing(casebook: Casebook, case: CaseId, old: Standing, now: Standing) -> Narrowed | None:
+    happened = of_case(casebook, case)[-MAX_TOLD:]
+    if now.withdrawn is not None:
+        return None if old.withdrawn is not None else Narrowed(now.withdrawn, old.mandate, None, happened)
+    if not mandate.is_narrower(now.mandate, old.mandate):
+        return None
+    day = mandate.history(items_of(casebook, case))[-1].day
+    return Narrowed(day, old.mandate, now.mandate, happened)
+
+
+def _crossed(casebook: Casebook, case: CaseId, now: Standing, new: Collection[ItemId]) -> Narrowed | None:
+    """Return what colleagues did who had not heard yet of what the reporter took back."""
+    items = items_of(casebook, case)
+    turn = _last_narrowing(items)
+    if turn is None:
+        return None
+    number, before = turn
+    unaware = work.written_without(casebook, items, items[number].item)
+    late = tuple(_written(r) for r in items if r.item in unaware and r.item in new and not r.own)[-MAX_TOLD:]
+    if not late:
+        return None
+    return Narrowed(items[number].day, before, None if now.withdrawn else now.mandate, late)
+
+
+def _last_narrowing(items: list[ItemRecord]) -> tuple[int, Mandate] | None:
+    """Return the place of the submission that took something back last, and the mandate before it."""
+    before, found = Mandate.INVESTIGATE, None
+    current: Mandate | None = None
+    for place, item in enumerate(items):
+        detail = detail_of(item)
+        if detail.mandate is None:
+            continue
+        narrower = current is not None and mandate.is_narrower(detail.mandate, current)
+        if narrower or (detail.kind is Kind.WITHDRAWAL and not detail.undo):
+            before, found = current or detail.mandate, place
+        elif detail.undo or (current is not None and mandate.is_narrower(current, detail.mandate)):
+            found = None
+        current = detail.mandate
+    return None if found is None else (found, before)
+
+
+def _forget_untrue(casebook: Casebook, case: CaseId, now: Standing) -> None:
+    """Drop what the reporter has made undone since: a withdrawal taken back, a mandate as wide as before."""
+    kept = tuple(each for each in casebook.narrowed.get(case, ()) if _still_true(each, now))
+    if kept:
+        casebook.narrowed[case] = kept
+    else:
+        casebook.narrowed.pop(case, None)
+
+
+def _still_true(told: Narrowed, now: Standing) -> bool:
+    if now.withdrawn is not None:
+        return True
+    return told.after is not None and mandate.is_narrower(now.mandate, told.before)
+
+
+# --- in words -----------------------------------------------------------------------------------------------------
+
+_WRITTEN = {
+    Act.REPLY: N_("Reply to the reporter, by %(who)s"),
+    Act.NOTE: N_("Note to the desk, by %(who)s"),
+    Act.ORGANISE: N_("Note on the work, by %(who)s"),
+    Act.TAKE_FURTHER: N_("Note on the work, by %(who)s"),
+}
+
+
+def sentences(casebook: Casebook, done: Iterable[ActRecord]) -> list[str]:
+    """Return each act in a line of the reader's language."""
+    return [f"{day_text(each.day)}: {_sentence(casebook, each)}" for each in done]
+
+
+def _sentence(casebook: Casebook, done: ActRecord) -> str:
+    if done.act is Act.SAVE:
+        told = ngettext(
+            "%(num)s file saved on this machine, in the folder %(where)s",
+            "%(num)s files saved on this machine, in the folder %(where)s",
+            done.files,
+            where=done.where,
+        )
+    elif done.act is Act.DISCUSS:
+        to = author_name(casebook, done.to)
+        told = _("Passed on to %(who)s, sealed to their key", who=to) if done.to else _("Printed on this machine")
+    elif done.state is not None:
+        who = author_name(casebook, done.by)
+        told = _("State set to “%(state)s”, by %(who)s", state=work.state_text(done.state), who=who)
+    else:
+        told = _(_WRITTEN[done.act].english, who=author_name(casebook, done.by))
+    return told if done.left else _("%(told)s (not sent yet)", told=told)
+
+
+def narrowed_title(case: CaseId, told: Narrowed) -> str:
+    """Return in one sentence what the reporter took back."""
+    values = {"day": day_text(told.day), "name": case_name(case)}
+    if told.after is None:
+        return _("WITHDRAWN. On %(day)s the reporter took back the case %(name)s.", **values)
+    values |= {"before": mandate.name(told.before), "after": mandate.name(told.after)}
+    return _(
+        "MANDATE NARROWED. On %(day)s the reporter of %(name)s changed the mandate from %(before)s to %(after)s.",
+        **values,
+    )
+
+
+def narrowed_lines(casebook: Casebook, case: CaseId, told: Narrowed) -> tuple[str, ...]:
+    """Return the title and what had happened by then, each act indented by two blanks."""
+    if not told.happened:
+        return narrowed_title(case, told), _("Nothing had been done with it before this import.")
+    happened = [f"  {text}" for text in sentences(casebook, told.happened)]
+    return narrowed_title(case, told), _("Before this import this had been done with it:"), *happened
