@@ -1,0 +1,320 @@
+"""The sandbox: a stranger's file goes in on standard input, and raw pixels or bare names come out of bubblewrap.
+
+No network, no home, no vault, nothing to write to but a small folder in memory; bounds on time, memory and processes.
+What comes out is believed no more than the file itself: frames of known kinds and bounded lengths, or nothing. Where
+the sandbox cannot be had nothing is opened. Beside main this is the workstation's only room that starts processes.
+"""
+
+import importlib.util
+import json
+import os
+import select
+import shutil
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from dropbox.errors import FileOutOfBounds, OfficeMissing, PopplerMissing, SandboxForbidden, SandboxMissing
+
+MIB = 1 << 20
+_INSIDE = Path(__file__).with_name("sandbox_inside.py")
+_HEAD = struct.Struct(">cL")
+_READ_BYTES = MIB
+_POPPLER = ("pdftoppm", "pdfinfo")
+# what the libraries of /usr look for elsewhere: fonts, and the loader's list of where libraries lie
+_FURNISHING = ("/etc/fonts", "/var/cache/fontconfig", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one look at a file may take. Times are of the clock on the wall, but for `cpu_seconds` (each process)."""
+
+    content_bytes: int = 128 * MIB
+    wall_seconds: int = 60
+    cpu_seconds: int = 30
+    page_seconds: int = 10
+    office_seconds: int = 0
+    failed_pages: int = 2
+    address_bytes: int = 1024 * MIB
+    folder_bytes: int = 64 * MIB
+    processes: int = 64
+    open_files: int = 64
+    source_pixels: int = 120_000_000
+    page_side_pixels: int = 1600
+    pages: int = 10
+    total_pages: int = 1000
+    names: int = 1000
+    name_bytes: int = 255
+
+
+LIMITS = Limits()
+OFFICE_LIMITS = Limits(
+    wall_seconds=120,
+    office_seconds=80,
+    cpu_seconds=60,
+    address_bytes=3072 * MIB,
+    folder_bytes=256 * MIB,
+    open_files=512,
+    processes=128,
+)
+
+
+class Job(StrEnum):
+    PICTURE = "picture"
+    PDF = "pdf"
+    OFFICE = "office"
+    ZIP = "zip"
+    TAR = "tar"
+
+
+class Reason(StrEnum):
+    """Why a job ended early, in the words of the program inside."""
+
+    DAMAGED = "damaged"
+    TOO_LARGE = "too-large"
+    TOO_SLOW = "too-slow"
+    MORE = "more"
+
+
+@dataclass(frozen=True)
+class Total:
+    """How many pages (or names in an archive) the file says that it has."""
+
+    count: int
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """One page: rows of red, green and blue, one byte each, from the top left."""
+
+    width: int
+    height: int
+    rgb: memoryview
+
+
+@dataclass(frozen=True)
+class Blank:
+    """A page that could not be drawn within its limits."""
+
+
+@dataclass(frozen=True)
+class Name:
+    """One file in an archive: its name as it stands there, and the size that the archive claims."""
+
+    name: str
+    size: int
+
+
+Frame = Total | Pixels | Blank | Name | Reason
+
+
+@contextmanager
+def frames(job: Job, content: int, first_page: int = 1, limits: Limits = LIMITS) -> Iterator[Iterator[Frame]]:
+    """Run one job over the bytes behind a descriptor of anonymous memory and give what comes out, frame by frame.
+
+    Whatever happens, nothing of it runs on when the context is left. Raises SandboxMissing, SandboxForbidden,
+    PopplerMissing, OfficeMissing; and FileOutOfBounds while the frames are read.
+    """
+    command = [*_walls(job, limits), *_program(job, first_page, limits)]
+    deadline = time.monotonic() + limits.wall_seconds
+    process = subprocess.Popen(
+        command, stdin=content, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}, close_fds=True
+    )
+    try:
+        reader = _Reader(process, deadline)
+        if not reader.starts():
+            raise SandboxForbidden
+        yield _frames(reader, limits)
+    finally:
+        # the sandbox's first process dies with bubblewrap, and all others with that
+        process.kill()
+        if process.stdout is not None:
+            process.stdout.close()
+        process.wait()
+
+
+def require(job: Job) -> None:
+    """Raise SandboxMissing, PopplerMissing or OfficeMissing when this machine lacks what the job needs."""
+    if _which("bwrap") is None:
+        raise SandboxMissing
+    if job in (Job.PDF, Job.OFFICE) and not all(Path("/usr/bin", each).exists() for each in _POPPLER):
+        raise PopplerMissing
+    if job is Job.OFFICE and _office_folder() is None:
+        raise OfficeMissing
+
+
+def _walls(job: Job, limits: Limits) -> list[str]:
+    """Return bubblewrap's part of the command: everything that is not named here is not there."""
+    require(job)
+    command = [
+        *(str(_which("bwrap")), "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"),
+        *("--new-session", "--clearenv", "--cap-drop", "ALL", "--uid", "65534", "--gid", "65534"),
+        *("--hostname", "sandbox", "--ro-bind", "/usr", "/usr", *_top_folders()),
+        *("--proc", "/proc", "--dev", "/dev", "--size", str(limits.folder_bytes), "--tmpfs", "/tmp"),  # noqa: S108
+    ]
+    for path in _FURNISHING:
+        command += ["--ro-bind-try", path, path]
+    for source, target in _own_binds(job):
+        command += ["--ro-bind", str(source), target]
+    if job is Job.OFFICE:
+        command += ["--ro-bind-try", "/etc/libreoffice", "/etc/libreoffice"]
+    environment = {"PATH": "/usr/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108
+    for name, value in environment.items():
+        command += ["--setenv", name, value]
+    # the root and /dev are folders in memory without a bound of their own
+    return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--"]  # noqa: S108
+
+
+def _top_folders() -> list[str]:
+    """Return /lib and its like as they are here: links into /usr, or folders of their own on an older system."""
+    command: list[str] = []
+    for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64"):
+        path = Path(name)
+        if path.is_symlink():
+            command += ["--symlink", str(path.readlink()), name]
+        elif path.is_dir():
+            command += ["--ro-bind", name, name]
+    return command
+
+
+def _own_binds(job: Job) -> Iterator[tuple[Path, str]]:
+    """Give what the program inside needs beyond /usr, each under a name that tells nothing of this machine."""
+    yield _INSIDE, "/inside.py"
+    if not _base().is_relative_to("/usr"):
+        yield _base(), "/python"
+    if job is Job.PICTURE:
+        package = _pillow()
+        yield package, "/site/PIL"
+        libraries = package.with_name("pillow.libs")
+        if libraries.is_dir():
+            yield libraries, "/site/pillow.libs"
+    folder = _office_folder() if job is Job.OFFICE else None
+    if folder is not None:
+        yield folder, "/office"
+
+
+def _program(job: Job, first_page: int, limits: Limits) -> list[str]:
+    prefix = _base() if _base().is_relative_to("/usr") else Path("/python")
+    python = prefix / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
+    asked = {"job": job.value, "first_page": first_page, "limits": _for_the_inside(limits)}
+    return [str(python), "-I", "-S", "-B", "-X", "utf8", "/inside.py", json.dumps(asked)]
+
+
+def _for_the_inside(limits: Limits) -> dict[str, int]:
+    return {
+        "CORE": 0,
+        "AS": limits.address_bytes,
+        "CPU": limits.cpu_seconds,
+        "FSIZE": limits.folder_bytes,
+        "NPROC": limits.processes,
+        "NOFILE": limits.open_files,
+        "source_pixels": limits.source_pixels,
+        "page_side": limits.page_side_pixels,
+        "pages": limits.pages,
+        "total_pages": limits.total_pages,
+        "page_seconds": limits.page_seconds,
+        "office_seconds": limits.office_seconds,
+        "failed_pages": limits.failed_pages,
+        "names": limits.names,
+    }
+
+
+def _base() -> Path:
+    """Return the folder of the interpreter itself: that of a virtual environment holds links and packages only."""
+    return Path(sys.base_prefix).resolve()
+
+
+def _pillow() -> Path:
+    """Return where Pillow lies, be it in a virtual environment, the system's packages or a folder of wheels."""
+    found = importlib.util.find_spec("PIL")
+    if found is None or found.origin is None:
+        raise SandboxMissing
+    return Path(found.origin).resolve().parent
+
+
+def _office_folder() -> Path | None:
+    starter = _which("soffice") or _which("libreoffice")
+    if starter is None:
+        return None
+    program = starter.resolve().with_name("soffice.bin")
+    return program.parents[1] if program.is_file() else None
+
+
+def _which(name: str) -> Path | None:
+    found = shutil.which(name, path="/usr/bin:/usr/local/bin:/bin")
+    return None if found is None else Path(found)
+
+
+class _Reader:
+    """Exactly what is asked for from the program inside, before the deadline, or FileOutOfBounds."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", deadline: float) -> None:
+        self._descriptor = process.stdout.fileno() if process.stdout is not None else -1
+        self._deadline = deadline
+
+    def starts(self) -> bool:
+        """Whether the program inside says that it stands; bubblewrap that failed says nothing."""
+        try:
+            return self.exactly(_HEAD.size) == _HEAD.pack(b"H", 0)
+        except FileOutOfBounds:
+            return False
+
+    def exactly(self, size: int) -> memoryview:
+        whole = memoryview(bytearray(size))
+        got = 0
+        while got < size:
+            left = self._deadline - time.monotonic()
+            if left <= 0 or not select.select([self._descriptor], [], [], left)[0]:
+                raise FileOutOfBounds
+            part = os.readv(self._descriptor, [whole[got : got + _READ_BYTES]])
+            if not part:
+                raise FileOutOfBounds
+            got += part
+        return whole
+
+
+def _frames(reader: _Reader, limits: Limits) -> Iterator[Frame]:
+    """Give each frame; their number and lengths are bounded, whatever the program inside has become."""
+    for _ in range(max(limits.pages, limits.names) + 3):
+        kind, length = _HEAD.unpack(reader.exactly(_HEAD.size))
+        if kind == b"E":
+            return
+        yield _frame(kind, reader.exactly(_bounded(length, limits)), limits)
+    raise FileOutOfBounds
+
+
+def _bounded(length: int, limits: Limits) -> int:
+    if length > limits.page_side_pixels**2 * 3 + 8:
+        raise FileOutOfBounds
+    return int(length)
+
+
+def _frame(kind: bytes, body: memoryview, limits: Limits) -> Frame:
+    try:
+        if kind == b"P":
+            return _pixels(body, limits)
+        if kind == b"X":
+            return Blank()
+        if kind == b"N":
+            return Total(*struct.unpack(">L", body))
+        if kind == b"F" and len(body) <= 8 + limits.name_bytes:
+            return Name(str(body[8:], "utf-8", "replace"), *struct.unpack(">Q", body[:8]))
+        if kind == b"R":
+            return Reason(str(body, "ascii"))
+    except (struct.error, ValueError):
+        raise FileOutOfBounds from None
+    raise FileOutOfBounds
+
+
+def _pixels(body: memoryview, limits: Limits) -> Pixels:
+    width, height = struct.unpack(">LL", body[:8])
+    sides: Sequence[int] = (width, height)
+    if not all(0 < side <= limits.page_side_pixels for side in sides) or len(body) != 8 + width * height * 3:
+        raise FileOutOfBounds
+    return Pixels(width, height, body[8:])
