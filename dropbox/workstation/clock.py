@@ -1,4 +1,4 @@
-"""The two days that the law gives a case, and how it stands with each. It says nothing and opens nothing.
+"""The two days that the law gives a case, and how it stands with each. Opens nothing.
 
 Counts as the server does, so that members and reporter see the same days: the first reply of any member acknowledges
 the report, on the day that the drop took it in. What answers it, no program can tell: the members say so.
@@ -12,15 +12,24 @@ from enum import StrEnum
 from dropbox.deadlines import acknowledge_by, answer_by
 from dropbox.models import CaseId, Kind
 from dropbox.workstation.casebook import ItemRecord, detail_of
+from dropbox.workstation.speech import N_, _, ngettext
 from dropbox.workstation.thread import withdrawn_on
 
 ANSWERED_TAGS = frozenset({"answered", "beantwoord"})
 """A case with one of these tags was answered, though the work on it goes on."""
 
 
+SOON_DAYS = {"acknowledge": 2, "answer": 14}
+"""So many days before its day a duty is shown as pressing."""
+
+
 class Duty(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     ANSWER = "answer"
+
+
+DUTIES = {Duty.ACKNOWLEDGE: N_("say that it arrived"), Duty.ANSWER: N_("tell what was done")}
+"""What somebody must do by a day, after "due:"."""
 
 
 class Standing(StrEnum):
@@ -98,3 +107,23 @@ def case_clock(items: Sequence[ItemRecord], *, closed: bool, tags: Collection[st
         on_its_way=first is None and bool(replies),
     )
     return CaseClock(acknowledge, LegalDay(Duty.ANSWER, answer_by(received, first), met=answered))
+
+
+def is_soon(day: LegalDay, today: date) -> bool:
+    """Tell whether an open day is pressing, or past."""
+    return day.open and (day.by - today).days <= SOON_DAYS[day.duty]
+
+
+def left_text(day: LegalDay, today: date) -> str:
+    """Return how long there still is, or how it ended, in a few words for a column."""
+    standing = day.standing(today)
+    if standing is Standing.MET:
+        return _("done")
+    if standing is Standing.LATE:
+        return _("done, too late")
+    if standing is Standing.ON_ITS_WAY:
+        return _("written, still here")
+    days = (day.by - today).days
+    if days < 0:
+        return ngettext("%(num)s day too late", "%(num)s days too late", -days)
+    return ngettext("%(num)s day left", "%(num)s days left", days) if days else _("today")

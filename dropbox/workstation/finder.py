@@ -12,7 +12,7 @@ from datetime import date
 
 from dropbox.envelope import WorkState
 from dropbox.errors import ThreadBroken
-from dropbox.models import CaseId
+from dropbox.models import CaseId, Fingerprint
 from dropbox.workstation.casebook import Casebook, CaseRecord, ItemRecord
 from dropbox.workstation.clock import CaseClock, Duty, LegalDay, case_clock
 from dropbox.workstation.opening import Opened
@@ -89,7 +89,7 @@ class CaseRow:
     desk: str
     mandate: str
     state: str
-    assignee: str
+    assignee: Fingerprint | None
     tags: tuple[str, ...]
     received: date
     submissions: int
@@ -173,10 +173,10 @@ class Finder:
             rows = self._base.execute("SELECT DISTINCT tags FROM cases WHERE tags != ''").fetchall()
         return tuple(sorted({tag for (tags,) in rows for tag in _split(tags)}))
 
-    def assignees(self) -> tuple[str, ...]:
+    def assignees(self) -> tuple[Fingerprint, ...]:
         with self._lock:
             rows = self._base.execute("SELECT DISTINCT assignee FROM cases WHERE assignee != '' ORDER BY 1").fetchall()
-        return tuple(assignee for (assignee,) in rows)
+        return tuple(Fingerprint(assignee) for (assignee,) in rows)
 
     def count_overdue(self, today: date) -> int:
         with self._lock:
@@ -252,7 +252,7 @@ def _full_row(casebook: Casebook, case: CaseRecord) -> tuple[object, ...]:
     return (
         case.case,
         summary.name,
-        summary.desk,
+        ", ".join(case.desks),
         str(summary.mandate or ""),
         str(work.state),
         work.assignee or "",
@@ -290,7 +290,7 @@ def _case_row(row: tuple[object, ...], found: Excerpt | None) -> CaseRow:
         desk=str(desk),
         mandate=str(mandate),
         state=str(state),
-        assignee=str(assignee),
+        assignee=Fingerprint(str(assignee)) if assignee else None,
         tags=_split(str(tags)),
         received=date.fromordinal(received or 1),
         submissions=submissions or 0,

@@ -9,12 +9,14 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from dropbox.errors import CaseAmbiguous, CaseUnknown, DropboxError, JobRunning, VaultBusy
+from dropbox.workstation.clock import left_text
 from dropbox.workstation.desk_site import case, cases
 from dropbox.workstation.desk_site.desk import Desk
 from dropbox.workstation.desk_site.door import COOKIE, SESSION_SECONDS
 from dropbox.workstation.desk_site.forms import MemoryRequest, require_form
 from dropbox.workstation.desk_site.headers import add_headers
 from dropbox.workstation.desk_site.showing import NAVIGATION, Page, show_error, show_refusal, this_desk
+from dropbox.workstation.desk_site.wording import look, mandate_text, state_text
 from dropbox.workstation.speech import (
     LANGUAGES,
     _,
@@ -47,11 +49,12 @@ def create_site(desk: Desk) -> Flask:
     site.request_class = MemoryRequest
     site.config.update(HOST="", DESK=desk)
     site.jinja_env.filters.update(
-        visible=visible, line=line, size=size, day=day_text, short_day=short_day_text, size_text=size_text
-    )
+        visible=visible, line=line, size=size, day=day_text, short_day=short_day_text, size_text=size_text,
+        mandate=mandate_text, state=state_text,
+    )  # fmt: skip
     site.jinja_env.globals.update(
         _=_, ngettext=ngettext, number_text=number_text, language=language, language_name=language_name,
-        languages=LANGUAGES, navigation=NAVIGATION, form_token=_form_token,
+        languages=LANGUAGES, navigation=NAVIGATION, form_token=_form_token, look=look, left_text=left_text,
     )  # fmt: skip
     site.before_request(_guard)
     site.after_request(add_headers)

@@ -1,7 +1,7 @@
 """Who may come in: the holder of the link that the terminal showed, once, and from then on of one cookie.
 
-A session lives in this process's memory and nowhere else: its language, its form token, and what the next page has to
-say. Nothing that was unsealed enters it.
+A session lives in this process's memory and nowhere else: its language, its form token, what the next page has to say,
+and what was looked for.
 """
 
 import secrets
@@ -16,11 +16,15 @@ SESSION_SECONDS = 8 * 60 * 60
 
 @dataclass
 class Session:
-    """What one browser's visit keeps between two requests; `token` stands in each of its forms."""
+    """What one browser's visit keeps between two requests; `token` stands in each of its forms.
+
+    kept: what a page keeps under its own name, such as a search, which must not stand in the browser's history.
+    """
 
     language: str = ""
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     messages: list[str] = field(default_factory=list)
+    kept: dict[str, object] = field(default_factory=dict)
 
 
 class Door:
