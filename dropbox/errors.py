@@ -704,7 +704,9 @@ class SandboxMissing(DropboxError):
 
 class SandboxForbidden(DropboxError):
     message = "Nothing is shown without the sandbox, and this machine does not let it start."
-    hint = "The kernel must allow user namespaces. Whoever looks after this machine can see why: bwrap --unshare-all true"
+    hint = (
+        "The kernel must allow user namespaces. Whoever looks after this machine can see why: bwrap --unshare-all true"
+    )
 
 
 class PopplerMissing(DropboxError):
@@ -718,7 +720,9 @@ class OfficeMissing(DropboxError):
 
 
 class FileOutOfBounds(DropboxError):
-    message = "The file needs more time or memory than one file may have, or broke what was reading it. It is not shown."
+    message = (
+        "The file needs more time or memory than one file may have, or broke what was reading it. It is not shown."
+    )
     hint = "A file like that may be made to harm. Save it only if you must, and open it on a machine made for that."
 
 
@@ -770,3 +774,57 @@ class AttachmentUnknown(DropboxError):
 class FolderNeeded(DropboxError):
     message = "This file is shown as pictures, and they need a folder."
     hint = "Name one with --to DIR; it is made when it is not there."
+
+
+class IntakeNotReady(VaultError):
+    message = "No case can be opened here yet: this vault does not know how the drop makes keys out of a codename."
+    hint = "Import the newest pickup bundle first: dropbox-workstation import FILE"
+
+
+class ClockBehind(DropboxError):
+    message = "This machine's date lies before that of a bundle that was imported. Nothing was written."
+    hint = "Set the date of this machine right, then do it again."
+
+
+class NewcomerUnknown(DropboxError):
+    message = "That key is not another current member's of this desk."
+    hint = "Ask the operator to list the colleague's key, then import the newest pickup bundle."
+
+
+class NothingToReseal(DropboxError):
+    message = "These cases hold nothing that the drop has handed out yet. Nothing was written."
+    hint = "Name cases that came in a pickup bundle; see: dropbox-workstation cases"
+
+
+class ResealForOther(BundleError):
+    message = "The bundle was refused: it was made for another member's key."
+    hint = "Ask the colleague who made it to name your key, as it stands on the roster."
+
+
+class LetterUnknown(DropboxError):
+    message = "There is no such letter."
+    hint = "See which there are with: dropbox-workstation letters"
+
+
+class LetterLanguageUnknown(LetterUnknown):
+    message = "This letter is not there in that language."
+
+
+class SignatureTooLong(DropboxError):
+    message = "The name to sign with is too long, or has more than one line."
+    hint = "Give a name of at most 100 characters."
+
+
+class DraftChanged(DropboxError):
+    message = "What you wrote was changed in another window after you looked it over. Nothing was sealed."
+    hint = "Look it over once more, then seal it."
+
+
+class CaseWentOn(DropboxError):
+    message = "Something came into this case while you were writing. Nothing was sealed; what you wrote is kept."
+    hint = "Read what is new, look your text over once more, then seal it."
+
+
+class DraftsFull(DropboxError):
+    message = "There is no more room in memory for files that wait to be sealed."
+    hint = "Seal or throw away what you began elsewhere, then add the file again."
