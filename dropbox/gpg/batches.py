@@ -32,7 +32,7 @@ def unseal_batch(
         names = [_link(Path(folder) / str(number), *pair) for number, pair in enumerate(pairs)]
         given = [name for name, source in zip(names, inputs, strict=True) if source is not None]
         # what we seal is not compressed, so an output larger than the largest input is a bomb, and the end of this run
-        limit = max(_LEAST_LIMIT_BYTES, *map(_size, inputs))
+        limit = max((_LEAST_LIMIT_BYTES, *map(_size, inputs)))
         command = ["--yes", *arguments, "--decrypt-files", *given]
         status = engine.run(command, [each for each in (*inputs, *outputs) if each is not None], limit)
         verdicts = dict(_verdicts(status))

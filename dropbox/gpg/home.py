@@ -188,6 +188,17 @@ class Gpg:
         """
         return batches.unseal_batch(self._engine, messages, self._try)
 
+    def unseal_foreign_bytes(self, data: bytes, max_bytes: int, cpu_seconds: int) -> bytes:
+        """Return what somebody sealed with a gpg of their own: compressed or signed, perhaps, or a bomb.
+
+        Raises NotForYou or UnsealError, also for more than `max_bytes` or `cpu_seconds` of work.
+        """
+        opening = unsealing.unsealing(
+            self._engine, data, self._try, max_bytes, unsealing.by_anybody, cpu_seconds=cpu_seconds
+        )
+        with opening as stream:
+            return stream.read()
+
     def unseal_signed_bytes(self, data: bytes, signer: Fingerprint, max_bytes: int) -> bytes:
         """Return what `seal_signed_bytes` sealed; raises UnsealError, or SignatureInvalid unless this key signed.
 

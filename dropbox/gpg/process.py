@@ -131,13 +131,21 @@ class Engine(gnupg.GPG):  # type: ignore[misc]  # python-gnupg has no types
                 end(process)
 
     @contextmanager
-    def stream(self, arguments: Sequence[str], stdin: BinaryIO) -> Iterator["Stream"]:
-        """Run gpg with its output as a stream. Status lines go to memory: a full pipe could hold up the output."""
+    def stream(
+        self, arguments: Sequence[str], stdin: BinaryIO, cpu_seconds: int | None = None
+    ) -> Iterator["Stream"]:
+        """Run gpg with its output as a stream. Status lines go to memory: a full pipe could hold up the output.
+
+        cpu_seconds: after so much work (no wait for a passphrase counts) the kernel ends it.
+        """
         with memory("status") as status:
             command = self.make_args(["--status-fd", str(status), *arguments], None)
             process = self._popen(command, stdin, subprocess.PIPE, (status,))
             _widen(process.stdout)
             try:
+                if cpu_seconds is not None:
+                    with suppress(ProcessLookupError):
+                        resource.prlimit(process.pid, resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
                 yield Stream(process, status)
             finally:
                 end(process)

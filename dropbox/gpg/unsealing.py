@@ -26,11 +26,12 @@ def unsealing(
     arguments: Sequence[str],
     max_bytes: int | None,
     judge: Judge = check_unsealed,
+    cpu_seconds: int | None = None,
 ) -> Iterator[BinaryIO]:
     with opened_message(message) as stdin:
         check_sealed_head(stdin)
         os.lseek(stdin.fileno(), 0, os.SEEK_SET)
-        with engine.stream([*arguments, "--decrypt"], stdin) as stream:
+        with engine.stream([*arguments, "--decrypt"], stdin, cpu_seconds) as stream:
             yield io.BufferedReader(_Unsealed(stream, judge, max_bytes), CHUNK_BYTES)
 
 
@@ -42,6 +43,11 @@ def signed_by(allowed: Collection[Fingerprint]) -> Judge:
         check_signature(status, allowed, key_may_have_expired=True)
 
     return judge
+
+
+def by_anybody(code: int, status: Status) -> None:
+    """Judge a message that somebody sealed in their own way: who signed it, if anybody, is not asked."""
+    check_unsealed(code, status, signed=True)
 
 
 class _Unsealed(io.RawIOBase):
