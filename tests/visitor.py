@@ -42,6 +42,7 @@ class _Reader(HTMLParser):
         self.forms: list[Form] = []
         self._form: Form | None = None
         self._textarea: str | None = None
+        self._select: str | None = None
         self._text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -49,6 +50,8 @@ class _Reader(HTMLParser):
         if tag == "form":
             self._form = Form(given.get("action", ""), given.get("method", "get").lower())
             self.forms.append(self._form)
+        elif tag == "option" and self._form is not None and self._select is not None:
+            self._option(given.get("value", ""), "selected" in given)
         elif self._form is not None and "name" in given:
             self._field(tag, given, {key for key, _ in attrs})
 
@@ -58,6 +61,8 @@ class _Reader(HTMLParser):
         name, value, kind = given["name"], given.get("value", ""), given.get("type", "text")
         if tag == "textarea":
             self._textarea, self._text = name, ""
+        elif tag == "select":
+            self._select = name
         elif tag == "button" or kind == "submit":
             form.buttons.setdefault(name, []).append(value)
         elif kind in ("checkbox", "radio"):
@@ -69,6 +74,16 @@ class _Reader(HTMLParser):
             if kind == "hidden":
                 form.hidden[name] = value
 
+    def _option(self, value: str, selected: bool) -> None:
+        """Keep an option: the first one counts until another one says that it is selected."""
+        form, name = self._form, self._select
+        assert form is not None
+        assert name is not None
+        first = name not in form.choices
+        form.choices.setdefault(name, []).append(value)
+        if first or selected:
+            form.fields[:] = [*(each for each in form.fields if each[0] != name), (name, value)]
+
     def handle_data(self, data: str) -> None:
         if self._textarea is not None:
             self._text += data
@@ -77,6 +92,8 @@ class _Reader(HTMLParser):
         if tag == "textarea" and self._textarea is not None and self._form is not None:
             self._form.fields.append((self._textarea, self._text.removeprefix("\n")))
             self._textarea = None
+        elif tag == "select":
+            self._select = None
         elif tag == "form":
             self._form = None
 

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from typing import Any, Protocol
 
-from tests.pages.replay import Replay
-from tests.pages.room import Captured, Rooms
-from tests.pages.states import STATES, capture
+from tests.pages.replay import Replay, Served
+from tests.pages.room import Captured
+from tests.pages.states import STATES
+
+
+class Source(Protocol):
+    """Where states come from: sites of several kinds, and what captures a state in one of them."""
+
+    def site(self, kind: str) -> Served: ...
+
+    def capture(self, name: str, kind: str, language: str, make: Any) -> Captured: ...
 
 
 class Album:
     """`with Album(rooms) as album:` captures a language's states when they are first asked for, and serves them."""
 
-    def __init__(self, rooms: Rooms, names: Sequence[str] = ()) -> None:
+    def __init__(self, rooms: Source, names: Sequence[str] = (), states: Mapping[str, Any] = STATES) -> None:
         self._rooms = rooms
-        self._names = names or tuple(STATES)
+        self._states = {name: states[name] for name in names or states}
         self._pages: dict[str, list[Captured]] = {}
         self._by_key: dict[str, Captured] = {}
         self._replays: dict[str, Replay] = {}
@@ -30,9 +39,13 @@ class Album:
     def pages(self, *languages: str) -> list[Captured]:
         for language in languages:
             if language not in self._pages:
-                self._pages[language] = capture(self._rooms, (language,), self._names)
+                self._pages[language] = [self._captured(name, language) for name in self._states]
                 self._by_key |= {each.key: each for each in self._pages[language]}
         return [page for language in languages for page in self._pages[language] if page.is_html]
+
+    def _captured(self, name: str, language: str) -> Captured:
+        _, _, kind = name.partition("@")
+        return self._rooms.capture(name, kind or "usual", language, self._states[name])
 
     def url(self, state: Captured) -> str:
         """Return where a state is as it was answered."""

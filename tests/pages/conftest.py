@@ -7,7 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conftest import Members
+from tests.factories_bundles import People
 from tests.pages.album import Album
+from tests.pages.desk_room import DeskRooms
+from tests.pages.desk_states import STATES as DESK_STATES
 from tests.pages.room import Rooms
 from tests.pages.tour import LOOKS, Tour
 
@@ -15,6 +18,19 @@ from tests.pages.tour import LOOKS, Tour
 @pytest.fixture(scope="session")
 def album(members: Members) -> Iterator[Album]:
     with Rooms(members) as rooms, Album(rooms) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def desk_rooms(people: People) -> Iterator[DeskRooms]:
+    with DeskRooms(people) as rooms:
+        yield rooms
+
+
+@pytest.fixture(scope="session")
+def desk_album(desk_rooms: DeskRooms) -> Iterator[Album]:
+    """The states of the desk page."""
+    with Album(desk_rooms, (), DESK_STATES) as made:
         yield made
 
 

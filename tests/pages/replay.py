@@ -11,11 +11,10 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from socketserver import ThreadingMixIn
-from typing import Any
+from typing import Any, Protocol
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from tests.pages.room import Captured
-from tests.site_room import Site
 
 _DROPPED = {"set-cookie", "refresh", "clear-site-data", "content-length", "connection"}
 _SHELL = """\
@@ -25,6 +24,13 @@ _SHELL = """\
 <iframe src="/open/{key}" title="{name}" style="box-sizing:border-box;width:100%;height:30rem"></iframe>
 </main></body></html>
 """
+
+
+class Served(Protocol):
+    """A site whose pages are shown; `app` gives out its style sheets and pictures."""
+
+    @property
+    def app(self) -> Any: ...
 
 
 class _Quiet(WSGIRequestHandler):
@@ -39,7 +45,7 @@ class _Threads(ThreadingMixIn, WSGIServer):
 class Replay:
     """`with Replay(site, states) as replay:` serves these states, by their keys, until the block ends."""
 
-    def __init__(self, site: Site, states: Mapping[str, Captured]) -> None:
+    def __init__(self, site: Served, states: Mapping[str, Captured]) -> None:
         self._app = site.app
         self._states = states
         self._server = make_server("127.0.0.1", 0, self._answer, _Threads, _Quiet)
@@ -72,7 +78,8 @@ class Replay:
         def started(status: str, headers: list[tuple[str, str]], *_: object) -> Any:
             return start(status, _kept(headers))
 
-        return self._app(environ, started)
+        answer: Iterable[bytes] = self._app(environ, started)
+        return answer
 
 
 def _kept(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

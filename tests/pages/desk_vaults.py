@@ -1,0 +1,98 @@
+"""The kinds of vault that the desk page is looked at on: what reporters, members and the drop did before it opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+
+from dropbox.models import Kind as Sent
+from dropbox.models import Mandate, today
+from tests.envelopes import Case, File
+from tests.factories_bundles import DESK, OTHER_DESK, World, write_as
+from tests.pages.room import STORY
+
+HOSTILE = "</p><script>alert(1)</script><img src=//x.example onerror=alert(1)>\u202egnp.exe\x1b[31m{{ 7*7 }}%s"
+"""What somebody may write who wants a page to do more than show it."""
+
+LONG_WORD = "https://example.org/" + "0123456789" * 12
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of vault: `make` gives anna's vault its past and returns the cases by name."""
+
+    make: Callable[[World], Mapping[str, Case]]
+    trial: bool = False
+    home: Callable[[World], Path] = lambda here: here.anna.home
+
+
+def picture(form: str = "PNG", pages: int = 1) -> bytes:
+    """Return a small picture, or a PDF of such pictures."""
+    made = BytesIO()
+    first, *rest = (Image.new("RGB", (240, 320), (40 * number % 255, 90, 120)) for number in range(1, pages + 1))
+    more = {"save_all": True, "append_images": rest} if rest else {}
+    first.save(made, form, **more)
+    return made.getvalue()
+
+
+FILES: tuple[File, ...] = (
+    ("photo.png", "image/png", picture()),
+    ("rota.pdf", "application/pdf", picture("PDF", 3)),
+    ("notes.txt", "text/plain", f"Monday: no shift.\n{HOSTILE}\n".encode()),
+    ("holiday.jpg", "image/jpeg", picture("PDF")),
+    (f"{LONG_WORD}.pdf", "application/pdf", b"%PDF-1.4 nothing"),
+    ("empty.txt", "text/plain", b""),
+)
+
+
+def nothing(_here: World) -> Mapping[str, Case]:
+    """No vault: somebody starts for the first time."""
+    return {}
+
+
+def fresh(here: World) -> Mapping[str, Case]:
+    """A vault that no bundle came to yet."""
+    here.start()
+    return {}
+
+
+def usual(here: World) -> Mapping[str, Case]:
+    """A desk at work: every mandate, every kind of item, a late case, a withdrawn one, one that means harm."""
+    here.start()
+    names = ("listen", "advise", "investigate", "narrowed", "withdrawn", "hostile", "late", "both", "long")
+    cases = {name: Case() for name in names}
+    drop, both = here.drop, (DESK, OTHER_DESK)
+    drop.day = today() - timedelta(days=120)
+    drop.send(cases["late"], STORY, mandate=Mandate.INVESTIGATE)
+    drop.day = today() - timedelta(days=6)
+    drop.send(cases["listen"], STORY, mandate=Mandate.LISTEN)
+    drop.send(cases["advise"], STORY, FILES, mandate=Mandate.ADVISE, answers={"answer-when": "In spring.\nIn the car."})
+    drop.send(cases["investigate"], STORY, FILES[:1], mandate=Mandate.INVESTIGATE)
+    drop.send(cases["narrowed"], STORY, mandate=Mandate.INVESTIGATE)
+    drop.send(cases["withdrawn"], STORY)
+    drop.send(cases["hostile"], HOSTILE, [(HOSTILE, "text/html", HOSTILE.encode())], answers={HOSTILE: HOSTILE})
+    drop.send(cases["both"], STORY, mandate=Mandate.INVESTIGATE, desks=both)
+    drop.send(cases["long"], f"{LONG_WORD * 3}\n\n" * 3, mandate=Mandate.ADVISE)
+    here.anna.ok("import", drop.pickup())
+    for name in ("advise", "investigate", "narrowed"):
+        here.anna.ok("reply", cases[name].id, "--text-file", here.text("Thank you. We have read it."))
+        here.anna.ok("note", cases[name].id, "--text-file", here.text("I know this department."))
+    drop.day = today()
+    write_as(drop, here.bram, cases["advise"], text="I answer at the same time.")
+    drop.send(cases["advise"], "One thing more.", FILES[2:3])
+    drop.send(cases["narrowed"], "I would rather not.", kind=Sent.MANDATE, mandate=Mandate.LISTEN)
+    drop.send(cases["withdrawn"], "", kind=Sent.WITHDRAWAL)
+    here.anna.ok("import", drop.pickup())
+    return cases
+
+
+KINDS: dict[str, Kind] = {
+    "none": Kind(nothing),
+    "fresh": Kind(fresh),
+    "usual": Kind(usual),
+}
