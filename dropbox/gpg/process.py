@@ -131,9 +131,7 @@ class Engine(gnupg.GPG):  # type: ignore[misc]  # python-gnupg has no types
                 end(process)
 
     @contextmanager
-    def stream(
-        self, arguments: Sequence[str], stdin: BinaryIO, cpu_seconds: int | None = None
-    ) -> Iterator["Stream"]:
+    def stream(self, arguments: Sequence[str], stdin: BinaryIO, cpu_seconds: int | None = None) -> Iterator["Stream"]:
         """Run gpg with its output as a stream. Status lines go to memory: a full pipe could hold up the output.
 
         cpu_seconds: after so much work (no wait for a passphrase counts) the kernel ends it.

@@ -26,6 +26,7 @@ def unsealing(
     arguments: Sequence[str],
     max_bytes: int | None,
     judge: Judge = check_unsealed,
+    *,
     cpu_seconds: int | None = None,
 ) -> Iterator[BinaryIO]:
     with opened_message(message) as stdin:
