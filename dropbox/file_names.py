@@ -1,4 +1,4 @@
-"""What a file name that somebody else gave may look like where a browser shows and saves it. No file is touched here."""
+"""What a file name that somebody else gave may look like where a browser shows and saves it. No file is touched."""
 
 import re
 
