@@ -31,12 +31,16 @@ Rosters = Mapping[DeskId, Roster]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What an item turned out to be; `case` is there for a submission that was verified."""
+    """What an item turned out to be; `case` is there for a submission that was verified.
+
+    envelope: what was unsealed of a verified one, for whoever looks at it at once.
+    """
 
     state: State
     reason: str = ""
     detail: Detail | None = None
     case: CaseRecord | None = None
+    envelope: Envelope | None = None
 
 
 def examine(vault: Vault, item: ItemRecord, rosters: Rosters, unsealed: bytes | None = None) -> Verdict:
@@ -139,7 +143,7 @@ def _examine_writing(vault: Vault, item: ItemRecord, rosters: Rosters, unsealed:
 
 def _verdict(envelope: Envelope, checks: tuple[Check, ...], case: CaseRecord | None) -> Verdict:
     reason = next((text for differs, text in checks if differs), "")
-    return quarantine(reason) if reason else Verdict(State.VERIFIED, "", _detail(envelope), case)
+    return quarantine(reason) if reason else Verdict(State.VERIFIED, "", _detail(envelope), case, envelope)
 
 
 def _common_differences(casebook: Casebook, item: ItemRecord, envelope: Envelope) -> Iterator[Check]:
