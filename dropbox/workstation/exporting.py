@@ -8,11 +8,11 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dropbox.bundle import AnswerEntry, AnswerManifest, ReadMark, Receipt, write_answer
+from dropbox.bundle import AnswerCase, AnswerEntry, AnswerManifest, ReadMark, Receipt, write_answer
 from dropbox.errors import NotOnRoster, TargetExists, ThreadBroken
 from dropbox.models import SealedKind, current_members, today
 from dropbox.workstation import trust
-from dropbox.workstation.casebook import Casebook, ExportRecord, ItemRecord, State
+from dropbox.workstation.casebook import Casebook, ExportRecord, ItemRecord, State, detail_of
 from dropbox.workstation.vault import Vault
 
 _RECEIVED = (State.VERIFIED, State.NOT_FOR_YOU)
@@ -25,6 +25,7 @@ class ExportReport:
     notes: int
     receipts: int
     read: int
+    cases: int = 0
 
 
 def export_answer(vault: Vault, target: Path) -> ExportReport:
@@ -74,6 +75,7 @@ def _manifest(vault: Vault) -> AnswerManifest:
         entries=tuple(_entry(vault, r) for r in items if r.own and not r.entry_confirmed),
         receipts=tuple(Receipt(r.item, desk, r.sha256) for r in items if _owes_receipt(r)),
         read=tuple(ReadMark(r.item, desk) for r in items if _owes_read_mark(r)),
+        cases=tuple(_case(casebook, r) for r in items if _opens_case(r)),
     )
 
 
@@ -84,12 +86,35 @@ def _previous(casebook: Casebook) -> str | None:
 
 
 def _owes_receipt(record: ItemRecord) -> bool:
-    return record.on_drop and record.state in _RECEIVED and not record.receipt_confirmed
+    """A report that was taken down here was received in the moment in which it was written."""
+    there = record.on_drop or (record.own and record.kind is SealedKind.SUBMISSION)
+    return there and record.state in _RECEIVED and not record.receipt_confirmed
 
 
 def _owes_read_mark(record: ItemRecord) -> bool:
     submission = record.kind is SealedKind.SUBMISSION and record.state is State.VERIFIED
     return submission and record.read and not record.read_confirmed
+
+
+def _opens_case(record: ItemRecord) -> bool:
+    return record.own and record.kind is SealedKind.SUBMISSION and not record.entry_confirmed
+
+
+def _case(casebook: Casebook, record: ItemRecord) -> AnswerCase:
+    """Return the public half of a case that was opened here."""
+    case, kept = casebook.cases[record.case], casebook.intakes[record.case]
+    return AnswerCase(
+        case=case.case,
+        case_key=case.case_key,
+        reply_key=case.reply_key,
+        day=kept.day,
+        desks=case.desks,
+        item=record.item,
+        link=detail_of(record).index_sha256,
+        lookup=kept.lookup,
+        sealed_mandate=bytes.fromhex(kept.sealed_mandate),
+        sealed_view=bytes.fromhex(kept.sealed_view),
+    )
 
 
 def _entry(vault: Vault, record: ItemRecord) -> AnswerEntry:
@@ -116,4 +141,5 @@ def _report(manifest: AnswerManifest) -> ExportReport:
         notes=kinds.count(SealedKind.NOTE),
         receipts=len(manifest.receipts),
         read=len(manifest.read),
+        cases=len(manifest.cases),
     )
