@@ -1,7 +1,4 @@
-"""Measures the drop against bare gpg and OnionShare in one run, A and B in turn, and writes docs/benchmarks.md.
-
-Every figure is the median of the rounds' ratios, because machines are noisy and absolute times are not worth keeping.
-"""
+"""Measures the drop against bare gpg and OnionShare in one run, A and B in turn, and writes docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -12,16 +9,15 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import SystemRandom
 
 from dropbox.models import Fingerprint
+from scripts.bench_figures import Figure, Work, figure, pairs_of, rows, spread, timed
 from scripts.bench_peers import MIB, BareGpg, OnionShare, Upload, prepare_form, prepare_upload, send, send_form
 from tests.drop_process import DropProcess
 from tests.factories import export_public, make_key, write_config
@@ -34,20 +30,6 @@ FOLLOW_UP_TEXT = "x" * 2048
 FOLLOW_UPS = 60
 LOGINS = 200
 SETTINGS = "max_upload_mib = 500\nmin_free_mib = 64"
-
-
-Work = Callable[[], object]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One line of the table."""
-
-    what: str
-    value: str
-    aim: str
-    met: bool
-    spread: str
 
 
 class Bench:
@@ -83,7 +65,7 @@ class Bench:
                 lambda: _all_at_once([lambda upload=upload: self._send(drop, upload) for upload in ours]),  # type: ignore[misc]
             )
         what = f"{at_once} x 100 MiB at once: speed against OnionShare storing in clear"
-        return _figure(what, pairs, 1.0)
+        return figure(what, pairs, 1.0)
 
     def memory(self) -> Figure:
         peaks = {count: [self._peak_kib(count) for _ in range(min(self.rounds, 3))] for count in (1, 8)}
@@ -108,7 +90,7 @@ class Bench:
                 ),
             )
         what = f"2 KB follow-ups a second against bare gpg processes + fsync, {in_flight} in flight"
-        return _figure(what, pairs, 0.5)
+        return figure(what, pairs, 0.5)
 
     def logins(self) -> Figure:
         """Time the answers to right and wrong words in random order, each by a new visitor."""
@@ -120,18 +102,18 @@ class Bench:
             SystemRandom().shuffle(order)
             for words in order:
                 request = _login(drop, words)
-                times[words].append(_timed(lambda request=request: send_form(drop.port, request)))  # type: ignore[misc]
+                times[words].append(timed(lambda request=request: send_form(drop.port, request)))  # type: ignore[misc]
         hits, misses = times[codename], times[wrong]
         ratios = [hit / miss for hit, miss in zip(hits, misses, strict=True)]
         ratio = statistics.median(hits) / statistics.median(misses)
         what, met = f"Login: time of a hit against a miss ({LOGINS} of each)", abs(ratio - 1) <= 0.02
-        return Figure(what, f"{ratio:.3f}", "0.98 to 1.02", met, _spread(ratios))
+        return Figure(what, f"{ratio:.3f}", "0.98 to 1.02", met, spread(ratios))
 
     def _against_gpg(self, what: str, prepare: Callable[[DropProcess], Upload]) -> Figure:
         with DropProcess(self.config) as drop:
             upload = prepare(drop)
             pairs = self._pairs(lambda: self.gpg.seal_file(self.payload), lambda: self._send(drop, upload))
-        return _figure(f"{what}, to sealed and committed: speed against bare gpg + fsync", pairs, 0.8)
+        return figure(f"{what}, to sealed and committed: speed against bare gpg + fsync", pairs, 0.8)
 
     def _peak_kib(self, at_once: int) -> float:
         with DropProcess(self.config) as drop:
@@ -162,8 +144,7 @@ class Bench:
             raise RuntimeError(f"the upload was answered with {status}")
 
     def _pairs(self, a: Work, b: Work) -> list[tuple[float, float]]:
-        a(), b()  # a warm-up that is not counted
-        return [(_timed(a), _timed(b)) for _ in range(self.rounds)]
+        return pairs_of(self.rounds, a, b)
 
 
 def _repeat(times: int, work: Work) -> None:
@@ -171,27 +152,10 @@ def _repeat(times: int, work: Work) -> None:
         work()
 
 
-def _timed(work: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
-
-
 def _all_at_once(work: Sequence[Callable[[], object]]) -> None:
     with ThreadPoolExecutor(len(work)) as pool:
         for done in [pool.submit(each) for each in work]:
             done.result()
-
-
-def _figure(what: str, pairs: Sequence[tuple[float, float]], aim: float) -> Figure:
-    """Compare speeds: the peer's time over ours, so more than 1 means that we are faster."""
-    ratios = [peer / ours for peer, ours in pairs]
-    ratio = statistics.median(ratios)
-    return Figure(what, f"{ratio:.2f}", f">= {aim:g}", ratio >= aim, _spread(ratios))
-
-
-def _spread(ratios: Sequence[float]) -> str:
-    return f"{min(ratios):.2f} to {max(ratios):.2f}"
 
 
 def _reported(drop: DropProcess) -> tuple[Visitor, str]:
@@ -229,10 +193,6 @@ def _table(figures: Sequence[Figure], rounds: int) -> str:
     gpg = subprocess.run(["gpg", "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
     day = datetime.now(UTC).date().isoformat()
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {gpg}"
-    rows = "\n".join(
-        f"| {each.what} | {each.value} | {each.spread} | {each.aim} | {'yes' if each.met else '**no**'} |"
-        for each in figures
-    )
     return f"""# Benchmarks
 
 Made by `scripts/bench` on {day} ({machine}).
@@ -243,7 +203,7 @@ seals the same file to the same three keys, uncompressed, then fsyncs it. Upload
 
 | what | median | spread | aim | met |
 |---|---|---|---|---|
-{rows}
+{rows(figures)}
 """
 
 
