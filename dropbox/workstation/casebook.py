@@ -147,6 +147,14 @@ class ExportRecord:
     confirmed: bool = False
 
 
+@dataclass(frozen=True)
+class Explanation:
+    """What a member of this desk found out about a number that never came here; `because` is their own words."""
+
+    because: str
+    day: date
+
+
 class Act(StrEnum):
     """What may be done with a case, as far as it counts against a mandate."""
 
@@ -240,6 +248,9 @@ class Casebook:
     kdf: KdfRecord | None = None
     address: str = ""
     intakes: dict[CaseId, IntakeRecord] = field(default_factory=dict)
+    organisation: str = ""
+    desk_names: dict[DeskId, dict[str, str]] = field(default_factory=dict)
+    explained: dict[str, dict[int, Explanation]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._threads: dict[CaseId, list[ItemId]] = {}
