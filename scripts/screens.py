@@ -1,7 +1,7 @@
-"""Pictures of every page and state of the reporter's site: three widths, two languages, dark, right to left, unfolded.
+"""Pictures of every page and state of the reporter's site and of the desk page: widths, languages, dark, unfolded.
 
-The pages are those that the checks go over (tests/pages), each made by a real drop and shown by a Firefox with scripts
-off. Nothing here judges them: a person looks.
+The pages are those that the checks go over (tests/pages), each made by a real drop or a real vault and shown by a
+Firefox with scripts off. Nothing here judges them: a person looks.
 """
 
 from __future__ import annotations
@@ -13,16 +13,20 @@ import logging
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from tests import factories
+from tests import factories, factories_bundles
 from tests.conftest import Members
 from tests.firefox import Firefox
 from tests.pages import looking
-from tests.pages.album import Album
+from tests.pages.album import Album, Source
+from tests.pages.desk_room import DeskRooms
+from tests.pages.desk_states import STATES as DESK_STATES
 from tests.pages.room import Captured, Rooms
 from tests.pages.states import STATES
 
@@ -35,6 +39,39 @@ ON_A_SHEET = {360: 5, 768: 4, 1280: 3}
 _SHEET_WIDTH = 1560
 _WINDOW_FRAME = 90
 """About the height of a headless window's bars."""
+
+
+@contextmanager
+def _drops() -> Iterator[Rooms]:
+    with factories.short_dir() as folder:
+        home = factories.new_home(folder)
+        with Rooms(Members(home, *(factories.make_key(home, name) for name in ("anna", "bram", "cora")))) as rooms:
+            yield rooms
+
+
+@contextmanager
+def _vaults() -> Iterator[DeskRooms]:
+    with factories_bundles.people() as people, DeskRooms(people) as rooms:
+        yield rooms
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One of the two sites: its states, what they are made in, and what is looked at in one more language."""
+
+    states: Mapping[str, Any]
+    rooms: Callable[[], AbstractContextManager[Source]]
+    more: str = ""
+
+    def looks(self, languages: Sequence[str]) -> list[Look]:
+        """Return every look; a language that was not asked for by name comes in as well, at one width."""
+        wanted = languages or ("nl", "en")
+        made = [Look(language, width) for language in wanted for width in WIDTHS]
+        made += [Look(wanted[0], PHONE, "dark"), Look(wanted[0], WIDTHS[1], unfolded=True)]
+        return made if languages or not self.more else [*made, Look(self.more, PHONE)]
+
+
+SITES = {"reporter": Shown(STATES, _drops, "ar"), "desk": Shown(DESK_STATES, _vaults)}
 
 
 @dataclass(frozen=True)
@@ -56,44 +93,41 @@ class Look:
         return state.language == self.language and (not self.unfolded or state.unfolded != state.page.body)
 
 
-def looks(languages: Sequence[str]) -> list[Look]:
-    """Return every look; languages that were not asked for by name come in as well, at one width."""
-    wanted = languages or ("nl", "en")
-    made = [Look(language, width) for language in wanted for width in WIDTHS]
-    made += [Look(wanted[0], PHONE, "dark"), Look(wanted[0], WIDTHS[1], unfolded=True)]
-    if not languages:
-        made.append(Look("ar", PHONE))
-    return made
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/screens", description=__doc__)
     parser.add_argument("--to", type=Path, default=Path("build/screens"), metavar="DIR", help="where the pictures go")
     parser.add_argument("--lang", default="", metavar="CODE,CODE", help="all widths in these languages only")
+    parser.add_argument("--site", choices=list(SITES), action="append", help="only this site; both by default")
     parser.add_argument("states", nargs="*", metavar="STATE", help="only these, or what begins so; all by default")
     options = parser.parse_args()
-    names = [name for name in STATES if not options.states or name.startswith(tuple(options.states))]
-    if not names:
-        print(f"error: no such state. All of them:\n{' '.join(STATES)}", file=sys.stderr)
+    chosen = {
+        site: [name for name in SITES[site].states if not options.states or name.startswith(tuple(options.states))]
+        for site in options.site or SITES
+    }
+    if not any(chosen.values()):
+        print(
+            f"error: no such state. All of them:\n{' '.join(n for s in SITES.values() for n in s.states)}",
+            file=sys.stderr,
+        )
         return 1
     logging.disable(logging.ERROR)  # the page for a fault of ours is among the states, and says so in the log
-    begun = time.monotonic()
     shutil.rmtree(options.to, ignore_errors=True)
-    wanted = looks([code for code in options.lang.split(",") if code])
-    number = photograph(options.to, names, wanted)
-    print(f"{number} pictures of {len(names)} states in {time.monotonic() - begun:.0f} s: {options.to}/index.html")
+    for site, names in chosen.items():
+        if names:
+            begun, target = time.monotonic(), options.to / site
+            number = photograph(SITES[site], target, names, [code for code in options.lang.split(",") if code])
+            took = time.monotonic() - begun
+            print(f"{number} pictures of {len(names)} states in {took:.0f} s: {target}/index.html")
     return 0
 
 
-def photograph(target: Path, names: Sequence[str], wanted: Sequence[Look]) -> int:
+def photograph(site: Shown, target: Path, names: Sequence[str], languages: Sequence[str]) -> int:
     """Take all pictures, write the sheets and the index, and return how many pictures there are."""
-    with factories.short_dir() as folder:
-        home = factories.new_home(folder)
-        members = Members(home, *(factories.make_key(home, name) for name in ("anna", "bram", "cora")))
-        with Rooms(members) as rooms, Album(rooms, names) as album:
-            pages = album.pages(*dict.fromkeys(look.language for look in wanted))
-            with ThreadPoolExecutor(AT_ONCE) as pool:
-                numbers = list(pool.map(lambda look: take(target, album, pages, look), wanted))
+    wanted = site.looks(languages)
+    with site.rooms() as rooms, Album(rooms, names, site.states) as album:
+        pages = album.pages(*dict.fromkeys(look.language for look in wanted))
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            numbers = list(pool.map(lambda look: take(target, album, pages, look), wanted))
     write_index(target, names, wanted)
     return sum(numbers)
 
