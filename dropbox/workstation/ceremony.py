@@ -15,6 +15,7 @@ from dropbox import canonical
 from dropbox.bundle import new_file
 from dropbox.errors import (
     CasebookDamaged,
+    FingerprintMistyped,
     GpgError,
     HomeMissing,
     HomePathTooLong,
@@ -23,7 +24,7 @@ from dropbox.errors import (
     TargetUnusable,
 )
 from dropbox.gpg import Gpg, KeyInfo
-from dropbox.models import FORMAT, Fingerprint, Passphrase
+from dropbox.models import FORMAT, Fingerprint, Passphrase, parse_fingerprint
 from dropbox.workstation.records import from_json, to_json
 from dropbox.workstation.vault import usable_keys
 
@@ -82,17 +83,30 @@ def prepare_home() -> Gpg:
     """Return the own GnuPG home, made when it is not there. Raises HomeMissing, HomePathTooLong."""
     home = own_home()
     try:
-        if not os.environ.get("GNUPGHOME") and not home.parent.is_dir():
-            raise HomeMissing
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=bool(os.environ.get("GNUPGHOME")), exist_ok=True)
     except OSError:
         raise HomeMissing from None
-    if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
+    return find_home()
+
+
+def find_home() -> Gpg:
+    """Return the own GnuPG home as it is, there or not. Raises HomeMissing, HomePathTooLong."""
+    home = own_home()
+    reached = home if home.is_dir() else home.parent
+    if not os.environ.get("GNUPGHOME") and not os.access(reached, os.R_OK | os.W_OK | os.X_OK):
         raise HomeMissing
     own = Gpg(None, agent=True)
     if len(os.fsencode(own.agent_socket())) > _SOCKET_BYTES:
         raise HomePathTooLong
     return own
+
+
+def named_key(text: str) -> Fingerprint:
+    """Return a fingerprint that somebody typed; raises FingerprintMistyped."""
+    try:
+        return parse_fingerprint(text)
+    except InvalidValue:
+        raise FingerprintMistyped from None
 
 
 def key_name(typed: str) -> str:
@@ -162,11 +176,15 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-def make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> Path:
+    """Make a folder where it is not there, and return it; raises TargetUnusable when nothing can be put there."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
         raise TargetUnusable from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise TargetUnusable
+    return folder
 
 
 def state_of(fingerprint: Fingerprint) -> KeyState:

@@ -16,11 +16,23 @@ from typing import NoReturn
 
 from dropbox.errors import DropboxError
 from dropbox.workstation import screens
-from dropbox.workstation.commands import Answer, Run, cases, desk_page, transfer, vault, writing
+from dropbox.workstation.commands import (
+    Answer,
+    Run,
+    backup,
+    cases,
+    desk_page,
+    intake,
+    key,
+    transfer,
+    vault,
+    work,
+    writing,
+)
 from dropbox.workstation.terminal import line
 from dropbox.workstation.vault import default_folder
 
-_GROUPS = (vault, transfer, cases, writing, desk_page)
+_GROUPS = (vault, key, backup, transfer, cases, search, calendar, explain, work, writing, intake, desk_page)
 _MAX_WIDTH = 120
 
 

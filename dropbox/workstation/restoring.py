@@ -54,7 +54,7 @@ def read_backup(path: Path) -> bytes:
     return file
 
 
-def try_backup(file: bytes, shares: Collection, passphrase: Passphrase) -> None:
+def try_backup(file: bytes, shares: Collection, passphrase: Passphrase | None) -> None:
     """Restore a backup into a GnuPG home in memory, unseal and sign something there, and end it all.
 
     Raises MemoryFolderMissing, SharesTooFew, BackupForeign, BackupDamaged, PassphraseRefused, KeyNotProved.

@@ -2,11 +2,13 @@
 
 import sys
 
-from dropbox.errors import FingerprintMistyped, InvalidValue
 from dropbox.gpg import Gpg
-from dropbox.models import Fingerprint, parse_fingerprint
-from dropbox.workstation import trust
+from dropbox.models import Fingerprint
+from dropbox.workstation import ceremony, trust
 from dropbox.workstation.commands import Adder, Answer, Arguments, Show, next_line
+from dropbox.workstation.commands.console import Console
+from dropbox.workstation.commands.key import make_with
+from dropbox.workstation.speech import _
 from dropbox.workstation.terminal import line
 from dropbox.workstation.vault import choose_key, create_vault, open_vault, usable_keys
 
@@ -22,8 +24,8 @@ def add(command: Adder) -> None:
 
 
 def _init(arguments: Arguments, show: Show) -> None:
-    own = Gpg(None, agent=True)
-    key = choose_key(own, _ask_for_key(own) if arguments.key is None else _named_key(arguments.key))
+    own = ceremony.find_home()
+    key = choose_key(own, _ask_for_key(own) if arguments.key is None else ceremony.named_key(arguments.key))
     with create_vault(arguments.vault, key) as vault:
         if arguments.drop_key is not None:
             trust.expect_drop(vault.casebook, " ".join(arguments.drop_key))
@@ -31,27 +33,29 @@ def _init(arguments: Arguments, show: Show) -> None:
         lines = [f"The vault {line(str(arguments.vault))} belongs to your key {key}."]
         lines.append(next_line("import FILE", arguments))
         document = {"vault": vault.casebook.vault, "folder": str(arguments.vault), "key": key}
-        show(Answer(document, lambda _: lines, vault.casebook))
-
-
-def _named_key(text: str) -> Fingerprint:
-    try:
-        return parse_fingerprint(text)
-    except InvalidValue:
-        raise FingerprintMistyped from None
+        show(Answer(document, lambda _width: lines, vault.casebook))
 
 
 def _ask_for_key(own: Gpg) -> Fingerprint | None:
-    """Offer a choice among several keys, at a terminal only."""
+    """Offer a choice among several keys, or the ceremony where there is none; at a terminal only."""
     keys = usable_keys(own)
-    if len(keys) < 2 or not sys.stdin.isatty():
+    if len(keys) == 1 or not sys.stdin.isatty():
         return None
+    if not keys:
+        return _offered_ceremony()
     for number, key in enumerate(keys, start=1):
         sys.stderr.write(f"{number}  {key.fingerprint}  {line(', '.join(key.uids))}\n")
     sys.stderr.write("Which key reads this desk's reports? Number: ")
     sys.stderr.flush()
     answer = sys.stdin.readline().strip()
     return keys[int(answer) - 1].fingerprint if answer.isdigit() and 0 < int(answer) <= len(keys) else None
+
+
+def _offered_ceremony() -> Fingerprint | None:
+    console = Console()
+    if not console.agrees(_("There is no key of yours here yet. Make one now?")):
+        return None
+    return make_with(console, ceremony.prepare_home()).fingerprint
 
 
 def _confirm(arguments: Arguments, show: Show) -> None:
@@ -64,4 +68,4 @@ def _confirm(arguments: Arguments, show: Show) -> None:
             trust.confirm_drop(vault.casebook, words)
             document, text = {"confirmed": "drop"}, "The drop's key is confirmed."
         vault.save()
-        show(Answer(document, lambda _: [text], vault.casebook))
+        show(Answer(document, lambda _width: [text], vault.casebook))
