@@ -8,6 +8,7 @@ body could be made that reads differently for the reporter and for the desks.
 import hmac
 import io
 import secrets
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -94,6 +95,19 @@ def read_container(stream: BinaryIO) -> Container:
     if not 0 < length <= MAX_DESK_LOCK_BYTES:
         raise ReplyBoxError
     return Container(committed, _exactly(stream, length))
+
+
+def copy_container(source: BinaryIO, target: BinaryIO, relock: Callable[[bytes], bytes]) -> None:
+    """Copy a container under another desks' lock: `relock` gets the one that it has. The body stays as it is.
+
+    Raises ReplyBoxError, and whatever `relock` raises.
+    """
+    container = read_container(source)
+    desk_lock = relock(container.desk_lock)
+    if not 0 < len(desk_lock) <= MAX_DESK_LOCK_BYTES:
+        raise ReplyBoxError
+    target.write(_FIRST_LINE + container.key_hash + _LENGTH.pack(len(desk_lock)) + desk_lock)
+    shutil.copyfileobj(source, target, CHUNK_BYTES)
 
 
 @contextmanager

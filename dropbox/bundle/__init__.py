@@ -1,4 +1,4 @@
-"""Both bundle formats: written whole or not at all, verified whole or refused. An unverified bundle yields nothing.
+"""All bundle formats: written whole or not at all, verified whole or refused. An unverified bundle yields nothing.
 
 No gpg, no store and no vault in this room: keys, signatures and items come in as bytes, paths and functions.
 """
@@ -17,6 +17,14 @@ from dropbox.bundle.desk_log import FIRST_HEAD, Continuity, LineState, LogLine, 
 from dropbox.bundle.limits import LIMITS
 from dropbox.bundle.pickup import VerifiedPickup, verify_pickup, write_pickup
 from dropbox.bundle.pickup_manifest import PickupItem, PickupManifest
+from dropbox.bundle.reseal import (
+    ResealedItem,
+    ResealManifest,
+    VerifiedReseal,
+    is_reseal,
+    verify_reseal,
+    write_reseal,
+)
 from dropbox.bundle.target import new_file
 
 __all__ = [
@@ -33,13 +41,19 @@ __all__ = [
     "PickupManifest",
     "ReadMark",
     "Receipt",
+    "ResealManifest",
+    "ResealedItem",
     "VerifiedAnswer",
     "VerifiedPickup",
+    "VerifiedReseal",
     "compare",
     "head_after",
+    "is_reseal",
     "new_file",
     "verify_answer",
     "verify_pickup",
+    "verify_reseal",
     "write_answer",
     "write_pickup",
+    "write_reseal",
 ]

@@ -1,0 +1,210 @@
+"""The reseal bundle: cases that one member passes on to a colleague's key, signed with that member's own PGP key.
+
+Its items are the drop's own, sealed once more; each names the file that the drop handed out. An unverified bundle
+yields nothing. No gpg here: signing and verifying come in as functions.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from dropbox.bundle import fields
+from dropbox.bundle.limits import LIMITS
+from dropbox.bundle.tar import Member, TarReader, TarWriter, file_chunks
+from dropbox.bundle.target import new_file
+from dropbox.bundle.verified import Verified
+from dropbox.canonical import dump, load
+from dropbox.errors import (
+    BundleError,
+    BundleForeign,
+    BundleSignatureInvalid,
+    BundleTooLarge,
+    InvalidValue,
+    SignatureInvalid,
+)
+from dropbox.models import (
+    FORMAT,
+    CaseId,
+    DeskId,
+    Fingerprint,
+    ItemId,
+    SealedKind,
+    parse_case_id,
+    parse_day,
+    parse_desk_id,
+    parse_fingerprint,
+    parse_item_id,
+)
+
+SIGNED_LINE = b"onion-dropbox reseal 1\n"
+TYPE = "reseal"
+
+Sign = Callable[[bytes], bytes]
+Verify = Callable[[bytes, bytes, Fingerprint], None]
+
+
+@dataclass(frozen=True)
+class ResealedItem:
+    """One item. `original` is the SHA-256 of the drop's file, which the desk's log names; the rest is of this one."""
+
+    item: ItemId
+    case: CaseId
+    kind: SealedKind
+    day: date
+    epoch: str
+    original: str
+    sha256: str
+    bytes: int
+
+    @property
+    def member_name(self) -> str:
+        return f"items/{self.item}{self.kind.suffix}"
+
+    def as_json(self) -> dict[str, str | int]:
+        return {
+            "item": self.item,
+            "case": self.case,
+            "kind": self.kind.value,
+            "day": self.day.isoformat(),
+            "epoch": self.epoch,
+            "original": self.original,
+            "sha256": self.sha256,
+            "bytes": self.bytes,
+        }
+
+    @classmethod
+    def from_json(cls, value: object) -> "ResealedItem":
+        entry = fields.exact(value, ("item", "case", "kind", "day", "epoch", "original", "sha256", "bytes"))
+        kind = fields.member(SealedKind, entry["kind"])
+        most = LIMITS.item_bytes if kind is SealedKind.SUBMISSION else LIMITS.writing_bytes
+        return cls(
+            item=parse_item_id(entry["item"]),
+            case=parse_case_id(entry["case"]),
+            kind=kind,
+            day=parse_day(entry["day"]),
+            epoch=fields.hex_128(entry["epoch"]),
+            original=fields.hex_256(entry["original"]),
+            sha256=fields.hex_256(entry["sha256"]),
+            bytes=fields.integer(entry["bytes"], 1, most),
+        )
+
+
+@dataclass(frozen=True)
+class ResealManifest:
+    """What a reseal bundle says of itself: `author` passes items of one desk on to `to`."""
+
+    drop: str
+    desk: DeskId
+    author: Fingerprint
+    to: Fingerprint
+    day: date
+    items: tuple[ResealedItem, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "type": TYPE,
+            "drop": self.drop,
+            "desk": self.desk,
+            "author": self.author,
+            "to": self.to,
+            "day": self.day.isoformat(),
+            "items": [item.as_json() for item in self.items],
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "ResealManifest":
+        """Read the manifest; raises InvalidValue. Extra keys are the caller's to refuse."""
+        fields.literal(value.get("format"), FORMAT)
+        fields.literal(value.get("type"), TYPE)
+        manifest = cls(
+            drop=fields.hex_256(value.get("drop")),
+            desk=parse_desk_id(value.get("desk")),
+            author=parse_fingerprint(value.get("author")),
+            to=parse_fingerprint(value.get("to")),
+            day=parse_day(value.get("day")),
+            items=fields.array(value.get("items"), ResealedItem.from_json),
+        )
+        fields.unique(item.item for item in manifest.items)
+        fields.unique(item.original for item in manifest.items)
+        return manifest
+
+
+class VerifiedReseal(Verified):
+    """A reseal bundle of which every byte was checked. Close it, or use it in a `with`."""
+
+    def __init__(self, tar: TarReader, members: Mapping[ItemId, Member], manifest: ResealManifest) -> None:
+        super().__init__(tar, members)
+        self.manifest = manifest
+
+
+def write_reseal(target: Path, manifest: ResealManifest, item_path: Callable[[ResealedItem], Path], sign: Sign) -> None:
+    """Write a bundle whole or not at all.
+
+    Raises TargetExists or TargetUnusable, BundleItemMismatch when a file is not what its entry says, and whatever
+    `sign` raises; nothing is written then.
+    """
+    signed = dump(manifest.as_json())
+    _read_manifest(signed)
+    signature = sign(SIGNED_LINE + signed)
+    with new_file(target) as stream:
+        tar = TarWriter(stream)
+        tar.add("manifest.json", signed, LIMITS.manifest_bytes)
+        tar.add("manifest.sig", signature, LIMITS.signature_bytes)
+        for item in manifest.items:
+            tar.add_stream(item.member_name, item.bytes, file_chunks(item_path(item), item.bytes, item.sha256))
+        tar.finish()
+
+
+def verify_reseal(path: Path, drop: str, desk: DeskId, verify: Verify) -> VerifiedReseal:
+    """Check a bundle from its first byte to its last, in constant memory but for the manifest.
+
+    verify: gets what was signed, the signature and the author that the manifest names, and raises unless they fit.
+    Raises BundleError and its kin, or FileUnreadable; the bundle's file stays open in what is returned.
+    """
+    tar = TarReader(path)
+    try:
+        return _verify(tar, drop, desk, verify)
+    except BaseException:
+        tar.close()
+        raise
+
+
+def is_reseal(path: Path) -> bool:
+    """Tell whether a file calls itself a reseal bundle, so that it can be verified as one. Raises FileUnreadable."""
+    with closing(TarReader(path)) as tar:
+        try:
+            return bool(load(tar.read("manifest.json", LIMITS.manifest_bytes), LIMITS.manifest_bytes)["type"] == TYPE)
+        except (BundleError, InvalidValue, KeyError):
+            return False
+
+
+def _verify(tar: TarReader, drop: str, desk: DeskId, verify: Verify) -> VerifiedReseal:
+    signed = tar.read("manifest.json", LIMITS.manifest_bytes)
+    signature = tar.read("manifest.sig", LIMITS.signature_bytes)
+    manifest = _read_manifest(signed)
+    if (manifest.drop, manifest.desk) != (drop, desk):
+        raise BundleForeign
+    try:
+        verify(SIGNED_LINE + signed, signature, manifest.author)
+    except SignatureInvalid:
+        raise BundleSignatureInvalid from None
+    members = {item.item: tar.check(item.member_name, item.bytes, item.sha256) for item in manifest.items}
+    tar.finish()
+    return VerifiedReseal(tar, members, manifest)
+
+
+def _read_manifest(signed: bytes) -> ResealManifest:
+    """Return the manifest; a key too many or a value spelled otherwise is refused."""
+    if len(signed) > LIMITS.manifest_bytes:
+        raise BundleTooLarge("manifest.json", LIMITS.manifest_bytes)
+    try:
+        manifest = ResealManifest.from_json(load(signed, LIMITS.manifest_bytes))
+    except InvalidValue:
+        raise BundleError from None
+    if dump(manifest.as_json()) != signed:
+        raise BundleError
+    return manifest
