@@ -170,6 +170,25 @@ def _still_true(told: Narrowed, now: Standing) -> bool:
     return told.after is not None and mandate.is_narrower(now.mandate, told.before)
 
 
+def as_json(done: ActRecord) -> dict[str, object]:
+    """Return an act as documents show it: its kind, day and author, and of the rest what there is."""
+    value: dict[str, object] = {"act": done.act, "day": done.day.isoformat(), "by": done.by, "left": done.left}
+    more = {"item": done.item, "state": done.state, "files": done.files, "where": done.where, "to": done.to}
+    return value | {name: each for name, each in more.items() if each}
+
+
+def narrowed_json(case: CaseId, told: Narrowed) -> dict[str, object]:
+    """Return what a reporter took back; `after` is null for a withdrawal."""
+    return {
+        "case": case,
+        "name": case_name(case),
+        "day": told.day.isoformat(),
+        "before": told.before,
+        "after": told.after,
+        "happened": [as_json(done) for done in told.happened],
+    }
+
+
 # --- in words -----------------------------------------------------------------------------------------------------
 
 _WRITTEN = {

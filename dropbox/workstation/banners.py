@@ -4,11 +4,12 @@ Each banner stays until what it tells of is explained or confirmed. A banner is 
 blanks are kept as they are.
 """
 
-from dropbox.models import DeskId, Roster
+from dropbox.models import CaseId, DeskId, Roster
 from dropbox.trust_words import drop_words, roster_words
-from dropbox.workstation import trust
+from dropbox.workstation import acts, trust
 from dropbox.workstation.casebook import Casebook, DeskRoster, State
-from dropbox.workstation.continuity import gaps, later_epochs
+from dropbox.workstation.continuity import later_epochs, open_gaps
+from dropbox.workstation.speech import _
 from dropbox.workstation.terminal import count
 
 Banner = tuple[str, ...]
@@ -24,6 +25,7 @@ def banners(casebook: Casebook) -> list[Banner]:
     found = [
         *_trial(casebook),
         *_conflicts(casebook),
+        *_narrowed(casebook),
         *_gaps(casebook),
         *_quarantine(casebook),
         *_epochs(casebook),
@@ -88,12 +90,14 @@ def _words(words: str) -> list[str]:
 
 
 def _gaps(casebook: Casebook) -> list[Banner]:
-    missing = gaps(casebook)
+    missing = open_gaps(casebook)
     if not missing:
         return []
     named = ", ".join(str(gap.number) for gap in missing[:_MAX_NAMED]) + (", ..." if len(missing) > _MAX_NAMED else "")
     first = f"GAP. {count(len(missing), 'number')} of this desk's log never came here: {named}."
-    return [(first, "Import the bundles that still wait. If this stays, ask the operator what became of them.")]
+    ask = _("Import the bundles that still wait. If this stays, ask the operator what became of them.")
+    known = _("When you know: dropbox-workstation explain NUMBER --because TEXT")
+    return [(first, ask, known)]
 
 
 def _conflicts(casebook: Casebook) -> list[Banner]:
@@ -104,6 +108,24 @@ def _conflicts(casebook: Casebook) -> list[Banner]:
         )
         for conflict in casebook.conflicts.values()
     ]
+
+
+def _narrowed(casebook: Casebook) -> list[Banner]:
+    """Tell what reporters took back until somebody here says that they have read it."""
+    return [
+        _cut(acts.narrowed_lines(casebook, case, told), _seen(case))
+        for case, every in casebook.narrowed.items()
+        for told in every
+    ]
+
+
+def _seen(case: CaseId) -> str:
+    command = f"dropbox-workstation work {case[:8]} --seen"
+    return _("When you have read this: %(command)s", command=command)
+
+
+def _cut(lines: Banner, last: str) -> Banner:
+    return (*lines, last) if len(lines) <= _MAX_NAMED else (*lines[:_MAX_NAMED], "  ...", last)
 
 
 def _epochs(casebook: Casebook) -> list[Banner]:

@@ -4,6 +4,7 @@ The casebook is replaced once, at the end. A crash before leaves the old one, an
 takes up. Importing again, or an older bundle late, changes nothing that is known.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -12,27 +13,44 @@ from dropbox.bundle import PickupItem, PickupManifest, VerifiedPickup, verify_pi
 from dropbox.canonical import sha256_hex
 from dropbox.disk import sync_files, sync_folder
 from dropbox.errors import BundleItemMismatch, TargetUnusable
-from dropbox.models import ItemId, SealedKind
-from dropbox.workstation import trust
-from dropbox.workstation.casebook import Binding, Casebook, Conflict, ItemRecord, State
+from dropbox.models import CaseId, ItemId, SealedKind
+from dropbox.workstation import acts, trust
+from dropbox.workstation.casebook import Binding, Casebook, Conflict, ItemRecord, Narrowed, State
 from dropbox.workstation.continuity import clashes, take_kdf, take_log
 from dropbox.workstation.examining import Verdict, examine, out_of_chain, quarantine
-from dropbox.workstation.opening import unsealed_ahead
+from dropbox.workstation.opening import Opened, unsealed_ahead
 from dropbox.workstation.vault import Vault
 
 
 @dataclass
 class ImportReport:
-    """What one import did: numbers of items, and for each quarantined or altered one its id and the reason."""
+    """What one import did: numbers of items, and for each quarantined or altered one its id and the reason.
+
+    narrowed: what reporters took back, with what had happened with their cases until now.
+    """
 
     new: int = 0
     known: int = 0
     not_for_you: int = 0
     confirmed_exports: int = 0
     quarantined: dict[ItemId, str] = field(default_factory=dict)
+    narrowed: dict[CaseId, Narrowed] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, object]:
+        counts = {name: getattr(self, name) for name in ("new", "known", "not_for_you", "confirmed_exports")}
+        narrowed = [acts.narrowed_json(case, told) for case, told in self.narrowed.items()]
+        return {**counts, "quarantined": self.quarantined, "narrowed": narrowed}
 
 
-def import_pickup(vault: Vault, path: Path) -> ImportReport:
+Progress = Callable[[int, int], object]
+"""Is told how many of how many items were examined."""
+Seen = Callable[[Opened], object]
+"""Is shown each verified item while it is unsealed."""
+
+
+def import_pickup(
+    vault: Vault, path: Path, progress: Progress = lambda _done, _total: None, seen: Seen = lambda _opened: None
+) -> ImportReport:
     """Import a bundle whole or not at all.
 
     Raises BundleError and its kin (BundleFork is an alarm), WordsDiffer, and what gpg or a full disk raises.
@@ -45,7 +63,9 @@ def import_pickup(vault: Vault, path: Path) -> ImportReport:
         report.confirmed_exports = _take_confirmations(casebook, pickup.manifest)
         wanted = [item for item in pickup.manifest.items if _is_wanted(vault, item, report)]
         _copy(vault, pickup, wanted)
-    _examine_all(vault, pickup.manifest, wanted, report)
+    before = acts.standings(casebook, (item.case for item in wanted))
+    _examine_all(vault, pickup.manifest, wanted, report, _Watch(len(wanted), progress, seen))
+    report.narrowed = acts.take_narrowings(casebook, before, {item.item for item in wanted})
     vault.save()
     return report
 
@@ -109,7 +129,8 @@ def _is_wanted(vault: Vault, item: PickupItem, report: ImportReport) -> bool:
     if record is None or record.state is State.QUARANTINED or not _is_there(vault, item):
         return True
     if not record.on_drop:
-        casebook.update(item.item, on_drop=True)
+        # written here under the day of this machine's clock: from now on it has the day that all members know it by
+        casebook.update(item.item, on_drop=True, day=item.day if record.written else record.day)
     report.known += 1
     return False
 
@@ -142,18 +163,43 @@ def _copy(vault: Vault, pickup: VerifiedPickup, wanted: list[PickupItem]) -> Non
         raise TargetUnusable from None
 
 
-def _examine_all(vault: Vault, manifest: PickupManifest, wanted: list[PickupItem], report: ImportReport) -> None:
+@dataclass
+class _Watch:
+    """Whoever follows an import while it runs."""
+
+    total: int
+    progress: Progress
+    seen: Seen
+    done: int = 0
+
+    def examined(self, record: ItemRecord, verdict: Verdict) -> None:
+        self.done += 1
+        if verdict.envelope is not None:
+            self.seen(Opened(record, verdict.envelope))
+        self.progress(self.done, self.total)
+
+
+def _examine_all(
+    vault: Vault, manifest: PickupManifest, wanted: list[PickupItem], report: ImportReport, watch: _Watch
+) -> None:
     """Examine submissions before writings, which are compared with them, and take each case's in its own order."""
-    rosters = trust.newest_rosters(vault.casebook)
     records = [_record(vault.casebook, item, manifest.epoch) for item in wanted]
     submissions = [record for record in records if record.kind is SealedKind.SUBMISSION]
     writings = [record for record in records if record.kind is not SealedKind.SUBMISSION]
-    opened = unsealed_ahead(vault, submissions)
-    examined = [(record, examine(vault, record, rosters, unsealed)) for record, unsealed in opened]
-    for record, verdict in sorted(examined, key=_place):
+    watch.progress(0, watch.total)
+    for record, verdict in sorted(_examined(vault, submissions, watch), key=_place):
         _take(vault.casebook, record, verdict, report)
-    for record, unsealed in unsealed_ahead(vault, writings):
-        _take(vault.casebook, record, examine(vault, record, rosters, unsealed), report)
+    for record, verdict in _examined(vault, writings, watch):
+        _take(vault.casebook, record, verdict, report)
+
+
+def _examined(vault: Vault, records: list[ItemRecord], watch: _Watch) -> Iterator[tuple[ItemRecord, Verdict]]:
+    """Give each item with its verdict, and let go of what was unsealed: a bundle may hold more than memory does."""
+    rosters = trust.newest_rosters(vault.casebook)
+    for record, unsealed in unsealed_ahead(vault, records):
+        verdict = examine(vault, record, rosters, unsealed)
+        watch.examined(record, verdict)
+        yield record, replace(verdict, envelope=None)
 
 
 def _record(casebook: Casebook, item: PickupItem, epoch: str) -> ItemRecord:

@@ -76,18 +76,20 @@ def open_written(
     return open_writing(path, key, verify, _size(path))
 
 
-def open_item(vault: Vault, record: ItemRecord) -> Envelope:
+def open_item(vault: Vault, record: ItemRecord, unsealed: bytes | None = None) -> Envelope:
     """Open an item that was verified at import, or written here. Raises ThreadBroken when it is not the same any more.
 
+    unsealed: what its seal holds, where that is known already (see `unsealed_ahead`).
     Raises GpgError as it comes when the key does not open anything (a card is out, a passphrase was not given).
     """
     path = vault.path_of(record)
     detail = detail_of(record)
     try:
         if record.kind is SealedKind.SUBMISSION:
-            envelope = open_submission(vault, path)
+            envelope = open_submission(vault, path, unsealed)
         else:
-            envelope = open_written(vault, path, [detail.author] if detail.author else [], record.day)
+            author = [detail.author] if detail.author else []
+            envelope = open_written(vault, path, author, record.written or record.day, unsealed)
     except GpgError as error:
         if isinstance(error, UnsealError) and not isinstance(error, NotForYou):
             raise ThreadBroken from None

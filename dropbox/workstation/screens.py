@@ -14,6 +14,7 @@ from dropbox.workstation.extracting import Extracted
 from dropbox.workstation.importing import ImportReport
 from dropbox.workstation.opening import Opened
 from dropbox.workstation.reading import ReadCase
+from dropbox.workstation.speech import ngettext
 from dropbox.workstation.terminal import count, line, paragraphs, size, table
 from dropbox.workstation.thread import CaseSummary, author_name, missing_numbers, summarise, withdrawn_on
 
@@ -133,6 +134,14 @@ def import_lines(report: ImportReport) -> list[str]:
     lines = [f"Imported. {counts}, {len(report.quarantined)} quarantined."]
     if report.confirmed_exports:
         lines.append(f"The drop confirms {count(report.confirmed_exports, 'answer bundle')} of this vault.")
+    if report.narrowed:
+        lines.append(
+            ngettext(
+                "Of %(num)s case the reporter took something back: read above what had happened with it.",
+                "Of %(num)s cases the reporters took something back: read above what had happened with them.",
+                len(report.narrowed),
+            )
+        )
     return lines
 
 

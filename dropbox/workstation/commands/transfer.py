@@ -20,7 +20,7 @@ def add(command: Adder) -> None:
 def _import(arguments: Arguments, show: Show) -> None:
     with open_vault(arguments.vault) as vault:
         report = import_pickup(vault, arguments.file)
-        show(Answer(asdict(report), lambda _: screens.import_lines(report), vault.casebook))
+        show(Answer(report.as_json(), lambda _: screens.import_lines(report), vault.casebook))
 
 
 def _export(arguments: Arguments, show: Show) -> None:
