@@ -828,3 +828,33 @@ class CaseWentOn(DropboxError):
 class DraftsFull(DropboxError):
     message = "There is no more room in memory for files that wait to be sealed."
     hint = "Seal or throw away what you began elsewhere, then add the file again."
+
+
+class NoSuchGap(DropboxError):
+    message = "No gap has this number."
+    hint = "The numbers that never came here are in the red notice, and listed by: dropbox-workstation explain"
+
+
+class ExplanationUnusable(DropboxError):
+    message = "The explanation is empty, too long, or cannot be shown."
+    hint = "Say in one or two sentences what became of it, in at most 500 characters."
+
+
+class NothingToSearch(DropboxError):
+    message = "There is nothing in these words to look for."
+    hint = "Give one or more words; what stands between quotation marks is looked for together."
+
+
+class BundleNotNamed(DropboxError):
+    message = "No bundle was chosen."
+    hint = "Choose one of the list, type where it is, or pick the file."
+
+
+class FolderMissing(DropboxError):
+    message = "There is no such folder, or nothing may be written in it."
+    hint = "Name a folder that is there, such as the one of your USB stick."
+
+
+class LetterUnfinished(DropboxError):
+    message = "The letter still has [places] that somebody must fill in. Nothing was sealed."
+    hint = "Write it to a file: dropbox-workstation letters NAME --case CASE > FILE. Fill it in, then: --text-file FILE"
