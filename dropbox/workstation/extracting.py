@@ -4,9 +4,10 @@ A file is called `<item>-<attachment>-<true name>`: two numbers of ours in front
 a dash and sorts as the thread does, and the true name without anything that a file system, a shell or a screen obeys.
 """
 
+import hashlib
 import os
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import file_digest
@@ -16,13 +17,17 @@ from typing import BinaryIO
 from dropbox.bundle import new_file
 from dropbox.envelope import Attachment
 from dropbox.errors import TargetUnusable
-from dropbox.models import ItemId
+from dropbox.models import CaseId, ItemId, today
+from dropbox.workstation import acts
+from dropbox.workstation.casebook import Act
 from dropbox.workstation.opening import Opened, extract_item
 from dropbox.workstation.reading import ReadCase
 from dropbox.workstation.vault import Vault
 
 MAX_NAME_BYTES = 150
 MAX_EXTENSION_BYTES = 16
+Place = tuple[ItemId, int]
+"""An attachment: its item, and its number there (from 1)."""
 _SEPARATORS = frozenset('/\\:*?"<>|')
 _UNSAFE_CATEGORIES = ("C", "Zl", "Zp")
 
@@ -37,20 +42,54 @@ class Extracted:
     already_there: bool
 
 
-def extract_case(vault: Vault, shown: ReadCase, folder: Path) -> list[Extracted]:
+def extract_case(vault: Vault, shown: ReadCase, folder: Path, only: Place | None = None) -> list[Extracted]:
     """Write every attachment of every item that could be opened into `folder`, which is made when it is not there.
 
-    Nothing is overwritten: a name that is taken by other bytes gets a number. Raises TargetUnusable.
+    Nothing is overwritten: a name that is taken by other bytes gets a number. `only` names one attachment. That copies
+    were made is kept in the casebook, which is saved. Raises TargetUnusable, AlreadyWithdrawn.
     """
+    acts.require(vault.casebook, shown.case.case, Act.SAVE)
+    make_folder(folder)
+    files: list[Extracted] = []
+    for position, opened in enumerate(shown.opened, start=1):
+        if opened is None or not opened.envelope.index.attachments:
+            continue
+        if only is None or only[0] == opened.record.item:
+            files += _extract_item(vault, opened, folder, position, only)
+    record_saved(vault, shown.case.case, folder, sum(1 for each in files if not each.already_there))
+    return files
+
+
+def write_pages(vault: Vault, opened: Opened, folder: Path, prefix: str, pages: Mapping[int, bytes]) -> list[Path]:
+    """Write pictures of pages, by their numbers, as `<prefix>-page-<number>.png`, under the same rules."""
+    acts.require(vault.casebook, opened.record.case, Act.SAVE)
+    make_folder(folder)
+    written: list[Path] = []
+    new = 0
+    for number, png in pages.items():
+        sha256 = hashlib.sha256(png).hexdigest()
+        path, is_there = _free(folder, f"{prefix}-page-{number:03d}", ".png", len(png), sha256)
+        written.append(path)
+        if not is_there:
+            new += 1
+            with new_file(path) as target:
+                target.write(png)
+    record_saved(vault, opened.record.case, folder, new)
+    return written
+
+
+def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
         raise TargetUnusable from None
-    files: list[Extracted] = []
-    for position, opened in enumerate(shown.opened, start=1):
-        if opened is not None and opened.envelope.index.attachments:
-            files += _extract_item(vault, opened, folder, position)
-    return files
+
+
+def record_saved(vault: Vault, case: CaseId, folder: Path, count: int) -> None:
+    """Keep that so many files of a case were copied out, because a narrower mandate must tell of them."""
+    if count:
+        acts.record(vault.casebook, case, Act.SAVE, today(), files=count, where=str(folder.absolute()))
+        vault.save()
 
 
 def safe_name(true_name: str) -> str:
@@ -72,17 +111,18 @@ def _safe_character(character: str) -> str:
     return " " if unicodedata.category(character).startswith(_UNSAFE_CATEGORIES) else character
 
 
-def _extract_item(vault: Vault, opened: Opened, folder: Path, position: int) -> list[Extracted]:
+def _extract_item(vault: Vault, opened: Opened, folder: Path, position: int, only: Place | None) -> list[Extracted]:
     attachments = opened.envelope.index.attachments
     plans = {
         attachment.path: _plan(folder, opened.record.item, attachment, f"{position:02d}-{number:02d}")
         for number, attachment in enumerate(attachments, start=1)
+        if only is None or only[1] == number
     }
 
     @contextmanager
     def sink(attachment: Attachment) -> Iterator[BinaryIO]:
-        plan = plans[attachment.path]
-        if plan.already_there:
+        plan = plans.get(attachment.path)
+        if plan is None or plan.already_there:
             with Path(os.devnull).open("wb") as nowhere:
                 yield nowhere
         else:
@@ -95,24 +135,29 @@ def _extract_item(vault: Vault, opened: Opened, folder: Path, position: int) -> 
 
 
 def _plan(folder: Path, item: ItemId, attachment: Attachment, prefix: str) -> Extracted:
-    """Choose a free name, or find that the same bytes are there already."""
     stem, dot, extension = safe_name(attachment.name).rpartition(".")
     stem, ending = (stem, dot + extension) if dot else (extension, "")
+    path, is_there = _free(folder, f"{prefix}-{stem}", ending, attachment.size, attachment.sha256)
+    return Extracted(item, path, attachment, is_there)
+
+
+def _free(folder: Path, stem: str, ending: str, size: int, sha256: str) -> tuple[Path, bool]:
+    """Choose a free name, or find that the same bytes are there already (then True)."""
     number = 1
     while True:
-        path = folder / f"{prefix}-{stem}{'' if number == 1 else f'-{number}'}{ending}"
+        path = folder / f"{stem}{'' if number == 1 else f'-{number}'}{ending}"
         if not os.path.lexists(path):
-            return Extracted(item, path, attachment, already_there=False)
-        if _holds(path, attachment):
-            return Extracted(item, path, attachment, already_there=True)
+            return path, False
+        if _holds(path, size, sha256):
+            return path, True
         number += 1
 
 
-def _holds(path: Path, attachment: Attachment) -> bool:
+def _holds(path: Path, size: int, sha256: str) -> bool:
     try:
-        if path.is_symlink() or not path.is_file() or path.stat().st_size != attachment.size:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size != size:
             return False
         with path.open("rb") as stream:
-            return file_digest(stream, "sha256").hexdigest() == attachment.sha256
+            return file_digest(stream, "sha256").hexdigest() == sha256
     except OSError:
         return False

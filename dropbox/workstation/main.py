@@ -26,13 +26,14 @@ from dropbox.workstation.commands import (
     key,
     transfer,
     vault,
+    view,
     work,
     writing,
 )
 from dropbox.workstation.terminal import line
 from dropbox.workstation.vault import default_folder
 
-_GROUPS = (vault, key, backup, transfer, cases, search, calendar, explain, work, writing, intake, desk_page)
+_GROUPS = (vault, key, backup, transfer, cases, view, search, calendar, explain, work, writing, intake, desk_page)
 _MAX_WIDTH = 120
 
 
