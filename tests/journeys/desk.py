@@ -1,4 +1,4 @@
-"""The desk page as an investigator meets it: `dropbox-workstation open` as a process, and a browser that works in it."""
+"""The desk page as an investigator meets it: `dropbox-workstation open` as a process, a browser that works in it."""
 
 from __future__ import annotations
 
