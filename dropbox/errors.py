@@ -646,6 +646,20 @@ class ShareLength(ShareError):
         return say("A share has 33 words; here are %(count)s.") % {"count": self.words}
 
 
+class SharePartLength(ShareLength):
+    """Of a line that is to have some of the words."""
+
+    hint = "Type them as they are on the paper, with blanks between them."
+
+    def __init__(self, words: int, expected: int) -> None:
+        super().__init__(words)
+        self.expected = expected
+
+    def told(self, say: Say) -> str:
+        text = say("There should be %(expected)s words; here are %(count)s.")
+        return text % {"expected": self.expected, "count": self.words}
+
+
 class ShareWordUnknown(ShareError):
     """Names the place of a word that is not on the list (from 1), never the word."""
 

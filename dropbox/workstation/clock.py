@@ -10,10 +10,12 @@ from datetime import date
 from enum import StrEnum
 
 from dropbox.deadlines import acknowledge_by, answer_by
+from dropbox.envelope import WorkState
 from dropbox.models import CaseId, Kind
-from dropbox.workstation.casebook import ItemRecord, detail_of
+from dropbox.workstation.casebook import Casebook, ItemRecord, detail_of
 from dropbox.workstation.speech import N_, _, ngettext
-from dropbox.workstation.thread import withdrawn_on
+from dropbox.workstation.thread import items_of, withdrawn_on
+from dropbox.workstation.work import of_items
 
 ANSWERED_TAGS = frozenset({"answered", "beantwoord"})
 """A case with one of these tags was answered, though the work on it goes on."""
@@ -109,6 +111,18 @@ def case_clock(items: Sequence[ItemRecord], *, closed: bool, tags: Collection[st
     return CaseClock(acknowledge, LegalDay(Duty.ANSWER, answer_by(received, first), met=answered))
 
 
+def dues(casebook: Casebook) -> list[Due]:
+    """Return the day of each case that waits for somebody, the earliest first; some cases wait for nobody."""
+    waiting = []
+    for case in casebook.cases:
+        items = items_of(casebook, case)
+        work = of_items(casebook, items)
+        clock = case_clock(items, closed=work.state is WorkState.CLOSED, tags=work.tags)
+        if clock is not None and clock.next is not None:
+            waiting.append(Due(case, clock.next.duty, clock.next.by))
+    return sorted(waiting, key=lambda due: (due.by, due.case))
+
+
 def is_soon(day: LegalDay, today: date) -> bool:
     """Tell whether an open day is pressing, or past."""
     return day.open and (day.by - today).days <= SOON_DAYS[day.duty]
@@ -123,7 +137,12 @@ def left_text(day: LegalDay, today: date) -> str:
         return _("done, too late")
     if standing is Standing.ON_ITS_WAY:
         return _("written, still here")
-    days = (day.by - today).days
+    return left_words(day.by, today)
+
+
+def left_words(by: date, today: date) -> str:
+    """Return how many days there are until a day that waits for somebody."""
+    days = (by - today).days
     if days < 0:
         return ngettext("%(num)s day too late", "%(num)s days too late", -days)
     return ngettext("%(num)s day left", "%(num)s days left", days) if days else _("today")

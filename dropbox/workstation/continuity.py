@@ -3,15 +3,17 @@
 The log's own rules live with the bundles; here is only what this vault has been told, and what is still owed to it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 
 from dropbox.bundle import PickupManifest
 from dropbox.bundle.desk_log import LineState, LogLine, LogRange, compare
-from dropbox.errors import BundleFork
+from dropbox.errors import BundleFork, ExplanationUnusable, NoSuchGap
 from dropbox.models import ItemId
-from dropbox.workstation.casebook import Casebook, EpochLog, KdfRecord, LogEntry
+from dropbox.workstation.casebook import Casebook, EpochLog, Explanation, KdfRecord, LogEntry
 
+MAX_EXPLANATION_CHARACTERS = 500
 _RANK = {LineState.HERE: 0, LineState.RECEIVED: 1, LineState.WITHDRAWN: 2}
 
 
@@ -57,6 +59,32 @@ def gaps(casebook: Casebook) -> list[Gap]:
     """Return every number that no bundle has named, or that counts as received and never came here."""
     held = {record.sha256 for record in casebook.items.values()}
     return [Gap(epoch, n) for epoch, log in casebook.logs.items() for n in _owed(log, held)]
+
+
+def open_gaps(casebook: Casebook) -> list[Gap]:
+    """Return the gaps that nobody has explained yet."""
+    return [gap for gap in gaps(casebook) if gap.number not in casebook.explained.get(gap.epoch, {})]
+
+
+def explained_gaps(casebook: Casebook) -> list[tuple[Gap, Explanation]]:
+    """Return the gaps that still are there and were explained, by number."""
+    told = [(gap, casebook.explained.get(gap.epoch, {}).get(gap.number)) for gap in gaps(casebook)]
+    return [(gap, explanation) for gap, explanation in told if explanation is not None]
+
+
+def explain(casebook: Casebook, numbers: Collection[int], because: str, day: date) -> None:
+    """Keep what became of these numbers; an earlier explanation gives way to this one. The caller saves the vault.
+
+    Raises NoSuchGap when one of them is no gap, ExplanationUnusable for a text that is empty, long or cannot be seen.
+    """
+    text = " ".join(because.split())
+    if not text or len(text) > MAX_EXPLANATION_CHARACTERS or not text.isprintable():
+        raise ExplanationUnusable
+    wanted = [gap for gap in gaps(casebook) if gap.number in numbers]
+    if not numbers or {gap.number for gap in wanted} != set(numbers):
+        raise NoSuchGap
+    for gap in wanted:
+        casebook.explained.setdefault(gap.epoch, {})[gap.number] = Explanation(text, day)
 
 
 def later_epochs(casebook: Casebook) -> list[date]:

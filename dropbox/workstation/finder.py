@@ -6,17 +6,19 @@ It holds plaintext, so nothing of it may reach a disk: the database has no file,
 import re
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
 from dropbox.envelope import WorkState
 from dropbox.errors import ThreadBroken
-from dropbox.models import CaseId, Fingerprint
-from dropbox.workstation.casebook import Casebook, CaseRecord, ItemRecord
+from dropbox.models import CaseId, Fingerprint, ItemId
+from dropbox.workstation.casebook import Casebook, CaseRecord, ItemRecord, State
 from dropbox.workstation.clock import CaseClock, Duty, LegalDay, case_clock
-from dropbox.workstation.opening import Opened
+from dropbox.workstation.opening import Opened, open_item, unsealed_ahead
 from dropbox.workstation.thread import items_of, summarise
+from dropbox.workstation.vault import Vault
 from dropbox.workstation.work import of_items
 
 PAGE_ROWS = 50
@@ -38,7 +40,7 @@ CREATE TABLE cases (
 CREATE VIRTUAL TABLE texts USING fts5(
     item UNINDEXED, owner UNINDEXED, content, tokenize = "unicode61 remove_diacritics 2", prefix = '2 3'
 );
-CREATE TABLE learned (item TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE learned (item TEXT PRIMARY KEY, place INTEGER) WITHOUT ROWID;
 """
 _INSERT = "INSERT INTO cases VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 SORTS = {
@@ -127,6 +129,7 @@ class Finder:
             self._base.execute("BEGIN")
             self._base.executemany("DELETE FROM cases WHERE id = ?", ((case,) for case in changed))
             self._base.executemany(_INSERT, rows)
+            self._forget(item for item in self._learned() if not _is_held(casebook, item))
             self._base.execute("COMMIT")
             self._followed = casebook
 
@@ -136,6 +139,16 @@ class Finder:
             for each in opened:
                 if each is not None and not self.knows(each.record.item):
                     self._learn(each)
+
+    def learn_all(self, vault: Vault, progress: Callable[[int, int], object] = lambda _done, _total: None) -> None:
+        """Unseal every item once that cannot be found by its text yet; a damaged one is passed over."""
+        sealed = [r for r in vault.casebook.items.values() if r.state is State.VERIFIED and not self.knows(r.item)]
+        progress(0, len(sealed))
+        for done, (record, unsealed) in enumerate(unsealed_ahead(vault, sealed), start=1):
+            # its case tells of one that is damaged
+            with suppress(ThreadBroken):
+                self.learn(Opened(record, open_item(vault, record, unsealed)))
+            progress(done, len(sealed))
 
     def knows(self, item: str) -> bool:
         """Tell whether an item's text can be found."""
@@ -187,6 +200,15 @@ class Finder:
         with self._lock:
             self._base.close()
 
+    def _learned(self) -> list[str]:
+        return [item for (item,) in self._base.execute("SELECT item FROM learned").fetchall()]
+
+    def _forget(self, items: Iterable[str]) -> None:
+        """Let go of the texts of items that are in no case, such as one that was quarantined after it was seen."""
+        for item in items:
+            self._base.execute("DELETE FROM texts WHERE rowid = (SELECT place FROM learned WHERE item = ?)", (item,))
+            self._base.execute("DELETE FROM learned WHERE item = ?", (item,))
+
     def _number(self, what: str, values: Sequence[object]) -> int:
         return int(self._base.execute(f"SELECT count(*) {what}", values).fetchone()[0])
 
@@ -197,8 +219,8 @@ class Finder:
     def _learn(self, opened: Opened) -> None:
         record = opened.record
         text = "\n".join(_texts(opened)).translate(_UNMARKED)
-        self._base.execute("INSERT INTO texts VALUES (?, ?, ?)", (record.item, record.case, text))
-        self._base.execute("INSERT INTO learned VALUES (?)", (record.item,))
+        place = self._base.execute("INSERT INTO texts VALUES (?, ?, ?)", (record.item, record.case, text)).lastrowid
+        self._base.execute("INSERT INTO learned VALUES (?, ?)", (record.item, place))
 
     def _case_row(self, row: tuple[object, ...], words: str) -> CaseRow:
         return _case_row(row, self._excerpt(str(row[0]), words) if words else None)
@@ -228,6 +250,11 @@ def _changed(before: Casebook | None, after: Casebook) -> set[CaseId]:
     changed = {record.case for item, record in after.items.items() if _differs(before.items.get(item), record)}
     gone = {record.case for item, record in before.items.items() if item not in after.items}
     return changed | gone | (set(after.cases) ^ set(before.cases))
+
+
+def _is_held(casebook: Casebook, item: str) -> bool:
+    record = casebook.items.get(ItemId(item))
+    return record is not None and record.state is State.VERIFIED
 
 
 def _differs(before: ItemRecord | None, after: ItemRecord) -> bool:
@@ -373,3 +400,8 @@ def _ordinal(day: date | None) -> int | None:
 
 def _day(ordinal: int | None) -> date | None:
     return None if ordinal is None else date.fromordinal(ordinal)
+
+
+def has_words(words: str) -> bool:
+    """Tell whether there is anything in a text to look for."""
+    return bool(_match(words))

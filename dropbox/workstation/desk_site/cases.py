@@ -4,14 +4,12 @@ What is looked for stays in the session: a name that somebody searched must not 
 keep.
 """
 
-from contextlib import suppress
 from dataclasses import replace
 
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from dropbox.envelope import WorkState
-from dropbox.errors import ThreadBroken
 from dropbox.models import Mandate, today
 from dropbox.workstation.casebook import Casebook, State
 from dropbox.workstation.desk_site.desk import Desk
@@ -20,7 +18,6 @@ from dropbox.workstation.desk_site.jobs import Progress
 from dropbox.workstation.desk_site.showing import Page, go, show, this_desk, this_session
 from dropbox.workstation.desk_site.wording import MANDATES, STATES
 from dropbox.workstation.finder import NOBODY, SORTS, Search
-from dropbox.workstation.opening import Opened, open_item
 from dropbox.workstation.speech import N_, _
 from dropbox.workstation.thread import author_name
 
@@ -96,17 +93,7 @@ def unseal_all() -> Response:
 
 def _unseal_all(desk: Desk, progress: Progress) -> None:
     with desk.reading() as vault:
-        items = [
-            record
-            for record in vault.casebook.items.values()
-            if record.state is State.VERIFIED and not desk.finder.knows(record.item)
-        ]
-        for done, record in enumerate(items):
-            progress(done, len(items))
-            # one that is damaged has its place in its case, where it is told
-            with suppress(ThreadBroken):
-                desk.finder.learn(Opened(record, open_item(vault, record)))
-        progress(len(items), len(items))
+        desk.finder.learn_all(vault, progress)
 
 
 def _count_sealed(desk: Desk, casebook: Casebook) -> int:
