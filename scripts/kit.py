@@ -26,7 +26,7 @@ from scripts.kit_wheels import ALL_PAIRS, ROOT, SOME_DAY, KitError, Pair
 
 FILES = ROOT / "scripts" / "kit_files"
 GUIDE = ROOT / "docs" / "guide"
-_LOOSE = {
+LOOSE = {
     FILES / "verify-and-start": "verify-and-start",
     FILES / "__init__.py": "verify_and_start/__init__.py",
     FILES / "checking.py": "verify_and_start/checking.py",
@@ -82,7 +82,7 @@ def make_kit(order: Order) -> Path:
 def fill(room: Path, order: Order) -> None:
     """Put everything into the folder, and the list of hashes over it."""
     (room / "verify_and_start").mkdir()
-    for source, name in _LOOSE.items():
+    for source, name in LOOSE.items():
         shutil.copyfile(source, room / name)
     put_wheels(room, order.pairs)
     if order.letters is not None:
