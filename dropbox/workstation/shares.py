@@ -18,6 +18,7 @@ from dropbox.errors import (
     ShareForeign,
     ShareLength,
     ShareMiscopied,
+    SharePartLength,
     SharesTooFew,
     SharesUnusable,
     ShareTwice,
@@ -75,6 +76,20 @@ def read_share(typed: str) -> ReadShare:
     if share.group_count != 1 or not share.extendable or len(share.value) != KEY_BYTES:
         raise ShareForeign
     return ReadShare(ShareWords(" ".join(words)), share.identifier, share.index + 1, share.member_threshold)
+
+
+def check_words(typed: str, first: int, count: int) -> str:
+    """Return a part of a share, `count` words from the place `first` on, when they are on the list.
+
+    Raises ShareWordUnknown with the place in the whole share, or SharePartLength.
+    """
+    words = _words(typed)
+    for position, word in enumerate(words, start=first):
+        if word not in WORD_INDEX_MAP:
+            raise ShareWordUnknown(position)
+    if len(words) != count:
+        raise SharePartLength(len(words), count)
+    return " ".join(words)
 
 
 def near_words(typed: str, position: int) -> tuple[str, ...]:

@@ -3,9 +3,10 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from dropbox.errors import SharesUnusable
+from dropbox.errors import ShareMiscopied, SharesUnusable
 from dropbox.gpg import Gpg, KeyInfo
 from dropbox.models import Passphrase, ShareWords
 from dropbox.workstation import ceremony, restoring
@@ -13,7 +14,15 @@ from dropbox.workstation.backup import Backup, BackupHead, read_head
 from dropbox.workstation.commands import Adder, Answer, Arguments, Show, next_line
 from dropbox.workstation.commands.console import Console, at_terminal
 from dropbox.workstation.passphrase import typed_passphrase
-from dropbox.workstation.shares import MAX_SHARES, MIN_NEEDED, Collection, read_share
+from dropbox.workstation.shares import (
+    MAX_SHARES,
+    MIN_NEEDED,
+    WORDS_IN_SHARE,
+    Collection,
+    ReadShare,
+    check_words,
+    read_share,
+)
 from dropbox.workstation.speech import _, day_text, ngettext
 from dropbox.workstation.terminal import line, paragraphs
 from dropbox.workstation.vault import choose_key
@@ -97,7 +106,7 @@ def _explained(needed: int, shares: int) -> str:
 def _exported(
     console: Console, own: Gpg, key: KeyInfo, secret: Passphrase | None, plan: Plan
 ) -> tuple[Passphrase | None, Backup]:
-    """Return a backup with the passphrase that gpg took for it: at an export, what its agent remembers does not count."""
+    """Return a backup with the passphrase that gpg took; at an export, what its agent remembers does not count."""
     secret = secret or ask_passphrase(console)
     return secret, restoring.back_up(own, key.fingerprint, secret, plan.needed, plan.shares)
 
@@ -149,9 +158,30 @@ def _ask_share(console: Console, given: Collection, needed: int) -> None:
             needed=needed,
         )
     )
-    typed = console.ask_secret_text(_("Type the 33 words on one line, with blanks between them, then press Enter:"))
-    given.add(read_share(typed))
+    with console.apart():
+        share = _typed_share(console)
+    given.add(share)
     console.say(_("That share is right."))
+
+
+def _typed_share(console: Console) -> ReadShare:
+    """Ask for a share in lines; a slip costs its own line, wherever its place can be known."""
+    console.say(_("Type the words with blanks between them, %(count)s on a line, then press Enter.", count=_ROWS))
+    parts = [""] * (WORDS_IN_SHARE // _ROWS)
+    to_ask: Sequence[int] = range(len(parts))
+    while True:
+        for part in to_ask:
+            parts[part] = console.until_good(partial(_ask_words, console, 1 + part * _ROWS))
+        try:
+            return read_share(" ".join(parts))
+        except ShareMiscopied as error:
+            console.refuse(error)
+            to_ask = range(len(parts)) if error.position is None else [(error.position - 1) // _ROWS]
+
+
+def _ask_words(console: Console, first: int) -> str:
+    typed = console.ask(_("Words %(first)s to %(last)s:", first=first, last=first + _ROWS - 1))
+    return check_words(typed, first, _ROWS)
 
 
 def _read_shares(head: BackupHead) -> Collection:

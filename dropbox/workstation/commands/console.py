@@ -1,7 +1,7 @@
 """A conversation at a terminal: questions, answers, and secrets that are shown once and wiped from the screen.
 
-The only room beside `main` that writes to the terminal, and only to the terminal: questions go to standard error and
-secrets to the terminal itself, so that neither ends in a file when standard output does.
+The only room beside `main` that writes anything, and only to the terminal itself: neither a question nor a secret ends
+in a file when standard output or standard error does.
 """
 
 import os
@@ -111,23 +111,18 @@ class Console:
 
     def show_secret(self, lines: Sequence[str]) -> None:
         """Show lines on a screen of their own until Enter is pressed; then nothing is left of them."""
-        with self._second_screen("\n".join(lines) + "\n"):
+        with self.apart():
+            self._write("\n".join(lines) + "\n")
             self._line()
 
-    def ask_secret_text(self, *questions: str) -> str:
-        """Ask for something long that is seen while it is typed, on a screen of its own."""
-        with self._second_screen("\n\n".join(questions) + "\n\n"):
-            return self._line()
-
     @contextmanager
-    def _second_screen(self, text: str) -> Iterator[None]:
-        with _TERMINAL.open("w") as terminal:
-            try:
-                terminal.write(_SECOND_SCREEN + text)
-                terminal.flush()
-                yield
-            finally:
-                terminal.write(_FIRST_SCREEN)
+    def apart(self) -> Iterator[None]:
+        """Go on with a screen of its own; nothing is left of it afterwards."""
+        self._write(_SECOND_SCREEN)
+        try:
+            yield
+        finally:
+            self._write(_FIRST_SCREEN)
 
     def _line(self) -> str:
         answer = sys.stdin.readline()
@@ -136,5 +131,5 @@ class Console:
         return answer.strip()
 
     def _write(self, text: str) -> None:
-        sys.stderr.write(text)
-        sys.stderr.flush()
+        with _TERMINAL.open("w", encoding="utf-8", errors="replace") as terminal:
+            terminal.write(text)
