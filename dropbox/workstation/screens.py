@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from dropbox.codename import case_name
 from dropbox.models import Kind
-from dropbox.workstation import mandate
+from dropbox.workstation import mandate, work
 from dropbox.workstation.banners import banners
 from dropbox.workstation.casebook import Casebook, ItemRecord, detail_of
 from dropbox.workstation.extracting import Extracted
@@ -70,10 +70,13 @@ def case_lines(summaries: Sequence[CaseSummary]) -> list[str]:
 def thread_lines(casebook: Casebook, shown: ReadCase, width: int) -> list[str]:
     """Return a case for reading: head, mandate with its history, then every item, oldest first."""
     lines = _head(casebook, shown, width)
+    told = work.told(casebook, shown.records)
     for position, record in enumerate(shown.records, start=1):
         lines += ["", _title(casebook, record, position, width)]
         opened = shown.opened[position - 1]
         lines += [f"{_INDENT}This item is damaged or gone."] if opened is None else _body(opened, width)
+        for sentence in told[record.item]:
+            lines += paragraphs(line(sentence), width, _INDENT)
         if record.own and not record.entry_confirmed:
             lines += ["", f"{_INDENT}(Written here; the drop has not confirmed it yet.)"]
     return lines

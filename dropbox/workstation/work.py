@@ -145,6 +145,26 @@ def sentences(casebook: Casebook, change: Work) -> list[str]:
     return told
 
 
+def told(casebook: Casebook, items: Sequence[ItemRecord]) -> dict[ItemId, list[str]]:
+    """Return for each item of a thread what is to be said below it: what it changed, and what was written at once."""
+    now = of_items(casebook, items)
+    numbers = {record.item: number for number, record in enumerate(items, start=1)}
+    lines: dict[ItemId, list[str]] = {}
+    for record in items:
+        change = detail_of(record).work
+        lines[record.item] = sentences(casebook, change) if change else []
+        for other in now.at_once_with(record.item):
+            who = author_name(casebook, detail_of(casebook.items[other]).author)
+            lines[record.item].append(
+                _(
+                    "Written at the same time as number %(number)s, by %(who)s: neither knew of the other.",
+                    number=numbers[other],
+                    who=who,
+                )
+            )
+    return lines
+
+
 def _tagged(tags: dict[str, None], work: Work) -> dict[str, None]:
     """Return the tags after this change. What goes beyond the limit is not added, in whatever vault."""
     kept = dict.fromkeys(tag for tag in tags if tag not in work.remove)
