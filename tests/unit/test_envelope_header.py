@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dropbox import canonical
-from dropbox.envelope import MAX_TEXT_BYTES, Header, text_bytes
+from dropbox.envelope import MAX_KNOWN, MAX_TAGS, MAX_TEXT_BYTES, NOBODY, Header, Work, WorkState, text_bytes
 from dropbox.envelope.header import MAX_HEADER_BYTES, parse_header
 from dropbox.errors import EnvelopeError, InvalidValue
-from dropbox.models import DeskId, Fingerprint, Kind, Mandate, Plaintext
-from tests.envelopes import AUTHOR, Case, submission_header, writing_header
+from dropbox.models import DeskId, Fingerprint, ItemId, Kind, Mandate, Plaintext
+from tests.envelopes import AUTHOR, FLOOR, Case, pack_writing, submission_header, writing_header
 
 CASE = Case()
 
@@ -106,6 +106,109 @@ SUBMISSION_LIES: list[dict[str, Any]] = [
 def test_a_submission_that_is_not_exactly_format_1_is_refused(lie: dict[str, Any]) -> None:
     with pytest.raises(EnvelopeError):
         parse_header(changed(submission_header(CASE), **lie))
+
+
+def note(**changes: Any) -> Header:
+    return writing_header(CASE, kind=Kind.NOTE, **changes)
+
+
+OTHER_ITEMS = (ItemId("aa" * 16), ItemId("bb" * 16))
+WORK = Work(assignee=AUTHOR, state=WorkState.CLOSED, add=("a", "é"), remove=("b c",))
+
+
+def test_what_an_author_knew_and_arranged_is_read_as_it_was_written() -> None:
+    for header in (note(knows=OTHER_ITEMS, work=WORK), note(knows=()), writing_header(CASE, knows=OTHER_ITEMS)):
+        assert parse_header(header.as_bytes()) == header
+    for work in (Work(assignee=NOBODY), Work(state=WorkState.NEW), Work(remove=("x",))):
+        assert parse_header(note(work=work).as_bytes()).work == work
+
+
+def test_a_writing_that_says_nothing_of_it_has_the_keys_it_always_had() -> None:
+    assert parse_header(writing_header(CASE).as_bytes()).knows is None
+    assert not {"knows", "work"} & set(note().as_json())
+    assert note(knows=()).as_json()["knows"] == []
+
+
+def test_neither_a_reply_nor_a_submission_can_arrange_work() -> None:
+    with pytest.raises(InvalidValue):
+        writing_header(CASE, kind=Kind.REPLY, work=WORK)
+    with pytest.raises(InvalidValue):
+        submission_header(CASE, work=WORK)
+    with pytest.raises(InvalidValue):
+        submission_header(CASE, knows=())
+
+
+def test_the_fullest_note_still_has_the_size_of_every_other() -> None:
+    tags = tuple(sorted(f"{number:02}" + "日" * 38 for number in range(MAX_TAGS)))
+    others = tuple(sorted(tag[::-1] for tag in tags))
+    known = tuple(ItemId(f"{number:032x}") for number in range(MAX_KNOWN))
+    header = note(knows=known, work=Work(AUTHOR, WorkState.INVESTIGATING, tags, others))
+    assert parse_header(header.as_bytes()) == header
+    assert len(pack_writing(CASE, "x" * MAX_TEXT_BYTES, **vars(header))) == FLOOR
+
+
+KNOWN_LIES: list[Any] = [
+    None,
+    "aa",
+    {},
+    [1],
+    ["aa"],
+    ["bb" * 16, "aa" * 16],
+    ["aa" * 16, "aa" * 16],
+    ["AA" * 16],
+    ["17" * 16],
+    [f"{number:032x}" for number in range(MAX_KNOWN + 1)],
+]
+
+
+@pytest.mark.parametrize("lie", KNOWN_LIES, ids=range(len(KNOWN_LIES)))
+def test_a_writing_that_claims_to_know_what_cannot_be_is_refused(lie: Any) -> None:
+    with pytest.raises(EnvelopeError):
+        parse_header(changed(note(), knows=lie))
+
+
+WORK_LIES: list[Any] = [
+    None,
+    {},
+    [],
+    "closed",
+    {"assignee": None},
+    {"assignee": 1},
+    {"assignee": "anna"},
+    {"assignee": AUTHOR.lower()},
+    {"state": ""},
+    {"state": "lost"},
+    {"state": None},
+    {"state": ["new"]},
+    {"state": {}},
+    {"add": []},
+    {"add": "ab"},
+    {"add": {"a": 1}},
+    {"add": [None]},
+    {"add": [["a"]]},
+    {"add": ["b", "a"]},
+    {"add": ["a", "a"]},
+    {"add": ["a"], "remove": ["a"]},
+    {"add": ["a "]},
+    {"add": ["e\u0301"]},
+    {"add": ["a\nb"]},
+    {"add": ["\u202eb"]},
+    {"add": ["x" * 41]},
+    {"add": [""]},
+    {"remove": [f"{number:02}" for number in range(MAX_TAGS + 1)]},
+    {"state": "new", "more": 1},
+]
+
+
+@pytest.mark.parametrize("lie", WORK_LIES, ids=range(len(WORK_LIES)))
+def test_a_note_that_arranges_what_cannot_be_is_refused(lie: Any) -> None:
+    with pytest.raises(EnvelopeError):
+        parse_header(changed(note(), work=lie))
+
+
+def test_a_reply_with_work_in_it_is_refused() -> None:
+    with pytest.raises(EnvelopeError):
+        parse_header(changed(writing_header(CASE, kind=Kind.REPLY), work=WORK.as_json()))
 
 
 WRITING_LIES: list[dict[str, Any]] = [

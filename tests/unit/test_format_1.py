@@ -22,8 +22,11 @@ from dropbox import reply_box, writing
 from dropbox.canonical import sha256_hex
 from dropbox.envelope import (
     Attachment,
+    Envelope,
     Header,
     Packer,
+    Work,
+    WorkState,
     extract,
     sign_submission,
     unpack,
@@ -32,7 +35,7 @@ from dropbox.envelope import (
 )
 from dropbox.envelope.header import parse_header
 from dropbox.gpg import Gpg
-from dropbox.models import Fingerprint, Plaintext, Recipient
+from dropbox.models import Fingerprint, ItemId, Plaintext, Recipient
 from tests import factories
 from tests.envelopes import PLENTY, opened
 
@@ -46,7 +49,8 @@ def sample(name: str) -> dict[str, Any]:
     return value
 
 
-SUBMISSION, REPLY = sample("submission.json"), sample("reply.json")
+SUBMISSION, REPLY, NOTE = sample("submission.json"), sample("reply.json"), sample("note.json")
+NOTE_AUTHOR = Fingerprint(NOTE["envelope"]["author"])
 MEMBER = Fingerprint(REPLY["envelope"]["author"])
 
 
@@ -106,6 +110,9 @@ def contents(described: dict[str, Any]) -> dict[str, bytes]:
 def test_the_samples_themselves_never_change() -> None:
     hashes = {path.name: sha256_hex(path.read_bytes()) for path in SAMPLES.glob("*") if path.name != "README.md"}
     assert hashes == {
+        "note-author.public.asc": "8747aee503511c006ff3f7c0125e10de5afc839264f26d161de5a1b1ef383f80",
+        "note.json": "b06f100643014b07b307983a077de9b761cdb49d44f4636e53c89c7538a94a29",
+        "note.reply": "8c25898734ac1690a7f9fe2b289534a8cca2ba6f3bbaabd63424843a0e5786db",
         "member.public.asc": "625c5a78f5831bd7c4e9afbc856e546fa48cd8a2d4c66359b2f830153d58a9d1",
         "reply.json": "4679ab6b5e79bd33fbd22f29dcb5e952633672cf7d0620a269b4ced0c384b302",
         "reply.reply": "bafc246ebd19cca59b9cee396bad4ccdc820a8a7f4ff1644268946b54407e132",
@@ -153,10 +160,12 @@ def test_the_frozen_submission_opens_sealed_with_gpg_and_unzip_alone(reader: Rea
     assert [path.read_bytes() for path in attachments] == list(contents(SUBMISSION).values())
 
 
-def verify(signed: bytes, signature: bytes, home: Path) -> Fingerprint:
+def verify(
+    signed: bytes, signature: bytes, home: Path, key: str = "member.public.asc", by: Fingerprint = MEMBER
+) -> Fingerprint:
     gpg = Gpg(home)
-    gpg.import_keys((SAMPLES / "member.public.asc").read_bytes())
-    return gpg.verify_detached(signed, signature, [MEMBER])
+    gpg.import_keys((SAMPLES / key).read_bytes())
+    return gpg.verify_detached(signed, signature, [by])
 
 
 def test_the_frozen_reply_opens_for_its_reporter(short_dir: Path) -> None:
@@ -184,6 +193,34 @@ def test_the_frozen_reply_is_packed_to_the_same_bytes_again() -> None:
     packer, start = packed(REPLY)
     assert start + b"".join(packer.finish(packer.index(), signature)) == frozen
     assert unpack(lambda: nullcontext(io.BytesIO(frozen)), PLENTY)
+
+
+def open_note(home: Path) -> Envelope:
+    def verified(signed: bytes, signature: bytes) -> Fingerprint:
+        return verify(signed, signature, home, "note-author.public.asc", NOTE_AUTHOR)
+
+    return writing.open_writing(SAMPLES / "note.reply", bytes.fromhex(NOTE["key"]), verified)
+
+
+def test_the_frozen_note_that_arranges_work_opens(short_dir: Path) -> None:
+    envelope = open_note(short_dir / "h")
+    assert envelope.header == header_of(NOTE)
+    assert envelope.header.knows == (ItemId("10" * 16), ItemId("20" * 16))
+    assert envelope.header.work == Work(NOTE_AUTHOR, WorkState.WAITING, ("café, spoed", "日本"), ("nieuw",))
+    assert envelope.message.reveal() == NOTE["message"]
+
+
+def test_the_frozen_note_is_packed_to_the_same_bytes_again() -> None:
+    with reply_box.open_body(SAMPLES / "note.reply", bytes.fromhex(NOTE["key"])) as body:
+        frozen = body.read()
+    signature = zipfile.ZipFile(io.BytesIO(frozen)).read("index.asc")
+    packer, start = packed(NOTE)
+    assert start + b"".join(packer.finish(packer.index(), signature)) == frozen
+
+
+def test_the_frozen_reply_from_before_notes_arranged_work_says_nothing_of_what_its_author_knew() -> None:
+    assert header_of(REPLY).knows is None
+    assert header_of(REPLY).work is None
 
 
 def test_what_the_documentation_says_opens_a_reply(reader: Reader, tmp_path: Path) -> None:
