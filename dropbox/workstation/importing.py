@@ -205,7 +205,7 @@ def _examined(vault: Vault, records: list[ItemRecord], watch: _Watch) -> Iterato
 def _record(casebook: Casebook, item: PickupItem, epoch: str) -> ItemRecord:
     """Return what is known of an item before it is examined: it counts as quarantined until then."""
     fresh = ItemRecord(item.item, item.case, item.kind, item.day, item.sha256, epoch, State.QUARANTINED)
-    return replace(casebook.items.get(item.item, fresh), on_drop=True)
+    return replace(casebook.items.get(item.item, fresh), on_drop=True, resealed_by=None)
 
 
 def _take(casebook: Casebook, record: ItemRecord, verdict: Verdict, report: ImportReport) -> None:

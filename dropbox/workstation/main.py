@@ -26,6 +26,7 @@ from dropbox.workstation.commands import (
     explain,
     intake,
     key,
+    reseal,
     search,
     transfer,
     vault,
@@ -36,7 +37,22 @@ from dropbox.workstation.commands import (
 from dropbox.workstation.terminal import line
 from dropbox.workstation.vault import default_folder
 
-_GROUPS = (vault, key, backup, transfer, cases, view, search, calendar, explain, work, writing, intake, desk_page)
+_GROUPS = (
+    vault,
+    key,
+    backup,
+    transfer,
+    cases,
+    view,
+    search,
+    calendar,
+    explain,
+    work,
+    writing,
+    intake,
+    reseal,
+    desk_page,
+)
 _MAX_WIDTH = 120
 
 
