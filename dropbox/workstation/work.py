@@ -22,7 +22,7 @@ MAX_PAIRS = 200
 
 _STATES = {
     WorkState.NEW: N_("new"),
-    WorkState.TALKING: N_("talking with the reporter"),
+    WorkState.TALKING: N_("talking"),
     WorkState.WAITING: N_("waiting"),
     WorkState.INVESTIGATING: N_("investigating"),
     WorkState.CLOSED: N_("closed"),
