@@ -10,12 +10,21 @@ from werkzeug.wrappers import Response
 
 from dropbox.errors import CaseAmbiguous, CaseUnknown, DropboxError, JobRunning, VaultBusy
 from dropbox.workstation.clock import left_text
-from dropbox.workstation.desk_site import case, cases
+from dropbox.workstation.desk_site import (
+    backup_pages,
+    case,
+    cases,
+    key_pages,
+    setup_pages,
+    view_pages,
+    work_pages,
+    writing_pages,
+)
 from dropbox.workstation.desk_site.desk import Desk
 from dropbox.workstation.desk_site.door import COOKIE, SESSION_SECONDS
 from dropbox.workstation.desk_site.forms import MemoryRequest, require_form
 from dropbox.workstation.desk_site.headers import add_headers
-from dropbox.workstation.desk_site.showing import NAVIGATION, Page, show_error, show_refusal, this_desk
+from dropbox.workstation.desk_site.showing import NAVIGATION, WHOLE_BANNERS, Page, show_error, show_refusal, this_desk
 from dropbox.workstation.desk_site.wording import look, mandate_text, state_text
 from dropbox.workstation.speech import (
     LANGUAGES,
@@ -34,10 +43,19 @@ from dropbox.workstation.terminal import line, size, visible
 PAGES = (
     cases.pages,
     case.pages,
+    import_pages.pages,
+    trust_pages.pages,
+    calendar_pages.pages,
+    view_pages.pages,
+    work_pages.pages,
+    writing_pages.pages,
+    setup_pages.pages,
+    backup_pages.pages,
+    key_pages.pages,
 )
 """The blueprints. Whoever adds a module of pages adds its line here."""
 
-WITHOUT_VAULT = frozenset({"setup", "key"})
+WITHOUT_VAULT = frozenset({"setup", "backup", "key"})
 """The blueprints whose pages work before there is a vault; every other page leads to /start then."""
 
 _STATUS: dict[type[DropboxError], int] = {CaseUnknown: 404, CaseAmbiguous: 404, VaultBusy: 409, JobRunning: 409}
@@ -54,7 +72,7 @@ def create_site(desk: Desk) -> Flask:
     )  # fmt: skip
     site.jinja_env.globals.update(
         _=_, ngettext=ngettext, number_text=number_text, language=language, language_name=language_name,
-        languages=LANGUAGES, navigation=NAVIGATION, form_token=_form_token, look=look, left_text=left_text,
+        languages=LANGUAGES, navigation=NAVIGATION, whole_banners=WHOLE_BANNERS, form_token=_form_token, look=look, left_text=left_text,
     )  # fmt: skip
     site.before_request(_guard)
     site.after_request(add_headers)

@@ -7,19 +7,26 @@ from flask import current_app, g, redirect, render_template
 from werkzeug.wrappers import Response
 
 from dropbox.errors import DropboxError
+from dropbox.workstation import trust
 from dropbox.workstation.banners import Banner, banners
+from dropbox.workstation.casebook import Casebook
+from dropbox.workstation.continuity import open_gaps
 from dropbox.workstation.desk_site.desk import Desk
 from dropbox.workstation.desk_site.door import Session
 from dropbox.workstation.desk_site.forms import Form
-from dropbox.workstation.speech import N_, language, said
+from dropbox.workstation.speech import N_, _, language, said
 
 NAVIGATION = (
     ("/", N_("Cases")),
     ("/import", N_("Import")),
     ("/export", N_("Export")),
     ("/calendar", N_("Calendar")),
+    ("/key", N_("Your key")),
 )
 """The links at the top of each page, in their order."""
+
+WHOLE_BANNERS = frozenset({"/", "/import", "/import/done", "/confirm", "/confirm/roster"})
+"""Where the banners stand at full length; elsewhere their first line does, and the rest opens on request."""
 
 Page = tuple[str, int]
 
@@ -43,6 +50,7 @@ def show(template: str, /, *, form: Form | None = None, status: int = 200, **val
         refused=refused,
         messages=_messages(),
         banners=_banners(),
+        ways=_ways(),
         **values,
     )
     return page, 400 if refused and status == 200 else status
@@ -58,14 +66,17 @@ def go(path: str) -> Response:
     return redirect(path, 303)
 
 
-def show_error(error: DropboxError, status: int) -> Page:
-    """Render what went wrong as a page of its own, without the banners: the casebook may be what failed."""
+def show_error(error: DropboxError, status: int, back: str = "/") -> Page:
+    """Render what went wrong as a page of its own, without the banners: the casebook may be what failed.
+
+    back: where a link leads to from there.
+    """
     told = said(error)
-    return show_refusal(told.message, told.hint, status)
+    return show_refusal(told.message, told.hint, status, back)
 
 
-def show_refusal(message: str, hint: str, status: int) -> Page:
-    page = render_template("refused.html", message=message, hint=hint, form=Form(), refused=True, banners=())
+def show_refusal(message: str, hint: str, status: int, back: str = "/") -> Page:
+    page = render_template("refused.html", message=message, hint=hint, back=back, form=Form(), refused=True)
     return page, status
 
 
@@ -80,3 +91,17 @@ def _banners() -> list[Banner]:
     if not desk.has_vault:
         return []
     return desk.made_once(("banners", language()), lambda vault: banners(vault.casebook))
+
+
+def _ways() -> list[tuple[str, str]]:
+    """Return the pages that can settle what the banners tell of."""
+    desk = this_desk()
+    return desk.made_once(("ways", language()), lambda vault: _ways_of(vault.casebook)) if desk.has_vault else []
+
+
+def _ways_of(casebook: Casebook) -> list[tuple[str, str]]:
+    if casebook.binding is None:
+        return []
+    ways = [] if casebook.confirmed else [("/confirm", _("Compare the drop's words"))]
+    ways += [("/confirm/roster", _("Compare the roster's words"))] if trust.changed_rosters(casebook) else []
+    return ways + ([("/import#gaps", _("Explain the gap"))] if open_gaps(casebook) else [])
