@@ -15,7 +15,7 @@ _SIGNATURE_LINES = frozenset(
     ["NEWSIG", "GOODSIG", "VALIDSIG", "EXPSIG", "EXPKEYSIG", "REVKEYSIG", "BADSIG", "ERRSIG", "NO_PUBKEY"]
 )
 _NEVER_WHEN_UNSEALED = frozenset(
-    ["DECRYPTION_FAILED", "BADMDC", "NODATA", "UNEXPECTED", "BADARMOR", "NEED_PASSPHRASE_SYM", "FAILURE"]
+    ["DECRYPTION_FAILED", "BADMDC", "NODATA", "UNEXPECTED", "BADARMOR", "NEED_PASSPHRASE_SYM"]
 )
 _ONCE_WHEN_UNSEALED = ("BEGIN_DECRYPTION", "PLAINTEXT", "DECRYPTION_OKAY", "GOODMDC", "END_DECRYPTION")
 _A_KEY_FITTED = frozenset(["ERROR", "DECRYPTION_KEY", "PLAINTEXT", "DECRYPTION_OKAY", "GOODMDC"])
@@ -75,5 +75,9 @@ def _valid(fields: list[str], allowed: Collection[Fingerprint]) -> Signature:
 
 
 def _damaged(status: Status) -> bool:
-    """Whether there is an error beyond those of the keys that do not fit: gpg passes two texts in one seal as whole."""
-    return any(word == "ERROR" and not value.startswith("pkdecrypt_failed") for word, value in status)
+    """Whether there is an error beyond those of the keys that do not fit: gpg passes two texts in one seal as whole.
+
+    GnuPG 2.4 (Debian 13) says its exit code as a failure too, which tells no more than the exit code itself.
+    """
+    harmless = {"ERROR": "pkdecrypt_failed", "FAILURE": "gpg-exit"}
+    return any(word in harmless and not value.startswith(harmless[word]) for word, value in status)
