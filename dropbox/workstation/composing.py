@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from dropbox.errors import DropboxError
 from dropbox.models import DeskId, today
 from dropbox.workstation.casebook import Casebook, CaseRecord, ItemRecord
+from dropbox.workstation.drafts import signed
 from dropbox.workstation.letters import Letter, Shelf, fill, values_of
 from dropbox.workstation.pointing import Point, points_in
 from dropbox.workstation.previewing import Preview, Theirs, preview, theirs
@@ -37,9 +38,12 @@ class Beside:
     def theirs(self) -> Theirs:
         return theirs(self.language)
 
-    def points(self, text: str) -> tuple[Point, ...]:
-        """Return what in this text could tell who somebody is."""
-        return points_in(text, case_texts=self.texts, quiet=self.names)
+    def points(self, text: str, sign: str = "") -> tuple[Point, ...]:
+        """Return what in a text could tell who somebody is; the name it is signed with stands there on purpose."""
+        whole = signed(text, sign)
+        end = len(text.rstrip()) if sign.strip() else len(whole)
+        found = points_in(whole, case_texts=self.texts, quiet=self.names)
+        return tuple(point for point in found if point.start < end)
 
     def preview(self, text: str, files: Sequence[tuple[str, int]] = ()) -> Preview:
         """Return this text as a reply of today, as its reporter will see it."""

@@ -22,10 +22,11 @@ MAX_SIGNATURE_CHARACTERS = 100
 
 @dataclass(frozen=True)
 class Typed:
-    """A draft. `language`: its letters', "" for the reporter's own. `seen`: the items of the case at the last look."""
+    """A draft. `letter` and `language` are those chosen last. `seen`: the items of the case when it was begun."""
 
     text: str = field(default="", repr=False)
     sign: str = field(default="", repr=False)
+    letter: str = ""
     language: str = ""
     files: tuple[HeldFile, ...] = ()
     seen: frozenset[ItemId] = frozenset()

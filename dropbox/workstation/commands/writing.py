@@ -69,13 +69,14 @@ def _write(arguments: Arguments, show: Show) -> None:
         notice = mandate.notice(
             mandate.in_force(items_of(vault.casebook, case.case)), acts.act_of(arguments.kind, None)
         )
-        text = _whole_text(arguments, vault, case, typed)
+        text = _begun(arguments, vault, case, typed)
+        whole = Plaintext(signed(text, arguments.sign))
         if arguments.preview:
-            show(_preview_answer(_Look.over(vault, case, text, arguments.attach), notice))
+            show(_preview_answer(_Look.over(vault, case, text, arguments), notice))
             return
         if arguments.letter is not None:
             _require_finished(text)
-        record = write_to_case(vault, case, Draft(arguments.kind, text, arguments.attach))
+        record = write_to_case(vault, case, Draft(arguments.kind, whole, arguments.attach))
         document = {
             "case": case.case,
             "item": record.item,
@@ -88,19 +89,19 @@ def _write(arguments: Arguments, show: Show) -> None:
         show(Answer(document, lambda width: [*paragraphs(notice, width, ""), *lines][not notice :], vault.casebook))
 
 
-def _whole_text(arguments: Arguments, vault: Vault, case: CaseRecord, typed: Plaintext | None) -> Plaintext:
-    """Return the letter, the text and the signature, as far as they were asked for, in this order."""
+def _begun(arguments: Arguments, vault: Vault, case: CaseRecord, typed: Plaintext | None) -> str:
+    """Return the letter and the text under it, as far as they were asked for."""
     parts = [] if typed is None else [typed.reveal()]
     if arguments.letter is not None:
         here = beside(vault, case)
         letter = here.letter(read_shelf(vault.folder), arguments.letter, arguments.lang)
         parts.insert(0, here.begin(letter))
-    return Plaintext(signed("\n\n".join(parts), arguments.sign))
+    return "\n\n".join(parts)
 
 
-def _require_finished(text: Plaintext) -> None:
+def _require_finished(text: str) -> None:
     """Nobody looked at a letter that goes straight from the shelf into a seal: its open places would go along."""
-    if any(point.kind is PointKind.BLANK for point in points_in(text.reveal())):
+    if any(point.kind is PointKind.BLANK for point in points_in(text)):
         raise LetterUnfinished
 
 
@@ -114,11 +115,11 @@ class _Look:
     points: Sequence[Point]
 
     @classmethod
-    def over(cls, vault: Vault, case: CaseRecord, text: Plaintext, files: Sequence[Path]) -> "_Look":
+    def over(cls, vault: Vault, case: CaseRecord, text: str, arguments: Arguments) -> "_Look":
         here = beside(vault, case)
-        written = text.reveal()
-        seen = here.preview(written, [(path.name, _size(path)) for path in files])
-        return cls(here, written, seen, here.points(written))
+        whole = signed(text, arguments.sign)
+        seen = here.preview(whole, [(path.name, _size(path)) for path in arguments.attach])
+        return cls(here, whole, seen, here.points(text, arguments.sign))
 
 
 def _size(path: Path) -> int:

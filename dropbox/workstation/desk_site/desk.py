@@ -14,6 +14,7 @@ from typing import TypeVar
 from dropbox.errors import VaultBusy
 from dropbox.workstation.desk_site.door import Door
 from dropbox.workstation.desk_site.jobs import Jobs
+from dropbox.workstation.drafts import Drafts
 from dropbox.workstation.finder import Finder
 from dropbox.workstation.vault import Stamp, Vault, casebook_stamp, hold_lock, look_into
 
@@ -31,6 +32,7 @@ class Desk:
         self.door = door or Door()
         self.jobs = Jobs()
         self.finder = Finder()
+        self.drafts = Drafts()
         self._lock = threading.RLock()
         self._held: tuple[Stamp, Vault] | None = None
         self._made: dict[object, object] = {}
@@ -71,7 +73,8 @@ class Desk:
                 try:
                     held.enter_context(hold_lock(self.folder))
                 except VaultBusy:
-                    if self.jobs.running is not None or time.monotonic() > until:
+                    at_work = self.jobs.running is not None and not self.jobs.is_here
+                    if at_work or time.monotonic() > until:
                         raise
                     time.sleep(LOCK_PAUSE_SECONDS)
                     continue
