@@ -60,6 +60,11 @@ def export_answer(vault: Vault, target: Path) -> ExportReport:
     return _report(manifest)
 
 
+def waiting(vault: Vault) -> ExportReport:
+    """Return what an export would write now."""
+    return _report(_manifest(vault))
+
+
 def _manifest(vault: Vault) -> AnswerManifest:
     casebook = vault.casebook
     desk = casebook.bound.desk

@@ -15,7 +15,7 @@ from functools import lru_cache
 from gettext import NullTranslations, translation
 from pathlib import Path
 
-from babel.dates import format_date
+from babel.dates import format_date, get_day_names
 from babel.lists import format_list
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
@@ -131,6 +131,12 @@ def short_day_text(day: date | str) -> str:
 def month_text(day: date | str) -> str:
     """Return the month that a day lies in: March 2026."""
     return str(format_date(_date(day), "LLLL y", locale=language()))
+
+
+def weekday_names() -> list[str]:
+    """Return the days of the week in short, from Monday on."""
+    names = get_day_names("abbreviated", locale=language())
+    return [str(names[number]) for number in range(7)]
 
 
 def size_text(size_bytes: int) -> str:

@@ -12,10 +12,13 @@ from dropbox.errors import CaseAmbiguous, CaseUnknown, DropboxError, JobRunning,
 from dropbox.workstation.clock import left_text
 from dropbox.workstation.desk_site import (
     backup_pages,
+    calendar_pages,
     case,
     cases,
+    import_pages,
     key_pages,
     setup_pages,
+    trust_pages,
     view_pages,
     work_pages,
     writing_pages,
@@ -72,7 +75,8 @@ def create_site(desk: Desk) -> Flask:
     )  # fmt: skip
     site.jinja_env.globals.update(
         _=_, ngettext=ngettext, number_text=number_text, language=language, language_name=language_name,
-        languages=LANGUAGES, navigation=NAVIGATION, whole_banners=WHOLE_BANNERS, form_token=_form_token, look=look, left_text=left_text,
+        languages=LANGUAGES, navigation=NAVIGATION, whole_banners=WHOLE_BANNERS, form_token=_form_token,
+        look=look, left_text=left_text,
     )  # fmt: skip
     site.before_request(_guard)
     site.after_request(add_headers)

@@ -44,6 +44,11 @@ class Jobs:
         job = self.last
         return job if job is not None and job.running else None
 
+    @property
+    def is_here(self) -> bool:
+        """Tell whether it is the job itself that asks."""
+        return threading.current_thread() is self._thread
+
     def start(self, name: str, run: Callable[[Progress], object]) -> Job:
         """Start a job. Raises JobRunning while another one is at work."""
         with self._lock:

@@ -1,0 +1,173 @@
+"""What must be compared by voice before anything is answered, and the answer bundle that leaves this machine."""
+
+from pathlib import Path
+
+from flask import Blueprint
+from werkzeug.wrappers import Response
+
+from dropbox.errors import (
+    DropboxError,
+    FolderMissing,
+    NotOnRoster,
+    RosterUnconfirmed,
+    TargetExists,
+    TargetUnusable,
+    Unconfirmed,
+    VaultEmpty,
+    WordsDiffer,
+    WordsMistyped,
+)
+from dropbox.models import DeskId, today
+from dropbox.trust_words import drop_words, roster_words
+from dropbox.workstation import trust
+from dropbox.workstation.casebook import Casebook
+from dropbox.workstation.desk_site.forms import Form
+from dropbox.workstation.desk_site.nearby import sticks
+from dropbox.workstation.desk_site.showing import Page, go, say, show, this_desk
+from dropbox.workstation.exporting import ExportReport, export_answer, waiting
+from dropbox.workstation.speech import _
+
+pages = Blueprint("trust", __name__)
+
+OTHER = "other"
+MAX_PATH_CHARACTERS = 4096
+MAX_LISTED = 20
+_REFUSED = (WordsDiffer, WordsMistyped, VaultEmpty)
+_UNTRUSTED = (Unconfirmed, RosterUnconfirmed, NotOnRoster, VaultEmpty)
+
+
+@pages.get("/confirm")
+def drop() -> Page:
+    """Show the drop's ten words, to be compared with the operator."""
+    return _drop(Form())
+
+
+@pages.post("/confirm")
+def confirm_drop() -> Page | Response:
+    form = Form()
+    try:
+        with this_desk().writing() as vault:
+            trust.confirm_drop(vault.casebook, form.text("words"))
+            vault.save()
+    except _REFUSED as error:
+        form.refuse("words", error)
+        return _drop(form)
+    say(_("The drop's key is confirmed."))
+    return go("/")
+
+
+@pages.get("/confirm/roster")
+def roster() -> Page:
+    """Show who came to or left a desk, and the ten words to be compared with another member."""
+    return _roster(Form())
+
+
+@pages.post("/confirm/roster")
+def confirm_roster() -> Page | Response:
+    form = Form()
+    try:
+        with this_desk().writing() as vault:
+            desk = trust.confirm_roster(vault.casebook, form.text("words"))
+            vault.save()
+    except _REFUSED as error:
+        form.refuse("words", error)
+        return _roster(form)
+    say(_("The roster of desk %(desk)s is confirmed.", desk=desk))
+    return go("/confirm/roster" if _changed() else "/")
+
+
+@pages.get("/export")
+def export() -> Page:
+    """Show what would leave with an answer bundle, and where it can be written."""
+    return _export(Form(folder="", name=_file_name()))
+
+
+@pages.post("/export")
+def write() -> Page | Response:
+    form = Form()
+    try:
+        target = _target(form)
+        with this_desk().writing() as vault:
+            report = export_answer(vault, target)
+    except (FolderMissing, TargetExists, TargetUnusable) as error:
+        form.refuse("other", error)
+        return _export(form)
+    except _UNTRUSTED as error:
+        form.refuse("", error)
+        return _export(form)
+    say(
+        _(
+            "Answer bundle %(number)s is written: %(file)s. Carry it to the drop; the next pickup bundle confirms it.",
+            number=report.sequence,
+            file=target,
+        )
+    )
+    return go("/export")
+
+
+def _drop(form: Form) -> Page:
+    with this_desk().reading() as vault:
+        casebook = vault.casebook
+        words = drop_words(casebook.bound.drop).split() if casebook.binding else []
+        return show("confirm.html", form=form, words=words, confirmed=casebook.confirmed)
+
+
+def _roster(form: Form) -> Page:
+    with this_desk().reading() as vault:
+        casebook = vault.casebook
+        return show("confirm_roster.html", form=form, changed=[_change(casebook, desk) for desk in _changed()])
+
+
+def _changed() -> list[DeskId]:
+    with this_desk().reading() as vault:
+        return trust.changed_rosters(vault.casebook)
+
+
+def _change(casebook: Casebook, desk: DeskId) -> dict[str, object]:
+    known = casebook.rosters[desk]
+    before = {m.fingerprint for m in known.confirmed if m.last_day is None}
+    after = {m.fingerprint for m in known.newest if m.last_day is None}
+    return {
+        "desk": desk,
+        "came": sorted(after - before),
+        "left": sorted(before - after),
+        "words": roster_words(desk, known.newest).split(),
+    }
+
+
+def _export(form: Form) -> Page:
+    refusal: DropboxError | None = None
+    report: ExportReport | None = None
+    with this_desk().reading() as vault:
+        try:
+            trust.require_trust(vault.casebook)
+            report = waiting(vault)
+        except _UNTRUSTED as error:
+            refusal = error
+        exports = sorted(vault.casebook.exports.values(), key=lambda each: -each.sequence)
+        return show(
+            "export.html",
+            form=form,
+            report=report,
+            shut=refusal,
+            folders=sticks(),
+            exports=exports[:MAX_LISTED],
+        )
+
+
+def _file_name() -> str:
+    with this_desk().reading() as vault:
+        desk = vault.casebook.binding.desk if vault.casebook.binding else "desk"
+        return f"answer-{desk}-{today().isoformat()}-{max(vault.casebook.exports, default=0) + 1}.tar"
+
+
+def _target(form: Form) -> Path:
+    """Return the file to write. Raises FolderMissing for a folder that is not there, or a name with a folder in it."""
+    picked, other, name = form.text("folder"), form.text("other").strip(), form.required("name", _("Give it a name."))
+    typed = other if picked in ("", OTHER) else picked
+    if not typed or "\0" in typed + name or len(typed) > MAX_PATH_CHARACTERS:
+        raise FolderMissing
+    folder = Path(typed).expanduser()
+    if not folder.is_dir() or name != Path(name).name:
+        raise FolderMissing
+    return folder / name
