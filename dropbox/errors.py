@@ -755,6 +755,11 @@ class KindNotShown(DropboxError):
     hint = "Save it into a folder and open it on a machine made for that."
 
 
+class ProgramNotShown(KindNotShown):
+    message = "This file is a program. It is not shown."
+    hint = "Do not start it on any machine."
+
+
 class SealNotOpened(DropboxError):
     message = "The reporter sealed this file themselves, and it does not open whole with your key."
     hint = "It may be sealed to another key, with a passphrase, or be damaged. Ask the reporter."

@@ -32,6 +32,12 @@ def read_case(vault: Vault, case: CaseRecord) -> ReadCase:
     return ReadCase(case, records, tuple(_open(vault, record) for record in records))
 
 
+def open_one(vault: Vault, case: CaseRecord, item: str) -> Opened | None:
+    """Unseal one item of the case, named by its id; None where it is not of this case or cannot be opened any more."""
+    record = next((each for each in items_of(vault.casebook, case.case) if each.item == item), None)
+    return None if record is None else _open(vault, record)
+
+
 def mark_read(vault: Vault, shown: ReadCase) -> None:
     fresh = [each.record for each in shown.opened if each is not None and not each.record.read]
     for record in fresh:

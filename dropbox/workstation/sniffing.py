@@ -45,11 +45,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class FileType:
-    """A true type: `words` for people, `endings` that a name of such a file may have; none means any."""
+    """A true type: `words` for people, `endings` that a name of such a file may have; none means any.
+
+    is_text: it can be read as text, whatever else it is.
+    """
 
     kind: Kind
     words: Words
     endings: frozenset[str] = frozenset()
+    is_text: bool = False
 
 
 def _endings(text: str) -> frozenset[str]:
@@ -71,14 +75,16 @@ _PROGRAM_ENDINGS = _endings(
 _WRAPPINGS = _endings("zip gz bz2 xz 7z rar tar tgz pgp gpg asc sig age zst")
 
 EMPTY = _type(Kind.EMPTY, N_("empty file"))
-TEXT = _type(Kind.TEXT, N_("text"))
+TEXT = FileType(Kind.TEXT, N_("text"), is_text=True)
 SEALED = _type(Kind.SEALED, N_("file that the reporter sealed themselves (OpenPGP)"), "pgp gpg asc")
 ZIP = _type(Kind.ZIP, N_("ZIP archive"), _ZIPPED_WORDS)
 OLD_OFFICE = _type(Kind.OFFICE, N_("office file (older form, or locked)"), f"{_WORDS} {_SHEETS} {_SLIDES} pub vsd mpp")
 UNKNOWN = _type(Kind.OTHER, N_("data of an unknown kind"))
 _PDF = _type(Kind.PDF, N_("PDF"), "pdf ai")
 _RTF = _type(Kind.OFFICE, N_("office file (RTF)"), "rtf doc")
-_SCRIPT = _type(Kind.PROGRAM, N_("program (a script)"), "sh bash py pl rb js run command txt")
+_SCRIPT = FileType(
+    Kind.PROGRAM, N_("program (a script)"), _endings("sh bash py pl rb js run command txt"), is_text=True
+)
 _WINDOWS = _type(Kind.PROGRAM, N_("program for Windows"), "exe dll scr sys com cpl drv ocx")
 _INSTALLER = _type(Kind.PROGRAM, N_("program for Windows (installer)"), "msi msp")
 _MAIL = _type(Kind.OTHER, N_("e-mail message (Outlook)"), "msg")

@@ -28,6 +28,7 @@ from dropbox.errors import (
     KindNotShown,
     NotForYou,
     OwnItemInside,
+    ProgramNotShown,
     SealNotOpened,
     SealsTooDeep,
     StillSealed,
@@ -38,7 +39,8 @@ from dropbox.workstation.casebook import MIN_CASE_PREFIX
 from dropbox.workstation.opening import Opened, extract_item
 from dropbox.workstation.reading import ReadCase
 from dropbox.workstation.sandbox import LIMITS, OFFICE_LIMITS, Job, Name, Pixels, Reason, Total
-from dropbox.workstation.sniffing import HEAD_BYTES, FileType, Kind, armor_start, decode_text, sniff
+from dropbox.workstation.sniffing import HEAD_BYTES, SEALED, FileType, Kind, armor_start, decode_text, sniff, warnings
+from dropbox.workstation.speech import Words
 from dropbox.workstation.vault import Vault
 
 MAX_SEALS = 3
@@ -50,6 +52,7 @@ MAX_TEXT_BYTES = 256 * 1024
 _DESK_LOCK_KEY_BYTES = 32
 _OWN_LINE = b"onion-dropbox "
 _OWN_ENTRY = (b"PK\x03\x04", b"envelope.json")
+_WHITE = str.maketrans("\t\n\r", "   ")
 _CASEBOOK_WORDS = (b'"arrivals":', b'"exports":', b'"vault":')
 _SECRET_KEY = b"BEGIN PGP PRIVATE KEY BLOCK"
 _ARMOR_HEADER = re.compile(rb"[A-Za-z]{1,32}: [^\r\n]{0,1000}\r?\n")
@@ -103,6 +106,19 @@ def look(vault: Vault, opened: Opened, attachment: Attachment, *, seals: int = 0
                 raise SealsTooDeep if seals == MAX_SEALS else StillSealed
             _unseal(content, vault)
     raise SealsTooDeep
+
+
+def can_look(true: FileType) -> bool:
+    """Whether there is a way to look at files of this type, as far as their first bytes tell."""
+    return true.is_text or true.kind is Kind.SEALED or true.kind in _JOBS
+
+
+def inner_warnings(attachment: Attachment, seen: Shown) -> tuple[Words, ...]:
+    """Return what is odd about what was found: in a seal, about the name without the seal's own ending."""
+    if not seen.seals:
+        return warnings(attachment.name, attachment.media_type, seen.type)
+    stem, _dot, ending = attachment.name.rpartition(".")
+    return warnings(stem if ending.lower() in SEALED.endings else "", "", seen.type)
 
 
 def true_types(vault: Vault, opened: Opened) -> tuple[FileType, ...]:
@@ -244,7 +260,7 @@ def _is_key(content: int) -> bool:
     if os.fstat(content).st_size != _DESK_LOCK_KEY_BYTES:
         return False
     with suppress(UnicodeDecodeError):
-        return not _whole(content).decode("utf-8").isprintable()
+        return not _whole(content).decode("utf-8").translate(_WHITE).isprintable()
     return True
 
 
@@ -259,10 +275,11 @@ def _show(content: int, kind: FileType, seals: int, first_page: int) -> Shown:
     size_bytes = os.fstat(content).st_size
     if kind.kind is Kind.EMPTY:
         return Shown(kind, seals, size_bytes, text="")
-    as_text = kind.kind is Kind.TEXT or (kind.kind is Kind.PROGRAM and decode_text(_read(content, 512)) is not None)
-    if as_text:
+    if kind.is_text:
         text = decode_text(_read(content, MAX_TEXT_BYTES))
         return Shown(kind, seals, size_bytes, text=text or "", cut=size_bytes > MAX_TEXT_BYTES)
+    if kind.kind is Kind.PROGRAM:
+        raise ProgramNotShown
     if kind.kind not in _JOBS:
         raise KindNotShown
     return _run(_JOBS[kind.kind], content, Shown(kind, seals, size_bytes, first_page))

@@ -10,12 +10,11 @@ from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Sh
 from dropbox.workstation.extracting import write_pages
 from dropbox.workstation.opening import Opened
 from dropbox.workstation.reading import ReadCase, read_case
-from dropbox.workstation.sniffing import warnings
 from dropbox.workstation.speech import _, ngettext, size_text
 from dropbox.workstation.terminal import line, paragraphs, table, visible
 from dropbox.workstation.thread import items_of
 from dropbox.workstation.vault import Vault, open_vault
-from dropbox.workstation.viewing import MAX_SEALS, Shown, find_attachment, look
+from dropbox.workstation.viewing import MAX_SEALS, Shown, find_attachment, inner_warnings, look
 
 MAX_FIRST_PAGE = 1000
 
@@ -45,7 +44,8 @@ def _view(arguments: Arguments, show: Show) -> None:
 
         def lines(width: int) -> list[str]:
             told = [line(attachment.name), *_about(seen, arguments.unseal)]
-            told += [str(each) for each in warnings(attachment.name, attachment.media_type, seen.type)]
+            told.append(_("SHA-256 of the file as it came: %(sha256)s", sha256=attachment.sha256))
+            told += [str(each) for each in inner_warnings(attachment, seen)]
             wrapped = [part for text in (*told, notice) if text for part in paragraphs(text, width, "")]
             return [*wrapped, "", *_body(seen, paths)]
 
@@ -87,7 +87,7 @@ def _document(thread: ReadCase, opened: Opened, number: int, seen: Shown) -> dic
 
 def _about(seen: Shown, unsealed: bool) -> list[str]:
     size = size_text(seen.size_bytes)
-    told = [_("%(type)s, %(size)s. SHA-256 of the file as it came: see the thread.", type=seen.type.words, size=size)]
+    told = [_("%(type)s, %(size)s.", type=seen.type.words, size=size)]
     if unsealed and seen.seals:
         told.append(
             ngettext("%(num)s seal was opened with your key.", "%(num)s seals were opened with your key.", seen.seals)
