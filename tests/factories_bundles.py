@@ -277,13 +277,20 @@ class SimulatedDrop:
 
         with verify_answer(path, self.drop, verify) as answer:
             manifest = answer.manifest
-            for entry in manifest.entries:
+            opened = {new.item: new for new in manifest.cases}
+            for entry in sorted(manifest.entries, key=lambda entry: entry.item not in opened):
                 stream = io.BytesIO()
                 answer.copy_item(entry.item, stream)
-                first = next(held for held in self.items.values() if held.case.id == entry.case)
-                desks = first.desks if entry.kind is SealedKind.REPLY else (entry.desk,)
-                if entry.item not in self.items:
-                    self.hold(Held(entry.item, case, entry.kind, self.day, stream.getvalue(), desks))
+                if entry.item in self.items:
+                    continue
+                if entry.item in opened:
+                    new = opened[entry.item]
+                    self.chains[new.case] = [new.link]
+                    day, desks = min(new.day, self.day), new.desks
+                else:
+                    first = next(held for held in self.items.values() if held.case.id == entry.case)
+                    day, desks = self.day, first.desks if entry.kind is SealedKind.REPLY else (entry.desk,)
+                self.hold(Held(entry.item, case, entry.kind, day, stream.getvalue(), desks))
         confirmed = self.logs[manifest.desk].confirmed
         confirmed[manifest.vault] = tuple(sorted({*confirmed.get(manifest.vault, ()), manifest.sequence}))
         self.answers.append(manifest)
