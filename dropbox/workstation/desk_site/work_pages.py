@@ -120,15 +120,9 @@ def have_read() -> Response:
             abort(400)
         acts.have_read(vault.casebook, CaseId(case))
         vault.save()
+        left = len(vault.casebook.narrowed)
     say(_("You have read what the reporter of %(name)s took back.", name=case_name(CaseId(case))))
-    return go("/narrowed" if taken_back_cases() else f"/case/{case}")
-
-
-@pages.app_template_global("taken_back_cases")
-def taken_back_cases() -> int:
-    """Return in how many cases something was taken back that nobody has said to have read."""
-    desk = this_desk()
-    return desk.made_once("taken back", lambda vault: len(vault.casebook.narrowed)) if desk.has_vault else 0
+    return go("/narrowed" if left else f"/case/{case}")
 
 
 def closed(standing: acts.Standing) -> list[Closed]:
