@@ -65,7 +65,7 @@ class Typed:
             size = len(self.whole.encode())
         except UnicodeEncodeError:
             raise TextUnreadable from None
-        if not self.whole.strip():
+        if not self.text.strip():
             raise TextUnreadable
         if size > MAX_TEXT_BYTES:
             raise TooLarge

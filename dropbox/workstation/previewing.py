@@ -43,6 +43,10 @@ class Theirs:
         """What this language calls itself."""
         return (Locale.parse(self.language).get_display_name(self.language) or self.language).capitalize()
 
+    def name_in(self, language: str) -> str:
+        """What this language is called in another one."""
+        return Locale.parse(self.language).get_display_name(language) or self.language
+
     def says(self, text: str, **values: object) -> str:
         """Return a sentence of the reporter's pages, with its values filled in."""
         if self.direction == "rtl":

@@ -17,7 +17,7 @@ from dropbox.workstation.letters import ORIGINS, Letter, Shelf, read_shelf
 from dropbox.workstation.pointing import Point, PointKind, points_in
 from dropbox.workstation.previewing import Preview
 from dropbox.workstation.replying import Draft, read_text, write_to_case
-from dropbox.workstation.speech import N_, _, ngettext
+from dropbox.workstation.speech import N_, _, language, ngettext
 from dropbox.workstation.terminal import line, paragraphs, table, visible
 from dropbox.workstation.thread import items_of
 from dropbox.workstation.vault import Vault, open_vault
@@ -153,7 +153,8 @@ def _preview_lines(look: _Look, notice: str, width: int) -> list[str]:
     if seen.files:
         framed += ["", seen.says("Files"), *(f"- {line(file.name)} ({file.size})" for file in seen.files)]
     lines = [*paragraphs(notice, width, ""), ""] if notice else []
-    lines.append(_("As the reporter will see it (%(language)s). Nothing is sealed yet.", language=seen.theirs.name))
+    spoken = seen.theirs.name_in(language())
+    lines.append(_("As the reporter will see it, in %(language)s. Nothing is sealed yet.", language=spoken))
     lines += ["", *((_FRAME + each).rstrip() for each in framed), ""]
     if not look.here.whole:
         lines.append(_("The case could not be unsealed as a whole, so names were not compared with all of it."))
