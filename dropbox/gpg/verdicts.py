@@ -18,7 +18,9 @@ _NEVER_WHEN_UNSEALED = frozenset(
     ["DECRYPTION_FAILED", "BADMDC", "NODATA", "UNEXPECTED", "BADARMOR", "NEED_PASSPHRASE_SYM"]
 )
 _ONCE_WHEN_UNSEALED = ("BEGIN_DECRYPTION", "PLAINTEXT", "DECRYPTION_OKAY", "GOODMDC", "END_DECRYPTION")
-_A_KEY_FITTED = frozenset(["ERROR", "DECRYPTION_KEY", "PLAINTEXT", "DECRYPTION_OKAY", "GOODMDC"])
+_A_KEY_FITTED = frozenset(["DECRYPTION_KEY", "PLAINTEXT", "DECRYPTION_OKAY", "GOODMDC"])
+_DID_NOT_FIT = frozenset([10, 17, 18])
+"""libgpg-error's codes (the low 16 bits) for a key that is not the one: checksum, no and wrong secret key."""
 _NEVER_WHEN_SEALED = frozenset(["INV_RECP", "NO_RECP", "INV_SGNR", "NO_SGNR", "FAILURE", "ERROR"])
 _STRONG_HASHES = frozenset(["8", "9", "10"])  # SHA-256, SHA-384, SHA-512
 _BINARY_SIGNATURE = "00"
@@ -47,7 +49,7 @@ def check_unsealed(code: int, status: Status, *, signed: bool = False) -> None:
     stray = (not signed and not _SIGNATURE_LINES.isdisjoint(words)) or _damaged(status)
     if once and code >= 0 and not stray and _NEVER_WHEN_UNSEALED.isdisjoint(words):
         return
-    if not _A_KEY_FITTED.intersection(words) and 0 < words.count("ENC_TO") == words.count("NO_SECKEY"):
+    if not _a_key_fitted(status) and 0 < words.count("ENC_TO") == words.count("NO_SECKEY"):
         raise NotForYou
     raise UnsealError
 
@@ -72,6 +74,17 @@ def _valid(fields: list[str], allowed: Collection[Fingerprint]) -> Signature:
     if version != "4" or hash_algorithm not in _STRONG_HASHES or kind != _BINARY_SIGNATURE or signer not in allowed:
         raise SignatureInvalid
     return Signature(signer, int(fields[2]))
+
+
+def _a_key_fitted(status: Status) -> bool:
+    """Whether one of the keys was the right one, even if it then failed (a card was out, no passphrase was given)."""
+    return any(word in _A_KEY_FITTED or (word == "ERROR" and not _says_did_not_fit(value)) for word, value in status)
+
+
+def _says_did_not_fit(error: str) -> bool:
+    """Whether an error is only GnuPG 2.4's way to say that it tried a key in vain."""
+    where, _, code = error.partition(" ")
+    return where == "pkdecrypt_failed" and code.isdigit() and int(code) & 0xFFFF in _DID_NOT_FIT
 
 
 def _damaged(status: Status) -> bool:

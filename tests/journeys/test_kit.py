@@ -111,7 +111,9 @@ desk = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, stdin=subpro
 try:
     url = json.loads(desk.stdout.readline())["url"]
     jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
-    with urllib.request.build_opener(jar).open(url, timeout=30) as page:
+    opener = urllib.request.build_opener(jar)
+    opener.addheaders = [("Accept-Language", sys.argv[2])]
+    with opener.open(url, timeout=30) as page:
         print(page.status, page.read().decode())
 finally:
     desk.kill()
@@ -119,11 +121,10 @@ finally:
 """
 
 
-@pytest.mark.parametrize(("locale", "language"), [("nl_NL.UTF-8", "nl"), ("C.UTF-8", "en")])
-def test_the_desk_page_opens_in_both_languages_without_a_network(offline: Offline, locale: str, language: str) -> None:
-    start = ["env", f"LANG={locale}", "sh", str(offline.folder / "verify-and-start")]
-    start += ["--signer", offline.operator, "open", "--json"]
-    command = ["/usr/bin/python3", "-I", "-S", "-c", FETCH, json.dumps(start)]
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_the_desk_page_opens_in_both_languages_without_a_network(offline: Offline, language: str) -> None:
+    start = ["sh", str(offline.folder / "verify-and-start"), "--signer", offline.operator, "open", "--json"]
+    command = ["/usr/bin/python3", "-I", "-S", "-c", FETCH, json.dumps(start), language]
     walled = kits.without_a_network(*command, hidden=ROOT, home=offline.home)
     done = subprocess.run(walled, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
