@@ -27,6 +27,8 @@ MARKS = ("\ue000", "\ue001")
 """Stand around what was found in an excerpt. Private characters, which are taken out of the texts themselves."""
 NOBODY = "nobody"
 _UNMARKED = str.maketrans(dict.fromkeys(MARKS, ""))
+_MARK = re.compile(f"[{''.join(MARKS)}]")
+_BLANKS = re.compile(r"\s+")
 _EXCERPT_WORDS = 14
 
 _TABLES = """
@@ -233,7 +235,7 @@ class Finder:
             "SELECT item, snippet(texts, 2, ?, ?, '…', ?) FROM texts WHERE texts MATCH ? AND owner = ? LIMIT 1",
             (*MARKS, _EXCERPT_WORDS, match, case),
         ).fetchone()
-        return None if row is None else Excerpt(row[0], tuple(re.split(f"[{''.join(MARKS)}]", row[1])))
+        return None if row is None else Excerpt(row[0], tuple(re.split(_MARK, _BLANKS.sub(" ", row[1]))))
 
 
 def _texts(opened: Opened) -> Iterator[str]:

@@ -117,7 +117,7 @@ def tell() -> Page | Response:
         with this_desk().writing() as vault:
             explain(vault.casebook, numbers, because, today())
             vault.save()
-    except (ExplanationUnusable, NoSuchGap) as error:
+    except DropboxError as error:
         form.refuse("because", error)
         return _choose(form, numbers)
     say(_("The explanation is kept. It stays on this page."))

@@ -25,7 +25,7 @@ NAVIGATION = (
 )
 """The links at the top of each page, in their order."""
 
-WHOLE_BANNERS = frozenset({"/", "/import", "/import/done", "/confirm", "/confirm/roster"})
+WHOLE_BANNERS = frozenset({"/", "/import", "/import/done"})
 """Where the banners stand at full length; elsewhere their first line does, and the rest opens on request."""
 
 Page = tuple[str, int]
@@ -104,4 +104,5 @@ def _ways_of(casebook: Casebook) -> list[tuple[str, str]]:
         return []
     ways = [] if casebook.confirmed else [("/confirm", _("Compare the drop's words"))]
     ways += [("/confirm/roster", _("Compare the roster's words"))] if trust.changed_rosters(casebook) else []
+    ways += [("/narrowed", _("Read what reporters took back"))] if casebook.narrowed else []
     return ways + ([("/import#gaps", _("Explain the gap"))] if open_gaps(casebook) else [])

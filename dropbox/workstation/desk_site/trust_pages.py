@@ -14,7 +14,6 @@ from dropbox.errors import (
     TargetUnusable,
     Unconfirmed,
     VaultEmpty,
-    WordsDiffer,
     WordsMistyped,
 )
 from dropbox.models import DeskId, today
@@ -25,14 +24,13 @@ from dropbox.workstation.desk_site.forms import Form
 from dropbox.workstation.desk_site.nearby import sticks
 from dropbox.workstation.desk_site.showing import Page, go, say, show, this_desk
 from dropbox.workstation.exporting import ExportReport, export_answer, waiting
-from dropbox.workstation.speech import _
+from dropbox.workstation.speech import _, said
 
 pages = Blueprint("trust", __name__)
 
 OTHER = "other"
 MAX_PATH_CHARACTERS = 4096
 MAX_LISTED = 20
-_REFUSED = (WordsDiffer, WordsMistyped, VaultEmpty)
 _UNTRUSTED = (Unconfirmed, RosterUnconfirmed, NotOnRoster, VaultEmpty)
 
 
@@ -49,8 +47,8 @@ def confirm_drop() -> Page | Response:
         with this_desk().writing() as vault:
             trust.confirm_drop(vault.casebook, form.text("words"))
             vault.save()
-    except _REFUSED as error:
-        form.refuse("words", error)
+    except DropboxError as error:
+        _refuse_words(form, error)
         return _drop(form)
     say(_("The drop's key is confirmed."))
     return go("/")
@@ -69,8 +67,8 @@ def confirm_roster() -> Page | Response:
         with this_desk().writing() as vault:
             desk = trust.confirm_roster(vault.casebook, form.text("words"))
             vault.save()
-    except _REFUSED as error:
-        form.refuse("words", error)
+    except DropboxError as error:
+        _refuse_words(form, error)
         return _roster(form)
     say(_("The roster of desk %(desk)s is confirmed.", desk=desk))
     return go("/confirm/roster" if _changed() else "/")
@@ -92,7 +90,7 @@ def write() -> Page | Response:
     except (FolderMissing, TargetExists, TargetUnusable) as error:
         form.refuse("other", error)
         return _export(form)
-    except _UNTRUSTED as error:
+    except DropboxError as error:
         form.refuse("", error)
         return _export(form)
     say(
@@ -116,6 +114,14 @@ def _roster(form: Form) -> Page:
     with this_desk().reading() as vault:
         casebook = vault.casebook
         return show("confirm_roster.html", form=form, changed=[_change(casebook, desk) for desk in _changed()])
+
+
+def _refuse_words(form: Form, error: DropboxError) -> None:
+    """Say what is wrong with the words; how a command wants them is no matter here."""
+    if isinstance(error, WordsMistyped):
+        form.errors["words"] = said(error).message
+    else:
+        form.refuse("words", error)
 
 
 def _changed() -> list[DeskId]:
