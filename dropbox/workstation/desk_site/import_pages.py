@@ -17,10 +17,8 @@ from dropbox.codename import case_name
 from dropbox.errors import (
     BundleNotNamed,
     DropboxError,
-    ExplanationUnusable,
     FileUnreadable,
     JobRunning,
-    NoSuchGap,
     TargetUnusable,
 )
 from dropbox.models import CaseId, today
