@@ -877,3 +877,8 @@ class FolderMissing(DropboxError):
 class LetterUnfinished(DropboxError):
     message = "The letter still has [places] that somebody must fill in. Nothing was sealed."
     hint = "Write it to a file: dropbox-workstation letters NAME --case CASE > FILE. Fill it in, then: --text-file FILE"
+
+
+class NothingWritten(TextUnreadable):
+    message = "There is no text yet."
+    hint = "Write something first."

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from dropbox.envelope import MAX_TEXT_BYTES
-from dropbox.errors import DraftsFull, SignatureTooLong, TextUnreadable, TooLarge
+from dropbox.errors import DraftsFull, NothingWritten, SignatureTooLong, TextUnreadable, TooLarge
 from dropbox.models import CaseId, ItemId, Kind
 from dropbox.writing import MAX_ATTACHMENTS_BYTES, HeldFile
 
@@ -60,13 +60,13 @@ class Typed:
         return replace(self, files=tuple(file for at, file in enumerate(self.files, 1) if at != number))
 
     def require_sealable(self) -> None:
-        """Raises TextUnreadable or TooLarge, for a text that sealing would refuse."""
+        """Raises NothingWritten, TextUnreadable, SignatureTooLong or TooLarge, for a text that sealing would refuse."""
         try:
             size = len(self.whole.encode())
         except UnicodeEncodeError:
             raise TextUnreadable from None
         if not self.text.strip():
-            raise TextUnreadable
+            raise NothingWritten
         if size > MAX_TEXT_BYTES:
             raise TooLarge
 
