@@ -124,7 +124,7 @@ class Page:
 
     def form_to(self, path: str) -> Form:
         """Return the first form that is sent to this path, whatever its query."""
-        return next(form for form in self.forms if form.action.partition("?")[0] == path)
+        return next(form for form in self.forms if re.split("[?#]", form.action)[0] == path)
 
     @property
     def codename(self) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
+from dropbox.workstation import speech
 from tests.conftest import Members
 from tests.factories_bundles import People
 from tests.pages.album import Album
@@ -28,10 +30,14 @@ def desk_rooms(people: People) -> Iterator[DeskRooms]:
 
 
 @pytest.fixture(scope="session")
-def desk_album(desk_rooms: DeskRooms) -> Iterator[Album]:
-    """The states of the desk page."""
-    with Album(desk_rooms, (), DESK_STATES) as made:
-        yield made
+def desk_albums(request: pytest.FixtureRequest, desk_rooms: DeskRooms) -> Iterator[dict[str, Album]]:
+    """The states of the desk page by language: each in one of them, turn about; with --slow all of them in both."""
+    turns = 1 if request.config.getoption("--slow") else len(speech.LANGUAGES)
+    with ExitStack() as stack:
+        yield {
+            code: stack.enter_context(Album(desk_rooms, tuple(DESK_STATES)[at % turns :: turns], DESK_STATES))
+            for at, code in enumerate(speech.LANGUAGES)
+        }
 
 
 @pytest.fixture(scope="module")

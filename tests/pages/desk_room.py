@@ -34,7 +34,7 @@ from tests.visitor import Form, Page
 HOST = "127.0.0.1:4711"
 Upload = tuple[str, str, bytes]
 """The field, the file's name and its content."""
-_PICTURES = re.compile(r'<img[^>]* src="([^"]+)"')
+_PICTURES = re.compile(r'<img[^>]* src="([^"]+)"|<link rel="stylesheet" href="([^"]+)"')
 
 
 @dataclass
@@ -82,14 +82,25 @@ class DeskRoom:
             return self._follow(form.action, self.client.get(form.action, query_string=data, headers=headers))
         return self._follow(form.action, self.client.post(form.action, data=data, headers=headers))
 
-    def submit_on(self, path: str, action: str, values: Mapping[str, str | Sequence[str]] | None = None) -> Page:
-        """Open a page and send its form that goes to `action`."""
-        return self.submit(self.get(path).form_to(action), values)
+    def submit_on(
+        self,
+        path: str,
+        values: Mapping[str, str | Sequence[str]] | None = None,
+        files: Iterable[Upload] = (),
+        to: str = "",
+    ) -> Page:
+        """Open a page and send its form that goes to `to`, by default to the page itself."""
+        return self.submit(self.get(path).form_to(to or path), values, files)
 
     def pictures(self, page: Page) -> dict[str, TestResponse]:
-        """Return what a browser fetches for the pictures of a page."""
-        sources = set(_PICTURES.findall(page.text))
+        """Return what a browser fetches beside a page: its pictures and its styles."""
+        sources = {picture or style for picture, style in _PICTURES.findall(page.text)}
         return {source: self.client.get(source, headers=self._headers) for source in sources}
+
+    def view(self, name: str, number: int, page: str = "") -> Page:
+        """Look at a file of the first item of a case, counted from 1."""
+        links = re.findall(rf'href="({self.path(name)}/view/[^"]+)"', self.case(name).text)
+        return self.get(links[number - 1] + page)
 
     @property
     def _headers(self) -> dict[str, str]:

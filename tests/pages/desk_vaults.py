@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -11,9 +12,9 @@ from pathlib import Path
 from PIL import Image
 
 from dropbox.models import Kind as Sent
-from dropbox.models import Mandate, today
+from dropbox.models import Mandate, Recipient, today
 from tests.envelopes import Case, File
-from tests.factories_bundles import DESK, OTHER_DESK, World, write_as
+from tests.factories_bundles import DESK, OTHER_DESK, World, joined, left, write_as
 from tests.pages.room import STORY
 
 HOSTILE = "</p><script>alert(1)</script><img src=//x.example onerror=alert(1)>\u202egnp.exe\x1b[31m{{ 7*7 }}%s"
@@ -50,6 +51,24 @@ FILES: tuple[File, ...] = (
 )
 
 
+def _sealed_files(here: World) -> list[File]:
+    """An archive, a file that the reporter sealed themselves, and an item of the drop that somebody slipped in."""
+    archive = BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("minutes/2026-03.txt", "Minutes.")
+        packed.writestr(f"../{HOSTILE}", "x")
+    own = here.drop.send(Case(), "Taken from the drop.")
+    sealed, hidden = (
+        here.drop.public.seal_bytes(content, [Recipient(here.anna.key)]) for content in (b"For your eyes.", own.data)
+    )
+    return [
+        ("minutes.zip", "application/zip", archive.getvalue()),
+        ("sealed.pgp", "application/octet-stream", sealed),
+        ("mail.gpg", "application/octet-stream", own.data),
+        ("more.gpg", "application/octet-stream", hidden),
+    ]
+
+
 def nothing(_here: World) -> Mapping[str, Case]:
     """No vault: somebody starts for the first time."""
     return {}
@@ -72,7 +91,7 @@ def usual(here: World) -> Mapping[str, Case]:
     drop.day = today() - timedelta(days=6)
     drop.send(cases["listen"], STORY, mandate=Mandate.LISTEN)
     drop.send(cases["advise"], STORY, FILES, mandate=Mandate.ADVISE, answers={"answer-when": "In spring.\nIn the car."})
-    drop.send(cases["investigate"], STORY, FILES[:1], mandate=Mandate.INVESTIGATE)
+    drop.send(cases["investigate"], STORY, [FILES[0], *_sealed_files(here)], mandate=Mandate.INVESTIGATE)
     drop.send(cases["narrowed"], STORY, mandate=Mandate.INVESTIGATE)
     drop.send(cases["withdrawn"], STORY)
     drop.send(cases["hostile"], HOSTILE, [(HOSTILE, "text/html", HOSTILE.encode())], answers={HOSTILE: HOSTILE})
@@ -91,8 +110,38 @@ def usual(here: World) -> Mapping[str, Case]:
     return cases
 
 
+def unconfirmed(here: World) -> Mapping[str, Case]:
+    """The first bundle came, and nobody has compared a word yet."""
+    here.anna.ok("init")
+    case = Case()
+    here.drop.send(case, STORY)
+    here.anna.ok("import", here.drop.pickup())
+    return {"one": case}
+
+
+def alarmed(here: World) -> Mapping[str, Case]:
+    """Everything that a banner can tell of, at once."""
+    here.start()
+    drop, case = here.drop, Case()
+    drop.send(case, STORY)
+    here.anna.ok("import", drop.pickup())
+    lost, odd = drop.send(Case(), "Never came."), drop.send(Case(), "Bent.", signer=Case().case_key)
+    drop.let_go(lost)
+    drop.let_go(drop.send(Case(), "Nor did this."))
+    drop.rosters[DESK] = joined(left(drop.rosters[DESK], here.bram.key, drop.day), here.dirk.key, drop.day)
+    here.anna.ok("import", drop.pickup())
+    held = drop.items[odd.item]
+    drop.hold(replace(held, data=held.data + b"x"))
+    here.anna.run("import", drop.pickup())
+    return {"one": case}
+
+
 KINDS: dict[str, Kind] = {
     "none": Kind(nothing),
     "fresh": Kind(fresh),
     "usual": Kind(usual),
+    "unconfirmed": Kind(unconfirmed),
+    "alarmed": Kind(alarmed),
+    "trial": Kind(unconfirmed, trial=True),
+    "no-key": Kind(nothing, home=lambda here: here.folder / "empty"),
 }
