@@ -23,7 +23,7 @@ from dropbox.workstation.opening import Opened
 from dropbox.workstation.speech import N_
 from dropbox.workstation.vault import Vault
 
-_STAGING = "incoming"
+_STAGING = "passed-on"
 _NOBODY = Fingerprint("")
 # kept in English, as the reasons of a quarantine are, and translated where they are shown
 _OTHER = N_("another item is held here under its id").english

@@ -180,7 +180,7 @@ def test_nothing_is_left_of_the_parts_that_a_bundle_was_made_of(story: Story) ->
     bundle = pass_on(story)
     assert sorted(path.name for path in (story.here.anna.vault / "items").iterdir()) == before
     story.here.dirk.ok("import", bundle)
-    assert not (story.here.dirk.vault / "incoming").exists()
+    assert not (story.here.dirk.vault / "passed-on").exists()
 
 
 def reseal_refused(story: Story, *arguments: str | Path) -> str:
