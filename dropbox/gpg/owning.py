@@ -58,8 +58,8 @@ def revocation(engine: Engine, fingerprint: Fingerprint, passphrase: Passphrase 
     command = ["--no-batch", "--command-fd", "0", "--armor", "--gen-revoke", fingerprint]
     result = _call(engine, command, passphrase, _REVOKE_ANSWERS)
     if result.returncode != 0 or b"BEGIN PGP PUBLIC KEY BLOCK" not in result.data:
-        # gpg 2.2 gives no status line when the passphrase is wrong here
-        raise _failure(result.lines, None if passphrase is None else PassphraseRefused())
+        # gpg 2.2 gives no status line here when a passphrase is wrong, or nobody could be asked for it
+        raise _failure(result.lines, PassphraseUnaskable() if passphrase is None else PassphraseRefused())
     return result.data
 
 

@@ -26,7 +26,10 @@ _MOUNTS = Path("/proc/self/mountinfo")
 
 def back_up(own: Gpg, fingerprint: Fingerprint, passphrase: Passphrase | None, needed: int, shares: int) -> Backup:
     """Export a secret key and box it. Raises KeyOnCard, SharesUnusable, PassphraseRefused or another GpgError."""
-    return make_backup(own.export_secret(fingerprint, passphrase), fingerprint, needed, shares, today())
+    secret_key = own.export_secret(fingerprint, passphrase)
+    # an export makes gpg's agent forget the passphrase, which the next page may need where there is no pinentry
+    own.prove(fingerprint, passphrase)
+    return make_backup(secret_key, fingerprint, needed, shares, today())
 
 
 def save_backup(backup: Backup, folder: Path) -> Path:

@@ -3,7 +3,7 @@
 No secret is shown here. A passphrase that is typed goes to gpg and is not kept.
 """
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, render_template
 from werkzeug.wrappers import Response as AnyResponse
 
 from dropbox.errors import DropboxError, GpgError, InvalidValue
@@ -44,6 +44,33 @@ def extend() -> Page | AnyResponse:
         except DropboxError as error:
             form.refuse("folder", error)
     return _key_page(form) if form.refused else go("/key")
+
+
+@pages.get("/key/unlock")
+def locked() -> Page | AnyResponse:
+    """Ask for the passphrase, where GnuPG has no window to ask by."""
+    return _unlock_page(Form())
+
+
+@pages.post("/key/unlock")
+def unlock() -> Page | AnyResponse:
+    """Give the passphrase to gpg's agent, which remembers it for a while."""
+    own, form = ceremony.find_home(), Form()
+    found = chosen_key(own)
+    if found is None:
+        return go("/start/key")
+    try:
+        own.prove(found.fingerprint, typed_secret())
+    except GpgError as error:
+        form.refuse("passphrase", error)
+        return _unlock_page(form)
+    return go("/")
+
+
+def _unlock_page(form: Form) -> Page:
+    """Render it without the banners: the casebook may be what waits for the passphrase."""
+    page = render_template("unlock.html", form=form, refused=form.refused, banners=(), messages=())
+    return page, 400 if form.refused else 200
 
 
 @pages.get("/key/<fingerprint>.svg")

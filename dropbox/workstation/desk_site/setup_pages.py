@@ -132,19 +132,22 @@ def folder() -> Answer:
 @pages.post("/start/folder")
 def make_vault() -> Answer:
     """Start the vault."""
-    form = Form()
-    key = chosen_key(ceremony.find_home())
+    own, form = ceremony.find_home(), Form()
+    key = chosen_key(own)
     if key is None:
         return go("/start/key")
     wanted = typed_folder(form)
     if wanted is not None and not this_desk().has_vault:
         try:
+            own.prove(key.fingerprint, typed_secret())
             with create_vault(wanted, key.fingerprint) as vault:
                 vault.save()
             if wanted != this_desk().folder:
                 command = f"dropbox-workstation open --vault {line(str(wanted))}"
                 say(_("From now on, start this page so: %(command)s", command=command))
             this_desk().folder = wanted
+        except GpgError as error:
+            form.refuse("passphrase", error)
         except DropboxError as error:
             form.refuse("folder", error)
     if form.refused:

@@ -4,12 +4,13 @@ Shares are in this process's memory while they are shown and typed back, and now
 is not kept.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from flask import current_app, request
 
-from dropbox.errors import DropboxError, ShareWordUnknown
+from dropbox.errors import CasebookClosed, DropboxError, ShareWordUnknown
 from dropbox.gpg import Gpg, KeyInfo
 from dropbox.models import Fingerprint, Passphrase
 from dropbox.workstation import ceremony, passphrase
@@ -53,7 +54,8 @@ def chosen_key(own: Gpg) -> KeyInfo | None:
     keys = {key.fingerprint: key for key in usable_keys(own)}
     wanted = this_run().key
     if wanted is None and this_desk().has_vault:
-        with this_desk().reading() as vault:
+        # a casebook that cannot be unsealed now tells nothing; the pages about the key must work all the same
+        with suppress(CasebookClosed), this_desk().reading() as vault:
             wanted = vault.casebook.key
     if wanted is None and len(keys) == 1:
         wanted = next(iter(keys))
@@ -66,7 +68,7 @@ def steps_done(key: KeyInfo | None) -> list[bool]:
     backed_up = state.backup is not None and state.backup.tried is not None
     words = False
     if this_desk().has_vault:
-        with this_desk().reading() as vault:
+        with suppress(CasebookClosed), this_desk().reading() as vault:
             words = vault.casebook.confirmed or vault.casebook.expected_words is not None
     files = state.saved is not None
     return [key is not None, files, bool(key and (backed_up or key.on_card)), this_desk().has_vault, words]
