@@ -37,8 +37,8 @@ LOOSE = {
     GUIDE / "guide-en.pdf": "guide-en.pdf",
     ROOT / "LICENSE": "LICENSE",
 }
-_LETTER = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\.(nl|en)\.txt")
-MAX_LETTER_BYTES = 48 * 1024
+_LETTER = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\.[a-z]{2,3}\.txt")
+MAX_LETTER_BYTES = 16 * 1024
 MAX_KEY_BYTES = 1 << 20
 
 
@@ -117,7 +117,7 @@ def put_letters(target: Path, source: Path) -> None:
     target.mkdir()
     for path in sorted(source.iterdir()):
         if not _LETTER.fullmatch(path.name) or not path.is_file() or path.stat().st_size > MAX_LETTER_BYTES:
-            raise KitError(f"{path} is no letter.", "Letters are texts named like receipt.nl.txt or receipt.en.txt.")
+            raise KitError(f"{path} is no letter.", "Letters are short texts, named like close.nl.txt or close.en.txt.")
         try:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:

@@ -118,8 +118,8 @@ def read_shelf(vault_folder: Path | None = None, program_folder: Path | None = N
 
 
 def beside_program() -> Path:
-    """Return the folder that the program's own environment stands in: on the offline machine, the kit."""
-    return Path(sys.prefix).parent
+    """Return the folder that the program's own environment stands in, or where a kit unpacked it: beside the package."""
+    return Path(sys.prefix).parent if sys.prefix != sys.base_prefix else Path(__file__).resolve().parents[2]
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ import sys
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 from .checking import Kit, Refusal, data_folder, hash_of, is_tails, say, walk, wrong
@@ -48,21 +49,38 @@ def _libc() -> str:
 
 
 def contents(kit: Kit, wheels: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """Yield path and content of everything that these wheels install. Raises Refusal for a path that leaves."""
+    """Yield path and content of everything that these wheels install, and of the operator's letters.
+
+    Raises Refusal for a path that leaves the folder, or that two of them claim.
+    """
     seen: set[str] = set()
+    for name, data in chain(_letters(kit), _installed(kit, wheels)):
+        if name in seen or PurePosixPath(name).is_absolute() or ".." in name.split("/") or "\\" in name:
+            raise wrong("dit pad deugt niet", "this path is no good", [name])
+        seen.add(name)
+        yield name, data
+
+
+def _letters(kit: Kit) -> Iterator[tuple[str, bytes]]:
+    for name in kit.hashes:
+        if name.startswith("letters/"):
+            yield name, _whole(kit, name)
+
+
+def _installed(kit: Kit, wheels: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     for wheel in wheels:
-        data = (kit.folder / wheel).read_bytes()
-        if hashlib.sha256(data).hexdigest() != kit.hashes[wheel]:  # the bytes that are unpacked, not those seen before
-            raise wrong("dit is veranderd", "this has changed", [wheel])
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with zipfile.ZipFile(io.BytesIO(_whole(kit, wheel))) as archive:
             for info in archive.infolist():
-                name = _place(info.filename)
-                if info.is_dir() or not name:
-                    continue
-                if name in seen or PurePosixPath(name).is_absolute() or ".." in name.split("/") or "\\" in name:
-                    raise wrong("dit pad deugt niet", "this path is no good", [name])
-                seen.add(name)
-                yield name, archive.read(info)
+                if not info.is_dir() and (name := _place(info.filename)):
+                    yield name, archive.read(info)
+
+
+def _whole(kit: Kit, name: str) -> bytes:
+    """Return a file's content: the very bytes that are used are those on the list, not those seen a moment before."""
+    data = (kit.folder / name).read_bytes()
+    if hashlib.sha256(data).hexdigest() != kit.hashes[name]:
+        raise wrong("dit is veranderd", "this has changed", [name])
+    return data
 
 
 def _place(name: str) -> str:

@@ -68,9 +68,11 @@ def offline() -> Iterator[Offline]:
         operator_home = factories.new_home(folder, "operator")
         operator = factories.make_key(operator_home, "operator", encrypt=False)
         home = factories.new_home(folder, "home")
+        letters = factories.new_home(folder, "letters")
+        (letters / "welcome.nl.txt").write_text("Dank u. Wij zijn het bureau {desk}.\n", encoding="utf-8")
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("GNUPGHOME", str(operator_home))
-            made = kit.make_kit(kit.Order(folder / "stick", operator, pairs=[debian_pair()]))
+            made = kit.make_kit(kit.Order(folder / "stick", operator, letters, pairs=[debian_pair()]))
         subprocess.run(["tar", "-xf", made.with_name(f"{made.name}.tar"), "-C", home], check=True)
         yield Offline(home, home / made.name, operator)
 
@@ -97,6 +99,8 @@ def test_a_case_is_read_and_answered_where_nothing_can_be_fetched(offline: Offli
     assert items[0]["text"] == "He waits for me after the meeting."
     offline.run("extract", case.id, "--to", offline.home / "files")
     assert [path.read_bytes() for path in (offline.home / "files").rglob("*.txt")] == [b"Monday\n"]
+    letters = {letter["name"]: letter["origin"] for letter in offline.json("letters")["letters"]}
+    assert letters["welcome"] == "operator"
     offline.run("reply", case.id, "--text-file", here.text("You are not alone."))
     offline.run("export", offline.home / "answer.tar")
     answer = here.drop.take(offline.home / "answer.tar", case)

@@ -388,7 +388,7 @@ def test_letters_and_keys_go_along_and_nothing_else_does(tmp_path: Path, members
     assert f"keys/{members.bram}.asc" in checking.parse_list((made / checking.LIST).read_bytes())
 
 
-@pytest.mark.parametrize("name", ["Welcome.nl.txt", "welcome.fr.txt", "welcome.txt", ".hidden.nl.txt"])
+@pytest.mark.parametrize("name", ["Welcome.nl.txt", "welcome.french.txt", "welcome.txt", ".hidden.nl.txt"])
 def test_what_is_no_letter_does_not_go_along(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("x")
     with pytest.raises(kit_wheels.KitError, match="is no letter"):
