@@ -84,7 +84,7 @@ def export() -> Page:
 def write() -> Page | Response:
     form = Form()
     try:
-        target = _target(form)
+        target = chosen_target(form)
         with this_desk().writing() as vault:
             report = export_answer(vault, target)
     except (FolderMissing, TargetExists, TargetUnusable) as error:
@@ -167,7 +167,7 @@ def _file_name() -> str:
         return f"answer-{desk}-{today().isoformat()}-{max(vault.casebook.exports, default=0) + 1}.tar"
 
 
-def _target(form: Form) -> Path:
+def chosen_target(form: Form) -> Path:
     """Return the file to write. Raises FolderMissing for a folder that is not there, or a name with a folder in it."""
     picked, other, name = form.text("folder"), form.text("other").strip(), form.required("name", _("Give it a name."))
     typed = other if picked in ("", OTHER) else picked
