@@ -35,6 +35,7 @@ class SlipTexts:
     how: str
     get: str
     address: str
+    blank: str
     come_back: str
     not_yet: str
     apart: str
@@ -50,6 +51,7 @@ def texts(slip: Slip) -> SlipTexts:
                 "Take a phone or computer of your own, not one of your work, and get Tor Browser from torproject.org."
             ),
             address=_("In Tor Browser, go to this address:"),
+            blank=_("a line to write it on"),
             come_back=_("Choose “Come back” there, and type the seven words. Then you can read and write."),
             not_yet=_("The words begin to work within some days. If they do not work yet, try again a few days later."),
             apart=_(

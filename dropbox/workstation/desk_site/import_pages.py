@@ -28,9 +28,10 @@ from dropbox.workstation.continuity import explain, explained_gaps, open_gaps
 from dropbox.workstation.desk_site.desk import Desk
 from dropbox.workstation.desk_site.forms import MAX_REQUEST_BYTES, Form, takes
 from dropbox.workstation.desk_site.jobs import Progress
-from dropbox.workstation.desk_site.nearby import bundles
+from dropbox.workstation.desk_site.nearby import Nearby, bundles
 from dropbox.workstation.desk_site.showing import Page, go, say, show, show_error, this_desk
-from dropbox.workstation.importing import ImportReport, import_pickup
+from dropbox.workstation.importing import ImportReport
+from dropbox.workstation.resealed import import_bundle
 from dropbox.workstation.speech import _
 
 pages = Blueprint("import", __name__)
@@ -127,7 +128,7 @@ def _choose(form: Form, numbers: list[int] | None = None) -> Page:
         return show(
             "import.html",
             form=form,
-            found=bundles(),
+            found=_nearby(),
             gaps=open_gaps(vault.casebook),
             picked=numbers,
             explained=explained_gaps(vault.casebook),
@@ -148,10 +149,14 @@ def _chosen(desk: Desk, form: Form) -> Path:
             raise FileUnreadable
         return path
     # only what was offered: the field's value is no way to read any file by another page's hand
-    path = next((bundle.path for bundle in bundles() if str(bundle.path) == picked), Path())
+    path = next((bundle.path for bundle in _nearby() if str(bundle.path) == picked), Path())
     if not path.is_file():
         raise BundleNotNamed
     return path
+
+
+def _nearby() -> list[Nearby]:
+    return [*bundles(), *bundles("reseal")]
 
 
 def _keep(desk: Desk, handed: FileStorage) -> Path:
@@ -171,7 +176,7 @@ def _import(desk: Desk, path: Path, progress: Progress) -> Imported:
         with desk.writing() as vault:
             before = vault.casebook.arrivals
             cases = set(vault.casebook.cases)
-            report = import_pickup(vault, path, progress, desk.finder.learn)
+            report = import_bundle(vault, path, progress, desk.finder.learn)
             return _imported(vault.casebook, report, before, cases)
     finally:
         _sweep(desk)

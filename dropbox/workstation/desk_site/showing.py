@@ -18,6 +18,7 @@ from dropbox.workstation.speech import N_, _, language, said
 
 NAVIGATION = (
     ("/", N_("Cases")),
+    ("/intake", N_("New case")),
     ("/import", N_("Import")),
     ("/export", N_("Export")),
     ("/calendar", N_("Calendar")),
