@@ -3,18 +3,13 @@
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
-from dropbox.workstation.main import main
 from tests.envelopes import Case
-from tests.factories_bundles import Investigator, World
+from tests.factories_bundles import World
 
 CANARY = "canary-4f1c"
 PROGRAM = "import sys; from dropbox.workstation.main import main; sys.exit(main())"
@@ -92,81 +87,3 @@ def test_no_file_is_ever_written_with_plaintext(here: World) -> None:
         assert written, "the trace shows nothing at all"
         # gpg's output to us and ours to the terminal are pipes here
         assert [line for line in written if not re.search(r"\(\d+<(pipe|/memfd)", line)] == []
-
-
-def crash_at(person: Investigator, moment: int, *arguments: str) -> bool:
-    """Run a command in a child that is killed at its n-th fsync; tell whether it was."""
-    child = os.fork()
-    if child == 0:
-        _die_at(person, moment, arguments)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
-    return os.WIFSIGNALED(status)
-
-
-def _die_at(person: Investigator, moment: int, arguments: tuple[str, ...]) -> NoReturn:
-    os.environ["GNUPGHOME"] = str(person.home)
-    left = [moment]
-    os.fsync = _killing(os.fsync, left)  # type: ignore[assignment]  # we only ever give it descriptors
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
-    os._exit(main([*arguments, "--vault", str(person.vault)]))
-
-
-def _killing(synced: Callable[[int], None], left: list[int]) -> Callable[[int], None]:
-    def fsync(descriptor: int) -> None:
-        left[0] -= 1
-        if left[0] == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        synced(descriptor)
-
-    return fsync
-
-
-def test_a_power_cut_at_any_moment_of_an_import_loses_nothing(here: World) -> None:
-    here.start()
-    kept = Case()
-    here.drop.send(kept)
-    here.anna.ok("import", here.drop.pickup())
-    here.anna.ok("reply", kept.id, "--text-file", here.text())
-    cases = [Case(), Case()]
-    for case in cases:
-        here.drop.send(case)
-    bundle = here.drop.pickup()
-    moment = 1
-    while crash_at(here.anna, moment, "import", str(bundle)):
-        assert [item["kind"] for item in here.anna.ok("read", kept.id)["items"]] == ["report", "reply"]
-        moment += 1
-    assert moment > 4
-    assert {line["case"] for line in here.anna.ok("cases")} == {case.id for case in (kept, *cases)}
-    assert not list(here.anna.vault.rglob("*.part"))
-
-
-def test_a_power_cut_at_any_moment_of_a_reply_leaves_a_vault_that_opens(here: World) -> None:
-    here.start()
-    case = Case()
-    here.drop.send(case)
-    here.anna.ok("import", here.drop.pickup())
-    moment = 1
-    while crash_at(here.anna, moment, "reply", case.id, "--text-file", str(here.text())):
-        moment += 1
-        kinds = [item["kind"] for item in here.anna.ok("read", case.id)["items"]]
-        assert set(kinds) <= {"report", "reply"}
-    assert moment > 2
-    assert here.anna.ok("cases")[0]["replies"] >= 1
-
-
-def test_a_power_cut_at_any_moment_of_an_export_repeats_no_number(here: World) -> None:
-    here.start()
-    case = Case()
-    here.drop.send(case)
-    here.anna.ok("import", here.drop.pickup())
-    moment = 1
-    while crash_at(here.anna, moment, "export", str(here.folder / f"{moment}.tar")):
-        moment += 1
-    here.anna.ok("export", here.folder / "last.tar")
-    bundles: list[Path] = [path for path in here.folder.glob("*.tar") if path.stat().st_size]
-    sequences = [here.drop.take(path, case).sequence for path in bundles]
-    assert len(bundles) >= 2
-    assert len(set(sequences)) == len(sequences)
