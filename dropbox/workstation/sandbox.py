@@ -251,6 +251,10 @@ def _which(name: str) -> Path | None:
     return None if found is None else Path(found)
 
 
+class _Ended(FileOutOfBounds):
+    """The program inside ended before it had said what was expected."""
+
+
 class _Reader:
     """Exactly what is asked for from the program inside, before the deadline, or FileOutOfBounds."""
 
@@ -262,7 +266,7 @@ class _Reader:
         """Whether the program inside says that it stands; bubblewrap that failed says nothing."""
         try:
             return self.exactly(_HEAD.size) == _HEAD.pack(b"H", 0)
-        except FileOutOfBounds:
+        except _Ended:
             return False
 
     def exactly(self, size: int) -> memoryview:
@@ -274,7 +278,7 @@ class _Reader:
                 raise FileOutOfBounds
             part = os.readv(self._descriptor, [whole[got : got + _READ_BYTES]])
             if not part:
-                raise FileOutOfBounds
+                raise _Ended
             got += part
         return whole
 
