@@ -66,17 +66,20 @@ class World:
     bundles: int = 0
 
     @classmethod
-    def make(cls, root: Path, people: Mapping[str, Person], **overrides: str) -> World:
+    def make(
+        cls, root: Path, people: Mapping[str, Person], *, desk_of: Mapping[str, str] = DESK_OF, **overrides: str
+    ) -> World:
         """Write a configuration under `root` with these people's keys; `overrides` as in `write_config`."""
         desks: dict[str, list[Fingerprint]] = {}
-        for name, desk in DESK_OF.items():
+        for name, desk in desk_of.items():
             desks.setdefault(desk, []).append(people[name].fingerprint)
         config = write_config(root, desks, **overrides)
         members = {}
-        for name, person in people.items():
+        for name in desk_of:
+            person = people[name]
             public = export_public(person.home, person.fingerprint)
             (config.parent / "keys" / f"{name}.asc").write_bytes(public)
-            members[name] = Member(name, DESK_OF[name], person.home, person.fingerprint, root / f"vault-{name}")
+            members[name] = Member(name, desk_of[name], person.home, person.fingerprint, root / f"vault-{name}")
         return cls(root, DropProcess(config), members)
 
     def start_vaults(self) -> None:
