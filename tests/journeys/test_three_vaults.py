@@ -83,8 +83,9 @@ def trio(tmp_path_factory: pytest.TempPathFactory, people: dict[str, Person]) ->
     world = World.make(root, people, desk_of=dict.fromkeys(TRIO, DESK))
     world.drop.server("init")
     vaults = {m.name: Investigator(m.name, m.home, m.fingerprint, m.vault) for m in world.members.values()}
+    words = world.drop.server_json("status")["drop_key"]
     for vault in vaults.values():
-        vault.ok("init", "--key", vault.key, "--drop-key", world.drop.server_json("status")["drop_key"])
+        vault.ok("init", "--key", vault.key, "--drop-key", words)
     told = Trio(world, vaults)
     with world.drop:
         tell_rounds(told)
