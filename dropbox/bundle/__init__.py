@@ -15,6 +15,7 @@ from dropbox.bundle.answer import (
 from dropbox.bundle.answer_case import AnswerCase
 from dropbox.bundle.desk_log import FIRST_HEAD, Continuity, LineState, LogLine, LogRange, compare, head_after
 from dropbox.bundle.limits import LIMITS
+from dropbox.bundle.naming import Called
 from dropbox.bundle.pickup import VerifiedPickup, verify_pickup, write_pickup
 from dropbox.bundle.pickup_manifest import PickupItem, PickupManifest
 from dropbox.bundle.reseal import (
@@ -33,6 +34,7 @@ __all__ = [
     "AnswerCase",
     "AnswerEntry",
     "AnswerManifest",
+    "Called",
     "Continuity",
     "LineState",
     "LogLine",

@@ -11,6 +11,7 @@ from typing import Any
 from dropbox.bundle import fields
 from dropbox.bundle.desk_log import LogRange
 from dropbox.bundle.limits import LIMITS
+from dropbox.bundle.naming import Called
 from dropbox.codename import KdfParameters
 from dropbox.errors import InvalidValue
 from dropbox.models import (
@@ -76,7 +77,7 @@ class PickupItem:
 class PickupManifest:
     """What a pickup bundle says of itself. `confirmed`: the answer bundles imported from this desk's vaults.
 
-    `address`: the drop's onion address, empty when the drop does not know it.
+    `address`: the drop's onion address, empty when the drop does not know it. `called`: the names on its pages.
     """
 
     drop: str
@@ -93,6 +94,7 @@ class PickupManifest:
     items: tuple[PickupItem, ...]
     confirmed: Mapping[VaultId, tuple[int, ...]]
     address: str = ""
+    called: Called | None = None
 
     @property
     def span(self) -> LogRange:
@@ -114,7 +116,8 @@ class PickupManifest:
             "items": [item.as_json() for item in self.items],
             "confirmed": {vault: sorted(sequences) for vault, sequences in self.confirmed.items()},
         }
-        return value | {"address": self.address} if self.address else value
+        value |= {"address": self.address} if self.address else {}
+        return value | {"called": self.called.as_json()} if self.called else value
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "PickupManifest":
@@ -138,6 +141,7 @@ class PickupManifest:
             items=fields.array(value.get("items"), PickupItem.from_json),
             confirmed=_confirmed(value.get("confirmed")),
             address=parse_onion_address(value["address"]) if "address" in value else "",
+            called=Called.from_json(value["called"]) if "called" in value else None,
         )
         fields.unique(item.item for item in manifest.items)
         fields.unique(item.n for item in manifest.items)

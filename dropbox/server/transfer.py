@@ -7,7 +7,7 @@ says counts only after every byte of it was verified.
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +15,7 @@ from dropbox.bundle import (
     FIRST_HEAD,
     AnswerEntry,
     AnswerManifest,
+    Called,
     PickupManifest,
     Receipt,
     VerifiedAnswer,
@@ -98,7 +99,7 @@ def _write(drop: Drop, pickup: Pickup, target: Path) -> None:
     try:
         write_pickup(
             target,
-            _manifest(pickup, _address(drop)),
+            replace(_manifest(pickup, _address(drop)), called=_called(drop, pickup)),
             pickup.log,
             pickup.keys,
             lambda item: held[item.item].path,
@@ -114,6 +115,12 @@ def _address(drop: Drop) -> str:
         return parse_onion_address(onion.known_address(drop.settings.server.data_dir))
     except InvalidValue:
         return ""
+
+
+def _called(drop: Drop, pickup: Pickup) -> Called:
+    """Return what reporters see the organisation and these desks called, so that members see the same."""
+    desks = {desk.id: desk.name for desk in drop.settings.desks if desk.id in pickup.rosters}
+    return Called.made(drop.settings.organisation.name, desks)
 
 
 def _manifest(pickup: Pickup, address: str) -> PickupManifest:

@@ -41,7 +41,7 @@ def take_log(casebook: Casebook, span: LogRange, lines: tuple[LogLine, ...], day
 
 
 def take_kdf(casebook: Casebook, manifest: PickupManifest) -> None:
-    """Keep what makes keys out of a codename, and the drop's address, unless a newer bundle said them before.
+    """Keep what makes keys out of a codename, the drop's address and names, unless a newer bundle said them before.
 
     Raises BundleFork when the same history comes with another salt: codenames made with it would open nothing.
     """
@@ -53,6 +53,9 @@ def take_kdf(casebook: Casebook, manifest: PickupManifest) -> None:
     if known is None or fresh.day >= known.day:
         casebook.kdf = fresh
         casebook.address = manifest.address or casebook.address
+        if manifest.called is not None:
+            casebook.organisation = manifest.called.organisation
+            casebook.desk_names |= {desk: dict(names) for desk, names in manifest.called.desks.items()}
 
 
 def gaps(casebook: Casebook) -> list[Gap]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from nacl.signing import SigningKey, VerifyKey
 
-from dropbox.bundle import LIMITS, LineState, PickupManifest, verify_pickup, write_pickup
+from dropbox.bundle import LIMITS, Called, LineState, PickupManifest, verify_pickup, write_pickup
 from dropbox.bundle.pickup import SIGNED_LINE
 from dropbox.canonical import dump
 from dropbox.errors import (
@@ -20,6 +20,7 @@ from dropbox.errors import (
     BundleItemMismatch,
     BundleSignatureInvalid,
     BundleTooLarge,
+    InvalidValue,
     ItemUnknown,
     TargetExists,
     TargetUnusable,
@@ -318,3 +319,38 @@ def test_a_manifest_signed_with_another_key_than_it_names_is_refused(maker: Pick
     for drop in (maker.drop, None):
         with pytest.raises(BundleSignatureInvalid):
             verify_pickup(target, drop)
+
+
+def called(maker: PickupMaker, value: object) -> Called | None:
+    manifest = json.loads(dump(maker.manifest().as_json()))
+    return PickupManifest.from_json({**manifest, "called": value}).called
+
+
+def test_names_in_a_bundle_come_out_as_they_went_in(maker: PickupMaker, target: Path) -> None:
+    names = Called.made("Voorbeeld\npartij\u202e", {maker.desk: {"nl": "Vertrouwenspersoon", "ar": " "}})
+    assert names == Called("Voorbeeld partij", {maker.desk: {"nl": "Vertrouwenspersoon"}})
+    manifest = replace(maker.manifest(), called=names)
+    write_pickup(target, manifest, maker.log, maker.keys, maker.path, maker.key)
+    with verify_pickup(target, maker.drop) as bundle:
+        assert bundle.manifest.called == names
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        {"organisation": "x"},
+        {"organisation": None, "desks": {}},
+        {"organisation": "x\n", "desks": {}},
+        {"organisation": "x" * 201, "desks": {}},
+        {"organisation": "x", "desks": {"integrity": {}}},
+        {"organisation": "x", "desks": {"integrity": {"../nl": "x"}}},
+        {"organisation": "x", "desks": {"integrity": {"nl": "\u202ex"}}},
+        {"organisation": "x", "desks": {"No Desk": {"nl": "x"}}},
+        {"organisation": "x", "desks": {}, "more": 1},
+    ],
+    ids=range(10),
+)
+def test_names_that_are_none_are_refused(maker: PickupMaker, value: object) -> None:
+    with pytest.raises(InvalidValue):
+        called(maker, value)

@@ -19,7 +19,16 @@ from typing import cast
 
 import pytest
 
-from dropbox.bundle import AnswerEntry, AnswerManifest, LineState, ReadMark, Receipt, VerifiedPickup, verify_pickup
+from dropbox.bundle import (
+    AnswerEntry,
+    AnswerManifest,
+    Called,
+    LineState,
+    ReadMark,
+    Receipt,
+    VerifiedPickup,
+    verify_pickup,
+)
 from dropbox.bundle import write_answer as write_answer_bundle
 from dropbox.errors import (
     BundleAuthorUnknown,
@@ -193,7 +202,10 @@ def bench(tmp_path: Path, members: Members, keys: dict[Fingerprint, bytes]) -> I
     store.sync_rosters({RED: keys}, configured, today())
     folder = tmp_path / "bundles"
     folder.mkdir()
-    settings = SimpleNamespace(server=SimpleNamespace(data_dir=tmp_path / "data"))
+    desks = (factories.make_desk("red", [members.anna]), factories.make_desk("elsewhere", [members.anna]))
+    organisation = SimpleNamespace(name="Example  party\n")
+    server = SimpleNamespace(data_dir=tmp_path / "data")
+    settings = SimpleNamespace(server=server, organisation=organisation, desks=desks)
     drop = cast(Drop, SimpleNamespace(store=store, identity=identity, settings=settings))
     yield Bench(folder, tmp_path / "data" / "items", members, drop)
     store.close()
@@ -210,6 +222,14 @@ def test_an_export_with_nothing_waiting_is_a_valid_empty_bundle(bench: Bench) ->
     with verify_pickup(target, bench.drop.identity.drop) as bundle:
         assert bundle.manifest.items == ()
         assert current_members(bundle.manifest.rosters[RED]) == tuple(sorted([bench.members.anna, bench.members.bram]))
+
+
+def test_an_export_names_the_organisation_and_no_desk_that_is_none_of_its_own(bench: Bench) -> None:
+    bench.exported(RED)
+    target = bench.path()
+    transfer.export_desk(bench.drop, RED, target)
+    with verify_pickup(target, bench.drop.identity.drop) as bundle:
+        assert bundle.manifest.called == Called("Example party", {RED: {"en": "Red"}})
 
 
 def test_an_export_holds_the_desks_items_and_no_other_desks(bench: Bench) -> None:
