@@ -118,7 +118,7 @@ def read_shelf(vault_folder: Path | None = None, program_folder: Path | None = N
 
 
 def beside_program() -> Path:
-    """Return the folder that the program's own environment stands in, or where a kit unpacked it: beside the package."""
+    """Return the folder that the program's own environment stands in; of a kit, the one that it was unpacked to."""
     return Path(sys.prefix).parent if sys.prefix != sys.base_prefix else Path(__file__).resolve().parents[2]
 
 
