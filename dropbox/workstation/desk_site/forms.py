@@ -4,6 +4,7 @@ Bodies stay in memory, because replies and their files are plaintext; nothing he
 """
 
 import hmac
+import re
 from collections.abc import Callable, Collection
 from io import BytesIO
 from typing import IO, TypeVar
@@ -22,6 +23,7 @@ MAX_REQUEST_BYTES = 64 * 1024 * 1024
 """The largest body that is taken at all; waitress refuses what is larger before any of it is kept."""
 MAX_FIELDS = 1000
 _TOKEN_FIELD = "token"  # noqa: S105  # nosec B105 -- the field's name
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _LIMIT = "max_body_bytes"
 
@@ -73,7 +75,8 @@ class Form:
 
     def text(self, name: str) -> str:
         """Return a field as it was typed, with plain line ends, and keep it."""
-        value = request.form.get(name, "").replace("\r\n", "\n")
+        # a paste may bring control characters, which no page can show again
+        value = _CONTROLS.sub("", request.form.get(name, "").replace("\r\n", "\n"))
         self.values[name] = value
         return value
 
