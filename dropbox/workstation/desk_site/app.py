@@ -98,7 +98,7 @@ def _guard() -> Response | None:
     from_elsewhere = request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
     if request.host != current_app.config["HOST"] or request.method not in ("GET", "HEAD", "POST"):
         abort(403)
-    speak(request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0])
+    speak(_wished_language())
     if request.endpoint in ("enter", "static"):
         return None
     session = this_desk().door.session(request.cookies.get(COOKIE, ""))
@@ -114,6 +114,12 @@ def _guard() -> Response | None:
     if request.blueprint not in WITHOUT_VAULT and not this_desk().has_vault and request.endpoint is not None:
         return redirect("/start", 303)
     return None
+
+
+def _wished_language() -> str:
+    """Return the first language of the browser's own that there is; a region's counts as the language."""
+    codes = (code.replace("_", "-").split("-")[0].lower() for code, _ in request.accept_languages)
+    return next((code for code in codes if code in LANGUAGES), LANGUAGES[0])
 
 
 def _enter(link: str) -> Response:
