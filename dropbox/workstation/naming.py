@@ -13,6 +13,8 @@ from importlib import resources
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 _BEGINS = re.compile(r"[.!?…:\n\"“„‘«]")
 _APART = re.compile(r"[^\S\n]{1,3}|-")
+_PREPOSITIONS = frozenset({"in", "op", "onder", "over", "uit"})
+"""Of a name only with an article behind them: Op den Kamp, and not "Op maandag"."""
 _MOST_PARTS, _MOST_PARTICLES = 8, 4
 _MANY_CAPITALS = 0.35
 _ENOUGH_WORDS = 12
@@ -43,7 +45,10 @@ class _Word:
 
     @property
     def capital(self) -> bool:
-        # GGD and AVG are no names; McDonald, El-Khatib and d'Hondt are
+        # GGD, AVG and EU-breed are no names; McDonald, El-Khatib and d'Hondt are
+        head = self.text.partition("-")[0]
+        if len(head) > 1 and head.isupper():
+            return False
         letters = [each for each in self.text if each.isalpha()]
         first = next((at for at, each in enumerate(letters) if each.isupper()), len(letters))
         return first <= (1 if self.text[1:2] in "'’" else 0) and any(each.islower() for each in letters[1:])
@@ -68,15 +73,7 @@ class _Reading:
 
 def names_in(text: str, known: Collection[str] = ()) -> Iterator[Name]:
     """Yield what may be names, in order and apart. `known`: words (casefolded) that are part of somebody's name."""
-    words = list(_words(text))
-    common = _common(words)
-    reading = _Reading(words, common, known, _is_crowded(words, common))
-    at = 0
-    while at < len(words):
-        name, after = _name_at(reading, at)
-        if name is not None:
-            yield name
-        at = after
+    return (name for name, _ in _found(list(_words(text)), known))
 
 
 def name_words(texts: Iterable[str]) -> frozenset[str]:
@@ -86,10 +83,21 @@ def name_words(texts: Iterable[str]) -> frozenset[str]:
     for text in texts:
         words = list(_words(text))
         lower |= {word.plain for word in words if word.text.islower()}
-        for name in names_in(text):
-            inside = (word for word in words if name.start <= word.start and word.end <= name.end)
+        for _, inside in _found(words, ()):
             found |= {word.plain for word in inside if word.capital and len(word.text) > 2}
     return frozenset(found - _list("plain.txt") - _list("titles.txt") - _list("particles.txt") - lower)
+
+
+def _found(words: list[_Word], known: Collection[str]) -> Iterator[tuple[Name, list[_Word]]]:
+    """Yield each name with the words it is made of."""
+    common = _common(words)
+    reading = _Reading(words, common, known, _is_crowded(words, common))
+    at = 0
+    while at < len(words):
+        name, after = _name_at(reading, at)
+        if name is not None:
+            yield name, words[at:after]
+        at = after
 
 
 def _words(text: str) -> Iterator[_Word]:
@@ -153,6 +161,8 @@ def _past_particles(words: list[_Word], at: int) -> int:
     end = at
     while end < min(len(words) - 1, at + _MOST_PARTICLES) and words[end + 1].joined:
         if words[end].plain not in _list("particles.txt"):
+            break
+        if words[end].plain in _PREPOSITIONS and words[end + 1].plain not in _list("particles.txt"):
             break
         end += 1
     return end

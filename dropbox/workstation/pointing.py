@@ -76,9 +76,9 @@ class Point:
 
 _Stretch = tuple[int, int]
 
-_EMAIL = re.compile(r"[\w.+-]{1,64}\s?(?:@|\(at\)|\[at\])\s?[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}", re.IGNORECASE)
+_EMAIL = re.compile(r"[\w.+-]{1,64}(?:@|\s?(?:\(at\)|\[at\])\s?)[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}", re.IGNORECASE)
 _LINK = re.compile(
-    r"(?:[Hh]ttps?://|[Ww]ww\.)[^\s<>\"]{1,500}"
+    r"(?:[Hh]ttps?://|[Ww]ww\.)[^\s<>\"]{1,500}(?<![.,;:!?)\]])"
     r"|(?<![\w@.-])(?:[\w-]{1,63}\.){1,4}(?:nl|com|org|net|eu|be|de|info|io|onion|me|uk|fr)\b(?:/[^\s<>\"]{0,500})?"
 )
 _ACCOUNT = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
@@ -92,8 +92,9 @@ _PLATE = re.compile(
 )
 _POSTCODE = re.compile(r"\b[1-9]\d{3} ?(?!SA|SD|SS|EU\b|NL\b|EN\b)[A-Z]{2}\b(?:[ ,]{1,2}\d{1,5}(?: ?[a-zA-Z]\b)?)?")
 _STREET = re.compile(
-    r"\b[^\W\d_][^\W\d_'’-]{1,40}(?:straat|weg|laan|plein|gracht|kade|singel|dijk|steeg|plantsoen|park|hof|dreef|str\."
-    r"|street|road|avenue|lane|square)\s\d{1,5}(?:\s?-\s?\d{1,4})?(?:\s?[a-zA-Z]\b)?"
+    r"\b(?:[A-Z][\w'’]{1,30}\s){0,2}[^\W\d_][^\W\d_'’-]{1,40}(?:straat|weg|laan|plein|gracht|kade|singel|dijk|steeg|plantsoen|park|hof|dreef|str\."
+    r")\s\d{1,5}(?:\s?-\s?\d{1,4})?(?:\s?[a-zA-Z]\b)?"
+    r"|\b\d{1,5}[a-zA-Z]?\s(?:[A-Z][\w'’-]{1,40}\s){1,3}(?:Street|Road|Avenue|Lane|Square|Drive|Close)\b"
 )
 _USERNAME = re.compile(r"(?<![\w@./])@[A-Za-z0-9_][\w.]{1,38}\w|(?<![\w/])u/[\w-]{3,20}\b")
 _BLANK = re.compile(r"\[[^\[\]\n]{1,120}\]|\{[a-z_]{1,40}\}")
@@ -105,28 +106,27 @@ def points_in(text: str, *, case_texts: Iterable[str] = (), quiet: Collection[st
     case_texts: what stands in the case already; a name from there is found wherever it stands. quiet: phrases that are
     known to name nobody in particular, such as the organisation and its desks.
     """
-    taken: list[_Stretch] = [found for phrase in quiet if phrase.strip() for found in _phrase(text, phrase.strip())]
+    taken = bytearray(len(text))
+    for start, end in (found for phrase in quiet if phrase.strip() for found in _phrase(text, phrase.strip())):
+        taken[start:end] = b"x" * (end - start)
     points: list[Point] = []
     for kind, find in _FINDERS:
         for start, end in find(text):
-            if _free(taken, start, end):
-                taken.append((start, end))
+            if not any(taken[start:end]):
+                taken[start:end] = b"x" * (end - start)
                 points.append(Point(kind, start, end, text[start:end], _WHY[kind]))
     points += _names(text, taken, name_words(case_texts))
     return tuple(sorted(points, key=lambda point: point.start))
 
 
-def _names(text: str, taken: list[_Stretch], in_case: frozenset[str]) -> Iterator[Point]:
-    for name in names_in(text, in_case):
-        if _free(taken, name.start, name.end):
-            named = text[name.start : name.end]
-            words = re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", named.casefold().replace("’", "'"))
-            why = _IN_CASE if in_case & set(words) else _WHY[PointKind.NAME] if name.sure else _MAYBE
-            yield Point(PointKind.NAME, name.start, name.end, named, why)
-
-
-def _free(taken: list[_Stretch], start: int, end: int) -> bool:
-    return all(end <= before or start >= after for before, after in taken)
+def _names(text: str, taken: bytearray, in_case: frozenset[str]) -> Iterator[Point]:
+    # what is known already counts as a plain word: a name beside it is found, and does not reach into it
+    rest = "".join("x" if known else each for each, known in zip(text, taken, strict=True))
+    for name in names_in(rest, in_case):
+        named = text[name.start : name.end]
+        words = re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", named.casefold().replace("’", "'"))
+        why = _IN_CASE if in_case & set(words) else _WHY[PointKind.NAME] if name.sure else _MAYBE
+        yield Point(PointKind.NAME, name.start, name.end, named, why)
 
 
 def _phrase(text: str, phrase: str) -> Iterator[_Stretch]:
