@@ -15,7 +15,7 @@ from tests import factories
 
 def picture(form: str = "PNG", size: tuple[int, int] = (40, 30), colour: str = "red", **save: object) -> bytes:
     packed = io.BytesIO()
-    Image.new("RGB", size, colour).save(packed, form, **save)  # type: ignore[arg-type]  # each form has its own
+    Image.new("RGB", size, colour).save(packed, form, **save)
     return packed.getvalue()
 
 
@@ -85,9 +85,9 @@ def sealed(home: Path, key: Fingerprint, data: bytes, *more: str) -> bytes:
 
 def busy_seal(home: Path, key: Fingerprint) -> bytes:
     """A message of a kilobyte that keeps gpg busy: packets within packets, all of which it has to skip."""
-    skipped = _packet(10, b"PGP") * (1 << 20)
-    packer = zlib.compressobj(9)
-    inner = b"".join(packer.compress(skipped) for _ in range(64)) + packer.flush()
+    skipped, text = _packet(10, b"PGP") * (1 << 20), _packet(11, b"b\0\0\0\0\0At last.")
+    packer = zlib.compressobj(1)
+    inner = b"".join(packer.compress(skipped) for _ in range(40)) + packer.compress(text) + packer.flush()
     outer = _packet(8, b"\2" + zlib.compress(_packet(8, b"\2" + inner), 9))
     command = [
         "gpg",

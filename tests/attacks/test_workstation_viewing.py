@@ -1,0 +1,272 @@
+"""Files that are made to harm whoever looks at them: each ends in a line, within its bounds, and the page goes on."""
+
+import gzip
+import io
+import resource
+import tarfile
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from dropbox.canonical import dump
+from dropbox.errors import (
+    DropboxError,
+    FileNotShown,
+    FileOutOfBounds,
+    FileTooLargeToView,
+    KindNotShown,
+    OwnItemInside,
+    SealNotOpened,
+    SealsTooDeep,
+)
+from dropbox.gpg import Gpg
+from dropbox.models import Recipient
+from dropbox.reply_box import write_container
+from dropbox.workstation import sandbox, viewing
+from dropbox.workstation.reading import read_case
+from dropbox.workstation.records import to_json
+from dropbox.workstation.vault import Vault, open_vault
+from dropbox.workstation.viewing import Shown, look
+from tests import factories, hostile_files
+from tests.conftest import Members
+from tests.envelopes import Case, pack
+from tests.factories_bundles import World
+
+QUICK = replace(sandbox.LIMITS, wall_seconds=30, page_seconds=1, cpu_seconds=3, content_bytes=8 << 20)
+SECONDS = 40
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(viewing, "LIMITS", QUICK)
+    monkeypatch.setattr(viewing, "SEAL_CPU_SECONDS", 1)
+    monkeypatch.setattr(viewing, "MAX_SEALED_BYTES", 8 << 20)
+
+
+def looked_at(here: World, monkeypatch: pytest.MonkeyPatch, data: bytes, *, seals: int = 0, name: str = "a") -> Shown:
+    """Send a file, import it, and look at it in this process."""
+    case = Case()
+    here.start()
+    here.drop.send(case, "", [(name, "application/octet-stream", data)])
+    here.anna.ok("import", here.drop.pickup())
+    monkeypatch.setenv("GNUPGHOME", str(here.anna.home))
+    with open_vault(here.anna.vault) as vault:
+        return _look(vault, case, seals)
+
+
+def _look(vault: Vault, case: Case, seals: int) -> Shown:
+    opened = read_case(vault, vault.casebook.find_case(case.id)).opened[0]
+    assert opened is not None
+    return look(vault, opened, opened.envelope.index.attachments[0], seals=seals)
+
+
+def tar_bomb() -> bytes:
+    """A packed tar whose first file claims 64 GiB, and goes on for a good part of one."""
+    entry = tarfile.TarInfo("zeros")
+    entry.size = 1 << 36
+    packer = zlib.compressobj(1, wbits=31)
+    zeros = bytes(1 << 20)
+    return packer.compress(entry.tobuf()) + b"".join(packer.compress(zeros) for _ in range(600)) + packer.flush()
+
+
+BOMBS: dict[str, tuple[Callable[[], bytes], type[DropboxError]]] = {
+    "a picture of 3,600 megapixels": (hostile_files.pixel_bomb, FileOutOfBounds),
+    "a PDF of pages without end": (hostile_files.endless_pdf, FileNotShown),
+    "a PDF that takes minutes to draw": (hostile_files.slow_pdf, FileOutOfBounds),
+    "a PNG that is cut off": (lambda: hostile_files.picture()[:60], FileNotShown),
+    "a PDF of nothing": (lambda: b"%PDF-1.7\n", FileNotShown),
+    "a ZIP of nothing": (lambda: b"PK\x03\x04" + bytes(26), FileNotShown),
+    "a file that is too large": (lambda: b"%PDF-" + bytes(9 << 20), FileTooLargeToView),
+    "a packed file that is no archive": (lambda: gzip.compress(b"x" * 999), KindNotShown),
+}
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
+def test_a_bomb_ends_in_a_line_within_its_time(
+    here: World, monkeypatch: pytest.MonkeyPatch, bomb: tuple[Callable[[], bytes], type[DropboxError]]
+) -> None:
+    make, expected = bomb
+    if make is hostile_files.slow_pdf:
+        monkeypatch.setattr(viewing, "LIMITS", replace(QUICK, content_bytes=16 << 20))
+    data = make()
+    before, start = _own_memory(), time.monotonic()
+    with pytest.raises(expected):
+        looked_at(here, monkeypatch, data)
+    assert time.monotonic() - start < SECONDS
+    assert _own_memory() - before < 400 << 20
+
+
+def _own_memory() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("box", ["0 0 1e9 1e9", "0 0 1 14400", "-1e6 -1e6 1e6 1e6", "0 0 0.001 0.001"])
+def test_a_giant_page_is_no_larger_than_any_other(here: World, monkeypatch: pytest.MonkeyPatch, box: str) -> None:
+    try:
+        shown = looked_at(here, monkeypatch, hostile_files.pdf(box))
+    except (FileOutOfBounds, FileNotShown):
+        return
+    assert all(max(page.width, page.height) <= QUICK.page_side_pixels for page in shown.pages)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_zip_bomb_is_a_list_of_names(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = looked_at(here, monkeypatch, hostile_files.zip_bomb())
+    assert [name.name for name in shown.names] == [f"{number}.zip" for number in range(20)]
+
+
+def test_a_packed_tar_is_not_unpacked_to_its_end(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(viewing, "LIMITS", replace(QUICK, cpu_seconds=1))
+    shown = looked_at(here, monkeypatch, tar_bomb())
+    assert ([name.size for name in shown.names], shown.cut) == ([1 << 36], True)
+
+
+def test_an_archive_with_too_many_names_is_cut(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = looked_at(here, monkeypatch, hostile_files.zip_of(**{str(number): b"" for number in range(1200)}))
+    assert (len(shown.names), shown.total, shown.cut) == (sandbox.LIMITS.names, 1200, True)
+
+
+def test_a_tar_of_links_and_devices_is_a_list_of_names(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for name, kind in (("/etc/passwd", tarfile.SYMTYPE), ("../../x", tarfile.LNKTYPE), ("null", tarfile.CHRTYPE)):
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.linkname = kind, "/etc/shadow"
+            archive.addfile(entry)
+    shown = looked_at(here, monkeypatch, packed.getvalue())
+    assert [(name.name, name.size) for name in shown.names] == [("/etc/passwd", 0), ("../../x", 0), ("null", 0)]
+
+
+# --- seals --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_seal_that_grows_without_end_ends_in_a_line(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = hostile_files.sealed(here.anna.home, here.anna.key, bytes(64 << 20), "-z", "9")
+    assert len(data) < 1 << 20
+    with pytest.raises(SealNotOpened):
+        looked_at(here, monkeypatch, data, seals=1)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_seal_that_keeps_gpg_busy_ends_in_a_line(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = hostile_files.busy_seal(here.anna.home, here.anna.key)
+    assert len(data) < 100_000
+    start = time.monotonic()
+    with pytest.raises(SealNotOpened):
+        looked_at(here, monkeypatch, data, seals=1)
+    assert time.monotonic() - start < SECONDS
+
+
+def test_seals_within_each_other_without_end_are_not_followed(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = b"deep"
+    for _ in range(8):
+        data = hostile_files.sealed(here.anna.home, here.anna.key, data, "-z", "0")
+    with pytest.raises(SealsTooDeep):
+        looked_at(here, monkeypatch, data, seals=viewing.MAX_SEALS)
+
+
+# --- the investigator as somebody else's key ----------------------------------------------------------------------
+
+
+def own_item(here: World) -> bytes:
+    """Another reporter's sealed report, taken off the server and attached to one's own."""
+    return here.drop.send(Case(), "SECRET OF ANOTHER").data
+
+
+def own_item_cut_of_its_head(here: World) -> bytes:
+    """The same session keys and body with the packets written anew, so that no hash gives it away."""
+    home = here.folder / "taker"
+    factories.make_key(home, "taker")
+    inside = pack(Case(), "SECRET OF ANOTHER")
+    return here.drop.public.seal_bytes(inside, [Recipient(here.anna.key)])
+
+
+def desk_lock(here: World) -> bytes:
+    return here.drop.public.seal_bytes(bytes(range(200, 232)), [Recipient(here.anna.key)])
+
+
+def reply(here: World) -> bytes:
+    target = io.BytesIO()
+    write_container(target, desk_lock(here), bytes(32), [b"x"])
+    return here.drop.public.seal_bytes(target.getvalue(), [Recipient(here.anna.key)])
+
+
+def casebook(here: World) -> bytes:
+    """The casebook of the investigator's own vault: signed by the same key that opens it."""
+    return (here.anna.vault / "casebook.pgp").read_bytes()
+
+
+def casebook_sealed_anew(here: World) -> bytes:
+    with open_vault(here.anna.vault) as vault:
+        data = dump(to_json(vault.casebook))
+    return here.drop.public.seal_bytes(data, [Recipient(here.anna.key)])
+
+
+def bundle(here: World) -> bytes:
+    return here.drop.public.seal_bytes(here.drop.pickup().read_bytes(), [Recipient(here.anna.key)])
+
+
+def secret_key(here: World) -> bytes:
+    data = factories.export_secret(here.anna.home, here.anna.key)
+    return here.drop.public.seal_bytes(data, [Recipient(here.anna.key)])
+
+
+def in_a_second_seal(here: World) -> bytes:
+    return hostile_files.sealed(here.anna.home, here.anna.key, own_item_cut_of_its_head(here), "--armor")
+
+
+OWN: dict[str, Callable[[World], bytes]] = {
+    "another report": own_item,
+    "another report, sealed anew": own_item_cut_of_its_head,
+    "the key of a reply": desk_lock,
+    "a reply": reply,
+    "the casebook": casebook,
+    "the casebook, sealed anew": casebook_sealed_anew,
+    "a pickup bundle": bundle,
+    "a secret key": secret_key,
+    "another report in a second seal": in_a_second_seal,
+}
+
+
+@pytest.mark.parametrize("make", OWN.values(), ids=OWN)
+def test_nothing_of_the_drops_own_is_opened_for_a_stranger(
+    here: World, monkeypatch: pytest.MonkeyPatch, make: Callable[[World], bytes]
+) -> None:
+    monkeypatch.setenv("GNUPGHOME", str(here.anna.home))
+    here.start()
+    case = Case()
+    here.drop.send(case, "", [("mine.pgp", "application/pgp-encrypted", make(here))])
+    here.anna.ok("import", here.drop.pickup())
+    with open_vault(here.anna.vault) as vault, pytest.raises(OwnItemInside):
+        _look(vault, case, viewing.MAX_SEALS)
+    refused = here.anna.run("view", case.id, "1", "--unseal")
+    assert refused.code == 1
+    assert "ALARM" in refused.err
+    assert "SECRET" not in refused.out + refused.err
+
+
+def test_a_text_of_the_length_of_a_key_is_no_alarm(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "Een getuige, gisteren. <b>x</b>\n"
+    data = here.drop.public.seal_bytes(text.encode(), [Recipient(here.anna.key)])
+    assert looked_at(here, monkeypatch, data, seals=1).text == text
+
+
+def test_gpg_gives_nothing_back_before_it_has_found_the_whole_true(members: Members) -> None:
+    own = Gpg(members.home, agent=True)
+    data = hostile_files.sealed(members.home, members.anna, b"x" * 100_000, "-z", "0")
+    for damaged in (data[:-1], data[:-40] + bytes(40), data + data):
+        with pytest.raises(DropboxError):
+            own.unseal_foreign_bytes(damaged, 1 << 20, 5)
+
+
+def test_no_copy_of_a_viewed_file_is_left_on_disk(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = looked_at(here, monkeypatch, hostile_files.pdf(content=b"% CANARY-IN-A-PDF\n0 0 9 9 re f"))
+    assert shown.pages
+    left = [path for path in here.folder.rglob("*") if path.is_file()]
+    assert not [path for path in left if b"CANARY-IN-A-PDF" in path.read_bytes() or path.suffix == ".png"]
