@@ -5,8 +5,8 @@ and card. Every key is named by its full fingerprint.
 """
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -14,10 +14,13 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 from dropbox.errors import (
+    CardMissing,
     GpgError,
     KeyNotProved,
     KeyOnCard,
     NoSecretKey,
+    PassphraseRefused,
+    RequestStopped,
     SecretKeyFound,
     SignatureInvalid,
     TargetUnusable,
@@ -102,12 +105,14 @@ class Gpg:
         """
         key = self._own_key(fingerprint)
         subkeys = any(part.expires_at is not None for part in key.subkeys)
-        owning.extend_key(self._engine, fingerprint, years, passphrase, subkeys=subkeys)
+        with self._by_card(fingerprint):
+            owning.extend_key(self._engine, fingerprint, years, passphrase, subkeys=subkeys)
         self._listed = None
 
     def revocation(self, fingerprint: Fingerprint, passphrase: Passphrase | None) -> bytes:
         """Return an armoured certificate that says the key is not to be used any more."""
-        return owning.revocation(self._engine, fingerprint, passphrase)
+        with self._by_card(fingerprint):
+            return owning.revocation(self._engine, fingerprint, passphrase)
 
     def export_secret(self, fingerprint: Fingerprint, passphrase: Passphrase | None) -> bytes:
         """Return a secret key, armoured and under its passphrase. Raises KeyOnCard: a card gives nothing away."""
@@ -124,8 +129,9 @@ class Gpg:
         """Seal something to a key of one's own and unseal it, sign something and verify it; raises KeyNotProved."""
         secret = secrets.token_bytes(32)
         sealed = self.seal_bytes(secret, [Recipient(fingerprint, hidden=False)])
-        owning.prove(self._engine, sealed, secret, passphrase)
-        data, signature = owning.prove_signing(self._engine, fingerprint, passphrase)
+        with self._by_card(fingerprint):
+            owning.prove(self._engine, sealed, secret, passphrase)
+            data, signature = owning.prove_signing(self._engine, fingerprint, passphrase)
         try:
             self.verify_detached(data, signature, [fingerprint])
         except SignatureInvalid:
@@ -138,6 +144,18 @@ class Gpg:
     def end_agent(self) -> None:
         """End this home's agent, and forget with it every passphrase that it holds."""
         self._engine.end_agent()
+
+    @contextmanager
+    def _by_card(self, fingerprint: Fingerprint) -> Iterator[None]:
+        """Say of a key on a card that its card is missing, where gpg says nothing that tells."""
+        try:
+            yield
+        except (PassphraseRefused, RequestStopped):
+            raise
+        except GpgError:
+            if self._own_key(fingerprint).on_card:
+                raise CardMissing from None
+            raise
 
     def _own_key(self, fingerprint: Fingerprint) -> KeyInfo:
         for key in self.secret_keys():

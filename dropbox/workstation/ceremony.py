@@ -149,8 +149,7 @@ def save_files(own: Gpg, key: KeyInfo, folder: Path, passphrase: Passphrase | No
 def save_public(own: Gpg, key: KeyInfo, folder: Path) -> Path:
     """Write the public key into a folder again, under a name with its last day, for the operator."""
     until = f"-until-{key.expires}" if key.expires else ""
-    path = folder / f"key-{key.fingerprint[-16:]}{until}.asc"
-    make_folder(folder)
+    path = free_name(make_folder(folder), f"key-{key.fingerprint[-16:]}{until}", ".asc")
     with new_file(path) as stream:
         stream.write(own.export_key(key.fingerprint))
     note_state(key.fingerprint, expires=key.expires)
@@ -174,6 +173,14 @@ def ends_soon(key: KeyInfo, now: date | None = None) -> bool:
 
 def today() -> date:
     return datetime.now(UTC).date()
+
+
+def free_name(folder: Path, stem: str, suffix: str) -> Path:
+    """Return a path in this folder that is not taken yet, with a number where it must have one."""
+    number = 1
+    while os.path.lexists(path := folder / f"{stem}{'' if number == 1 else f'-{number}'}{suffix}"):
+        number += 1
+    return path
 
 
 def make_folder(folder: Path) -> Path:

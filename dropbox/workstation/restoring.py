@@ -16,7 +16,7 @@ from dropbox.errors import BackupDamaged, FileUnreadable, GpgError, KeyOnCard, M
 from dropbox.gpg import Gpg
 from dropbox.models import Fingerprint, Passphrase
 from dropbox.workstation.backup import MAX_BACKUP_BYTES, SUFFIX, Backup, make_backup, read_head, unpack
-from dropbox.workstation.ceremony import BackupState, make_folder, note_state, today
+from dropbox.workstation.ceremony import BackupState, free_name, make_folder, note_state, today
 from dropbox.workstation.shares import Collection
 
 _IN_MEMORY = frozenset({"tmpfs", "ramfs"})
@@ -34,11 +34,8 @@ def back_up(own: Gpg, fingerprint: Fingerprint, passphrase: Passphrase | None, n
 
 def save_backup(backup: Backup, folder: Path) -> Path:
     """Write the file under a name that is not taken yet; raises TargetUnusable."""
-    make_folder(folder)
     stem = f"key-{backup.head.fingerprint[-16:]}-{backup.head.day}"
-    number = 1
-    while os.path.lexists(path := folder / f"{stem}{'' if number == 1 else f'-{number}'}{SUFFIX}"):
-        number += 1
+    path = free_name(make_folder(folder), stem, SUFFIX)
     with new_file(path) as stream:
         stream.write(backup.file)
     head = backup.head
@@ -110,6 +107,8 @@ def refuse_card(own: Gpg, fingerprint: Fingerprint) -> None:
 def _home_in_memory() -> Iterator[Gpg]:
     """Give an empty GnuPG home that never touches a disk; its agent ends with it. Raises MemoryFolderMissing."""
     folder = Path(mkdtemp(prefix="k", dir=memory_folder()))
+    # else the agent measures this machine for a second or two; the copy that it protects is gone as soon
+    (folder / "gpg-agent.conf").write_text("s2k-count 1048576\n")
     home = Gpg(folder, agent=True)
     try:
         yield home

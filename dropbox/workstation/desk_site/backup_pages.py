@@ -141,6 +141,7 @@ def take_backup() -> Answer:
     """Take the file's place and one share at a time; with enough of them the key comes back."""
     form, run = Form(), this_run()
     path = whole_path(form, "file")
+    form.text("share")
     head = None
     if path is not None:
         try:

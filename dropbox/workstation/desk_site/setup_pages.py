@@ -61,15 +61,14 @@ def make_key() -> Answer:
     """Make a key."""
     form = Form()
     name = form.required("name", _("Give the key a name."))
-    typed, again = request.form.get("passphrase", ""), request.form.get("again", "")
     try:
-        if name:
-            name = ceremony.key_name(name)
-        secret = passphrase.choose(typed, again, name)
-        if not form.refused:
-            this_run().key = ceremony.make_key(ceremony.prepare_home(), name, secret).fingerprint
+        name = ceremony.key_name(name) if name else ""
     except KeyNameUnusable as error:
         form.refuse("name", error)
+    try:
+        secret = passphrase.choose(request.form.get("passphrase", ""), request.form.get("again", ""), name)
+        if not form.refused:
+            this_run().key = ceremony.make_key(ceremony.prepare_home(), name, secret).fingerprint
     except DropboxError as error:
         form.refuse("passphrase", error)
     if form.refused:
