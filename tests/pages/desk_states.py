@@ -99,6 +99,16 @@ STATES: dict[str, Make] = {
     "export-no-folder": sent("/export", {"folder": "other", "other": "/nowhere"}),
     "export-unconfirmed@unconfirmed": at("/export"),
     "exported": ways.exported,
+    # --- opening a case at the table, passing cases on ---
+    "intake": at("/intake"),
+    "intake-nothing-said": sent("/intake"),
+    "intake-unconfirmed@unconfirmed": at("/intake"),
+    "intake-slip": sent("/intake", {"text": HOSTILE, "mandate": "advise"}),
+    "intake-slip-dutch": sent("/intake", {"text": TELLING, "mandate": "listen", "language": "nl"}),
+    "reseal": at("/reseal"),
+    "reseal-nothing-chosen": sent("/reseal"),
+    "reseal-alone@fresh": at("/reseal"),
+    "resealed": ways.resealed,
     # --- the first start ---
     "start@none": at("/start"),
     "start@no-key": at("/start"),

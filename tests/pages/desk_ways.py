@@ -263,3 +263,13 @@ def stranger(room: DeskRoom) -> Page:
 def too_large(room: DeskRoom) -> Page:
     """Send more than a form of words ever is."""
     return room.submit_on("/confirm/roster", {"words": "zoom " * 200_000})
+
+
+# --- passing cases on ---
+
+
+def resealed(room: DeskRoom) -> Page:
+    """Pass a case on to the desk's other member."""
+    form = room.get("/reseal").form("to")
+    values = {"to": form.choices["to"][0], "case": [room.cases["advise"].id], "other": str(room.folder)}
+    return room.submit(form, values)
