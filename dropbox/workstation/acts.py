@@ -194,8 +194,6 @@ def narrowed_json(case: CaseId, told: Narrowed) -> dict[str, object]:
 _WRITTEN = {
     Act.REPLY: N_("Reply to the reporter, by %(who)s"),
     Act.NOTE: N_("Note to the desk, by %(who)s"),
-    Act.ORGANISE: N_("Note on the work, by %(who)s"),
-    Act.TAKE_FURTHER: N_("Note on the work, by %(who)s"),
 }
 
 
@@ -215,12 +213,18 @@ def _sentence(casebook: Casebook, done: ActRecord) -> str:
     elif done.act is Act.DISCUSS:
         to = author_name(casebook, done.to)
         told = _("Passed on to %(who)s, sealed to their key", who=to) if done.to else _("Printed on this machine")
-    elif done.state is not None:
-        who = author_name(casebook, done.by)
-        told = _("State set to “%(state)s”, by %(who)s", state=work.state_text(done.state), who=who)
     else:
-        told = _(_WRITTEN[done.act].english, who=author_name(casebook, done.by))
+        told = _written_sentence(casebook, done)
     return told if done.left else _("%(told)s (not sent yet)", told=told)
+
+
+def _written_sentence(casebook: Casebook, done: ActRecord) -> str:
+    who = author_name(casebook, done.by)
+    held = casebook.items.get(done.item) if done.item else None
+    change = held.detail.work if held is not None and held.detail is not None else None
+    if change is None:
+        return _(_WRITTEN.get(done.act, _WRITTEN[Act.NOTE]).english, who=who)
+    return _("%(what)s Arranged by %(who)s", what=" ".join(work.sentences(casebook, change)), who=who)
 
 
 def narrowed_title(case: CaseId, told: Narrowed) -> str:

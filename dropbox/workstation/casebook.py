@@ -244,6 +244,7 @@ class Casebook:
     exports: dict[int, ExportRecord] = field(default_factory=dict)
     acts: dict[CaseId, tuple[ActRecord, ...]] = field(default_factory=dict)
     narrowed: dict[CaseId, tuple[Narrowed, ...]] = field(default_factory=dict)
+    member_names: dict[Fingerprint, str] = field(default_factory=dict)
 
     kdf: KdfRecord | None = None
     address: str = ""

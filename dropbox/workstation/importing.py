@@ -19,7 +19,10 @@ from dropbox.workstation.casebook import Binding, Casebook, Conflict, ItemRecord
 from dropbox.workstation.continuity import clashes, take_kdf, take_log
 from dropbox.workstation.examining import Verdict, examine, out_of_chain, quarantine
 from dropbox.workstation.opening import Opened, unsealed_ahead
+from dropbox.workstation.terminal import line
 from dropbox.workstation.vault import Vault
+
+MAX_NAME_CHARACTERS = 60
 
 
 @dataclass
@@ -90,6 +93,14 @@ def _take_keys(vault: Vault, pickup: VerifiedPickup) -> None:
         if vault.members.import_keys(key) != (fingerprint,):
             raise BundleItemMismatch
         known[fingerprint] = digest
+    _take_names(vault)
+
+
+def _take_names(vault: Vault) -> None:
+    """Keep what the members' own keys call them, harmless to show, for as long as the keys are the same."""
+    for info in vault.members.keys():  # noqa: SIM118 -- a GnuPG home is no dictionary
+        name = info.uids[0].split("<")[0].strip() or info.uids[0] if info.uids else ""
+        vault.casebook.member_names[info.fingerprint] = line(name)[:MAX_NAME_CHARACTERS]
 
 
 def _take_confirmations(casebook: Casebook, manifest: PickupManifest) -> int:

@@ -81,8 +81,9 @@ class _Queue:
 def _known(record: ItemRecord, here: dict[ItemId, ItemRecord], submissions: list[ItemRecord]) -> frozenset[ItemId]:
     """Return what a writing stands after. One that does not say what its author knew stands as it came here."""
     knows = detail_of(record).knows
+    first = [each.item for each in submissions[:1]]
     if knows is not None:
-        return frozenset(item for item in knows if item in here and item != record.item)
+        return frozenset([*first, *(item for item in knows if item in here and item != record.item)])
     if record.own:
         return frozenset(item for item, other in here.items() if other.arrived < record.arrived)
     before = [each.item for each in submissions if each.arrived < record.arrived and each.day <= record.day]

@@ -81,7 +81,16 @@ def summaries(casebook: Casebook) -> list[CaseSummary]:
 
 
 def author_name(casebook: Casebook, author: Fingerprint | None) -> str:
-    return _("you") if author == casebook.key else author[-16:] if author else ""
+    """Return who that is: "you", what their own key calls them with its last digits, or the digits alone."""
+    if not author:
+        return ""
+    return _("you") if author == casebook.key else member_name(casebook, author)
+
+
+def member_name(casebook: Casebook, member: Fingerprint) -> str:
+    """Return what a key calls its owner, which anybody may call themselves, and always the end of its fingerprint."""
+    name = casebook.member_names.get(member, "")
+    return f"{name} ({member[-8:-4]} {member[-4:]})" if name else member[-16:]
 
 
 def _number(record: ItemRecord) -> int:

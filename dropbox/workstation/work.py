@@ -4,7 +4,7 @@ Said by notes of all members, which come together here to the same in every vaul
 alone; nothing is unsealed or written here.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -14,7 +14,7 @@ from dropbox.models import CaseId, Fingerprint, ItemId, SealedKind, current_memb
 from dropbox.workstation import trust
 from dropbox.workstation.casebook import Casebook, ItemRecord, State, detail_of
 from dropbox.workstation.order import in_order
-from dropbox.workstation.speech import N_, _
+from dropbox.workstation.speech import N_, _, list_text
 from dropbox.workstation.thread import author_name
 
 MAX_PAIRS = 200
@@ -153,16 +153,16 @@ def told(casebook: Casebook, items: Sequence[ItemRecord]) -> dict[ItemId, list[s
     for record in items:
         change = detail_of(record).work
         lines[record.item] = sentences(casebook, change) if change else []
-        for other in now.at_once_with(record.item):
-            who = author_name(casebook, detail_of(casebook.items[other]).author)
-            lines[record.item].append(
-                _(
-                    "Written at the same time as number %(number)s, by %(who)s: neither knew of the other.",
-                    number=numbers[other],
-                    who=who,
-                )
-            )
+        others = [_numbered(casebook, numbers, other) for other in now.at_once_with(record.item)]
+        if others:
+            told_of = _("Written at the same time as %(others)s: neither knew of the other.", others=list_text(others))
+            lines[record.item].append(told_of)
     return lines
+
+
+def _numbered(casebook: Casebook, numbers: Mapping[ItemId, int], item: ItemId) -> str:
+    who = author_name(casebook, detail_of(casebook.items[item]).author)
+    return _("number %(number)s by %(who)s", number=numbers[item], who=who)
 
 
 def _tagged(tags: dict[str, None], work: Work) -> dict[str, None]:

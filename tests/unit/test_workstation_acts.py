@@ -69,7 +69,7 @@ def test_a_narrower_mandate_does_not_leave_out_what_had_happened() -> None:
     assert set(lines[2:]) == {
         "  4 March 2026: Reply to the reporter, by B2B2B2B2B2B2B2B2",
         "  4 March 2026: Note to the desk, by you (not sent yet)",
-        "  5 March 2026: State set to “investigating”, by B2B2B2B2B2B2B2B2",
+        "  5 March 2026: State: investigating. Arranged by B2B2B2B2B2B2B2B2",
         "  4 March 2026: 3 files saved on this machine, in the folder /media/stick",
         "  4 March 2026: Passed on to B2B2B2B2B2B2B2B2, sealed to their key",
         "  4 March 2026: Printed on this machine",

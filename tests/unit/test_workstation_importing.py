@@ -243,7 +243,7 @@ def test_a_colleagues_reply_and_note_are_read_and_said_by_whom(here: World) -> N
     assert (summary["submissions"], summary["replies"], summary["unread"]) == (1, 1, 3)
     assert sorted(kinds(here.anna, case)) == ["note", "reply", "report"]
     shown = here.anna.run("read", case.id).out
-    assert here.bram.key[-16:] in shown
+    assert f"by bram ({here.bram.key[-8:-4]} {here.bram.key[-4:]})" in shown
     assert "Between us." in shown
 
 

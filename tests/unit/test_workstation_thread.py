@@ -160,3 +160,10 @@ def test_people_are_named_by_enough_of_their_fingerprint() -> None:
     assert author_name(book, BRAM) == BRAM[-16:]
     assert author_name(book, None) == ""
     assert len(author_name(book, Fingerprint("D4" * 20))) == 16
+
+
+def test_nobody_is_told_by_a_name_alone_which_anybody_may_give_themselves() -> None:
+    book = casebook()
+    book.member_names = {BRAM: "you", ANNA: "anna"}
+    assert author_name(book, BRAM) == "you (B2B2 B2B2)"
+    assert author_name(book, ANNA) == "you"

@@ -111,8 +111,12 @@ def _lines(casebook: Casebook, case: CaseId, width: int) -> list[str]:
         _("What was done with it:") if done else _("Nothing was done with it yet."),
         *(f"  {text}" for text in done),
     ]
-    members = [_("Members of your desk:"), *(f"  {each}" for each in work.members(casebook))]
+    members = [_("Members of your desk:"), *(f"  {each}  {_name(casebook, each)}" for each in work.members(casebook))]
     return _wrapped([*head, "", *what, "", *members], width)
+
+
+def _name(casebook: Casebook, member: Fingerprint) -> str:
+    return _("you") if member == casebook.key else casebook.member_names.get(member, "")
 
 
 def _wrapped(lines: Sequence[str], width: int) -> list[str]:

@@ -20,40 +20,48 @@ from dropbox.errors import (
 )
 from dropbox.models import CaseId, Fingerprint, Kind, Plaintext
 from dropbox.workstation import acts, mandate, work
-from dropbox.workstation.casebook import Act, Casebook
+from dropbox.workstation.casebook import Act, Casebook, Narrowed
 from dropbox.workstation.desk_site.case import case_page, case_part
 from dropbox.workstation.desk_site.forms import Form
 from dropbox.workstation.desk_site.showing import Page, go, say, show, this_desk
 from dropbox.workstation.reading import ReadCase
 from dropbox.workstation.replying import Draft, write_to_case
 from dropbox.workstation.speech import N_, _, said
-from dropbox.workstation.terminal import line
+from dropbox.workstation.thread import member_name
 from dropbox.workstation.vault import Vault
 
 pages = Blueprint("work", __name__)
 
 _SEPARATOR = ","
 _CLOSED = (
-    (Act.DISCUSS, N_("Passing the case on to a colleague, and printing it")),
-    (Act.TAKE_FURTHER, N_("Setting the state to “investigating”")),
+    (Act.DISCUSS, N_("passing the case on to a colleague, and printing it")),
+    (Act.TAKE_FURTHER, N_("setting its state to “investigating”")),
 )
 
 
 @dataclass(frozen=True)
 class Closed:
-    """Something that the mandate does not allow, and why."""
+    """What the mandate does not allow, for one and the same reason."""
 
-    what: str
     why: str
+    what: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Told:
+    """One time that a reporter took something back, and what had happened by then."""
+
+    title: str
+    happened: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class TakenBack:
-    """One case on the page of what reporters took back: each time its sentence, and what had happened by then."""
+    """One case on the page of what reporters took back."""
 
     case: CaseId
     name: str
-    told: tuple[tuple[str, ...], ...]
+    told: tuple[Told, ...]
 
 
 @case_part
@@ -62,12 +70,11 @@ def work_part(vault: Vault, shown: ReadCase) -> dict[str, object]:
     casebook, case = vault.casebook, shown.case.case
     now = work.of_items(casebook, shown.records)
     standing = acts.standing(casebook, case)
-    names = this_desk().made_once("member names", member_names)
     return {
         "work": now,
         "work_state": work.state_text(now.state),
-        "work_members": [(each, _label(casebook, names, each)) for each in work.members(casebook)],
-        "work_assignee": _label(casebook, names, now.assignee) if now.assignee else "",
+        "work_members": [(each, _label(casebook, each)) for each in work.members(casebook)],
+        "work_assignee": _label(casebook, now.assignee) if now.assignee else "",
         "work_states": [(each, work.state_text(each), _is_open(standing, each)) for each in WorkState],
         "work_closed": closed(standing),
         "work_told": work.told(casebook, shown.records),
@@ -129,27 +136,19 @@ def closed(standing: acts.Standing) -> list[Closed]:
     """Return what the reporter's mandate closes, each with the reason; a withdrawal has a sentence of its own."""
     if standing.withdrawn is not None:
         return []
-    found = []
+    reasons: dict[str, list[str]] = {}
     for act, what in _CLOSED:
         try:
             mandate.require(standing.mandate, act)
         except MandateForbids as error:
-            found.append(Closed(str(what), said(error).message))
-    return found
+            reasons.setdefault(said(error).message, []).append(str(what))
+    return [Closed(why, tuple(what)) for why, what in reasons.items()]
 
 
-def member_names(vault: Vault) -> dict[Fingerprint, str]:
-    """Return what the members' own keys call them."""
-    names = {key.fingerprint: key.uids for key in vault.members.keys()}  # noqa: SIM118 -- a GnuPG home is no dictionary
-    return {fingerprint: uids[0] for fingerprint, uids in names.items() if uids}
-
-
-def _label(casebook: Casebook, names: dict[Fingerprint, str], member: Fingerprint) -> str:
-    short = f"{member[-8:-4]} {member[-4:]}"
-    name = line(names.get(member, ""))
+def _label(casebook: Casebook, member: Fingerprint) -> str:
     if member == casebook.key:
-        return _("you (%(key)s)", key=short)
-    return _("%(name)s (%(key)s)", name=name, key=short) if name else short
+        return _("you (%(key)s)", key=f"{member[-8:-4]} {member[-4:]}")
+    return member_name(casebook, member)
 
 
 def _is_open(standing: acts.Standing, state: WorkState) -> bool:
@@ -164,6 +163,10 @@ def _field_of(error: DropboxError) -> str:
 
 def _taken_back(casebook: Casebook) -> list[TakenBack]:
     return [
-        TakenBack(case, case_name(case), tuple(acts.narrowed_lines(casebook, case, each) for each in every))
+        TakenBack(case, case_name(case), tuple(_told(casebook, case, each) for each in every))
         for case, every in casebook.narrowed.items()
     ]
+
+
+def _told(casebook: Casebook, case: CaseId, each: Narrowed) -> Told:
+    return Told(acts.narrowed_title(case, each), tuple(acts.sentences(casebook, each.happened)))
