@@ -14,13 +14,13 @@ from werkzeug.wrappers import Response
 
 from dropbox.codename import case_name
 from dropbox.envelope import Attachment
-from dropbox.errors import TargetUnusable, VaultBusy
+from dropbox.errors import AlreadyWithdrawn, MandateForbids, TargetUnusable, VaultBusy
 from dropbox.models import CaseId, Kind, Mandate, today
 from dropbox.workstation import acts, mandate
 from dropbox.workstation.casebook import Act, ItemRecord, detail_of
 from dropbox.workstation.desk_site.forms import Form
 from dropbox.workstation.desk_site.looking import looking
-from dropbox.workstation.desk_site.showing import Page, go, say, show, this_desk, this_session
+from dropbox.workstation.desk_site.showing import Page, go, say, show, show_error, this_desk, this_session
 from dropbox.workstation.extracting import Place, extract_case
 from dropbox.workstation.opening import Opened
 from dropbox.workstation.reading import ReadCase, mark_read, read_case
@@ -110,7 +110,7 @@ def save(case: str) -> Page | Response:
             shown = read_case(vault, vault.casebook.find_case(case))
             files = extract_case(vault, shown, Path(typed).expanduser(), _place(shown, which))
             notice = mandate.notice(mandate.in_force(list(shown.records)), Act.SAVE)
-    except TargetUnusable as error:
+    except (TargetUnusable, AlreadyWithdrawn) as error:
         form.refuse("folder", error)
         return case_page(case, form=form)
     new = sum(1 for each in files if not each.already_there)
@@ -127,11 +127,14 @@ def save(case: str) -> Page | Response:
 
 
 @pages.post("/case/<case>/print")
-def allow_printing(case: str) -> Response:
+def allow_printing(case: str) -> Page | Response:
     """Keep that a case is printed for the desk; from then on this session's page of it prints whole."""
     with this_desk().writing() as vault:
         found = vault.casebook.find_case(case).case
-        acts.require(vault.casebook, found, Act.DISCUSS)
+        try:
+            acts.require(vault.casebook, found, Act.DISCUSS)
+        except (AlreadyWithdrawn, MandateForbids) as error:
+            return show_error(error, 409)
         acts.record(vault.casebook, found, Act.DISCUSS, today())
         vault.save()
     this_session().kept[_PRINTING + found] = True

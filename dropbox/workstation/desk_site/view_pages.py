@@ -61,7 +61,10 @@ def picture(case: str, item: str, number: int, page: int) -> Response:
         abort(404)
     with this_desk().reading() as vault:
         opened = _opened(vault, case, item, number)
-        seen = looking().see(vault, opened, number, page)
+        try:
+            seen = looking().see(vault, opened, number, page)
+        except DropboxError:
+            abort(404)  # why there is none, the page around it says
     place = page - seen.first_page
     if not 0 <= place < len(seen.pages) or not seen.pages[place].png:
         abort(404)
