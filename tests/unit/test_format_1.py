@@ -110,6 +110,9 @@ def contents(described: dict[str, Any]) -> dict[str, bytes]:
 def test_the_samples_themselves_never_change() -> None:
     hashes = {path.name: sha256_hex(path.read_bytes()) for path in SAMPLES.glob("*") if path.name != "README.md"}
     assert hashes == {
+        "intake-author.public.asc": "5546cccefbd77f0492692e9ece19ab17894d3e61f1bc5b07312247a32d73d4f5",
+        "intake.json": "4a683dcc829f436c3103c5a08a13ee4d34a7c119f925edd435f757beebe557d6",
+        "intake.zip": "718824a247a6b39c6fb199cabe7cb3ff7d88f287851f632e063efbbb3853f4ba",
         "note-author.public.asc": "8747aee503511c006ff3f7c0125e10de5afc839264f26d161de5a1b1ef383f80",
         "note.json": "b06f100643014b07b307983a077de9b761cdb49d44f4636e53c89c7538a94a29",
         "note.reply": "8c25898734ac1690a7f9fe2b289534a8cca2ba6f3bbaabd63424843a0e5786db",
