@@ -14,7 +14,7 @@ from dropbox.workstation.extracting import Extracted
 from dropbox.workstation.importing import ImportReport
 from dropbox.workstation.opening import Opened
 from dropbox.workstation.reading import ReadCase
-from dropbox.workstation.speech import ngettext
+from dropbox.workstation.speech import _, ngettext
 from dropbox.workstation.terminal import count, line, paragraphs, size, table
 from dropbox.workstation.thread import CaseSummary, author_name, missing_numbers, summarise, withdrawn_on
 
@@ -108,8 +108,12 @@ def _title(casebook: Casebook, record: ItemRecord, position: int, width: int) ->
     detail = detail_of(record)
     kind = "withdrawal taken back" if detail.undo else str(detail.kind)
     parts = [str(position), kind, record.day.isoformat()]
-    if detail.author is not None:
+    if detail.author is not None and detail.desk is None:
+        parts.append(_("taken down by %(who)s", who=author_name(casebook, detail.author)))
+    elif detail.author is not None:
         parts.append(f"by {author_name(casebook, detail.author)}, desk {detail.desk}")
+    if record.resealed_by is not None:
+        parts.append(_("passed on by %(who)s", who=author_name(casebook, record.resealed_by)))
     if not record.read:
         parts.append("new")
     title = "-- " + " - ".join(parts) + " "
