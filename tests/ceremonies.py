@@ -1,6 +1,5 @@
 """An investigator who has nothing yet: an empty home whose agent is quick, and a key that they made themselves."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -52,15 +51,18 @@ def newcomer() -> Iterator[Newcomer]:
         yield Newcomer(home, key, files)
 
 
+_CURVES = ("(curve Ed25519)(flags eddsa)", "(curve Curve25519)(flags djb-tweak)")
+_SLOTS = ("OPENPGP.1", "OPENPGP.2")
+
+
 def leave_stubs(home: Path, key: Fingerprint, serial: str = "D2760001240103040006123456780000") -> None:
     """Leave what gpg has of a key on a card: stubs that name the card and its slots, and no secret half."""
-    listed = factories.run_gpg(home, "--with-colons", "--with-keygrip", "--list-secret-keys", key).decode()
-    grips = [line.split(":")[9] for line in listed.splitlines() if line.startswith("grp")]
+    listing = factories.run_gpg(home, "--with-colons", "--with-keygrip", "--with-key-data", "--list-keys", key).decode()
+    fields = [line.split(":") for line in listing.splitlines()]
+    grips = [line[9] for line in fields if line[0] == "grp"]
+    points = [line[3] for line in fields if line[0] == "pkd" and line[1] == "1"]
     Gpg(home, agent=True).end_agent()
-    for number, grip in enumerate(grips, start=1):
-        path = home / "private-keys-v1.d" / f"{grip}.key"
+    for grip, point, curve, slot in zip(grips, points, _CURVES, _SLOTS, strict=True):
         # gpg-agent's form of a key on a card (agent/keyformat.txt): the public half, the card and its slot
-        public = re.search(r"\(ecc .*?\(q\s*#[0-9A-F\s]+#\)", path.read_text(), re.DOTALL)
-        assert public is not None
-        card = f"(shadowed t1-v1 (#{serial}# OPENPGP.{1 if number == 1 else 2}))"
-        path.write_text(f"Key: (shadowed-private-key {public[0]}{card}))\n")
+        stub = f"(shadowed-private-key (ecc {curve}(q #{point}#)(shadowed t1-v1 (#{serial}# {slot}))))"
+        (home / "private-keys-v1.d" / f"{grip}.key").write_text(f"Key: {stub}\n")
