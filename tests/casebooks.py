@@ -1,10 +1,13 @@
 """Casebooks made without a vault, a bundle or gpg: for tests of what can be said from records alone."""
 
+from dataclasses import replace
 from datetime import date, timedelta
+from hashlib import blake2b
 from typing import Any
 
+from dropbox.envelope import Work, WorkState
 from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, Kind, Mandate, Membership, SealedKind, VaultId
-from dropbox.workstation.casebook import Binding, Casebook, CaseRecord, DeskRoster, Detail, ItemRecord, State
+from dropbox.workstation.casebook import Binding, Casebook, CaseRecord, DeskRoster, Detail, ItemRecord, State, detail_of
 
 DAY = date(2026, 3, 4)
 DROP = "d0" * 32
@@ -64,3 +67,22 @@ def _add(to: Casebook, kind: SealedKind, case: CaseId, days: int, detail: Detail
     values: dict[str, Any] = {"state": State.VERIFIED, "detail": detail, "sha256": f"{len(to.items) + 1:064x}"}
     to.add(ItemRecord(item=item, case=case, kind=kind, day=DAY + timedelta(days=days), epoch=EPOCH, **(values | more)))
     return to.items[item]
+
+
+def many(to: Casebook, cases: int) -> Casebook:
+    """Add that many cases, a third of each mandate, over 200 days: reports, messages, replies, tags and assignees."""
+    mandates = list(Mandate)
+    for number in range(cases):
+        case = CaseId(blake2b(str(number).encode(), digest_size=16).hexdigest())
+        add_case(to, case)
+        days, mandate = number % 200, mandates[number % 3]
+        submission(to, 1, case=case, days=days, mandate=mandate, read=number % 4 > 0)
+        if number % 3:
+            submission(to, 2, case=case, days=days + 2, mandate=mandate, read=number % 5 > 0)
+        if number % 2:
+            writing(to, case=case, days=days + 5, read=True)
+        if number % 7 == 0:
+            note = writing(to, Kind.NOTE, case=case, days=days + 6, read=True)
+            work = Work((ANNA, BRAM)[number % 2], list(WorkState)[number % 5], (f"tag {number % 11}",))
+            to.update(note.item, detail=replace(detail_of(note), work=work))
+    return to

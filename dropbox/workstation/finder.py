@@ -40,11 +40,14 @@ CREATE TABLE cases (
     answer_by INTEGER, answer_met INTEGER, due INTEGER
 ) WITHOUT ROWID;
 CREATE VIRTUAL TABLE texts USING fts5(
-    item UNINDEXED, owner UNINDEXED, content, tokenize = "unicode61 remove_diacritics 2", prefix = '2 3'
+    content, tokenize = "unicode61 remove_diacritics 2", prefix = '2 3'
 );
-CREATE TABLE learned (item TEXT PRIMARY KEY, place INTEGER) WITHOUT ROWID;
+CREATE TABLE learned (place INTEGER PRIMARY KEY, item TEXT UNIQUE, owner TEXT);
+CREATE INDEX learned_owner ON learned (owner);
+CREATE INDEX cases_due ON cases (due IS NULL, due, received DESC, id);
 """
 _INSERT = "INSERT INTO cases VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_SNIPPET = "SELECT snippet(texts, 0, ?, ?, '…', ?) FROM texts WHERE texts MATCH ? AND rowid = ?"
 SORTS = {
     "due": "due IS NULL, due, received DESC",
     "name": "name",
@@ -143,8 +146,9 @@ class Finder:
                     self._learn(each)
 
     def learn_all(self, vault: Vault, progress: Callable[[int, int], object] = lambda _done, _total: None) -> None:
-        """Unseal every item once that cannot be found by its text yet; a damaged one is passed over."""
-        sealed = [r for r in vault.casebook.items.values() if r.state is State.VERIFIED and not self.knows(r.item)]
+        """Unseal every item once that cannot be found by its text yet; one that is damaged or gone is passed over."""
+        verified = (r for r in vault.casebook.items.values() if r.state is State.VERIFIED and not self.knows(r.item))
+        sealed = [record for record in verified if vault.path_of(record).is_file()]
         progress(0, len(sealed))
         for done, (record, unsealed) in enumerate(unsealed_ahead(vault, sealed), start=1):
             # its case tells of one that is damaged
@@ -176,11 +180,23 @@ class Finder:
             found = tuple(self._case_row(row, search.words) for row in rows)
         return Found(found, total, page, pages)
 
-    def due(self, last: date, first: date = date.min) -> tuple[CaseRow, ...]:
-        """Return every case that waits for somebody by a day of this span, the earliest first."""
+    def due(self, most: int) -> tuple[tuple[CaseRow, ...], int]:
+        """Return the cases that wait for somebody, the earliest day first, and how many there are of them in all."""
         with self._lock:
-            rows = self._rows("WHERE due BETWEEN ? AND ? ORDER BY due, name", [first.toordinal(), last.toordinal()])
-            return tuple(self._case_row(row, "") for row in rows)
+            rows = self._rows("WHERE due NOT NULL ORDER BY due, id LIMIT ?", [most])
+            return tuple(self._case_row(row, "") for row in rows), self._number("FROM cases WHERE due NOT NULL", [])
+
+    def due_on(self, first: date, last: date, most: int) -> dict[date, tuple[tuple[CaseRow, ...], int]]:
+        """Return the same for each day of a span that has any: at most so many cases, and how many there are."""
+        span = [first.toordinal(), last.toordinal()]
+        with self._lock:
+            days = self._base.execute(
+                "SELECT due, count(*) FROM cases WHERE due BETWEEN ? AND ? GROUP BY due", span
+            ).fetchall()
+            return {date.fromordinal(day): (self._due_rows(day, most), count) for day, count in days}
+
+    def _due_rows(self, day: int, most: int) -> tuple[CaseRow, ...]:
+        return tuple(self._case_row(row, "") for row in self._rows("WHERE due = ? ORDER BY id LIMIT ?", [day, most]))
 
     def tags(self) -> tuple[str, ...]:
         """Return every tag in use, in the order of the alphabet."""
@@ -221,8 +237,8 @@ class Finder:
     def _learn(self, opened: Opened) -> None:
         record = opened.record
         text = "\n".join(_texts(opened)).translate(_UNMARKED)
-        place = self._base.execute("INSERT INTO texts VALUES (?, ?, ?)", (record.item, record.case, text)).lastrowid
-        self._base.execute("INSERT INTO learned VALUES (?, ?)", (record.item, place))
+        place = self._base.execute("INSERT INTO texts VALUES (?)", (text,)).lastrowid
+        self._base.execute("INSERT INTO learned VALUES (?, ?, ?)", (place, record.item, record.case))
 
     def _case_row(self, row: tuple[object, ...], words: str) -> CaseRow:
         return _case_row(row, self._excerpt(str(row[0]), words) if words else None)
@@ -231,11 +247,11 @@ class Finder:
         match = _match(words)
         if not match:
             return None
-        row = self._base.execute(
-            "SELECT item, snippet(texts, 2, ?, ?, '…', ?) FROM texts WHERE texts MATCH ? AND owner = ? LIMIT 1",
-            (*MARKS, _EXCERPT_WORDS, match, case),
-        ).fetchone()
-        return None if row is None else Excerpt(row[0], tuple(re.split(_MARK, _BLANKS.sub(" ", row[1]))))
+        for place, item in self._base.execute("SELECT place, item FROM learned WHERE owner = ?", (case,)).fetchall():
+            row = self._base.execute(_SNIPPET, (*MARKS, _EXCERPT_WORDS, match, place)).fetchone()
+            if row is not None:
+                return Excerpt(item, tuple(_MARK.split(_BLANKS.sub(" ", row[0]))))
+        return None
 
 
 def _texts(opened: Opened) -> Iterator[str]:
@@ -372,7 +388,7 @@ def _wording(words: str) -> tuple[str, tuple[object, ...]]:
     match = _match(words)
     if not match:
         return by_name, (plain, plain, plain)
-    in_texts = "id IN (SELECT owner FROM texts WHERE texts MATCH ?)"
+    in_texts = "id IN (SELECT owner FROM learned WHERE place IN (SELECT rowid FROM texts WHERE texts MATCH ?))"
     return f"{by_name} OR {in_texts}", (plain, plain, plain, match)
 
 

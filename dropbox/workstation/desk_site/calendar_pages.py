@@ -1,7 +1,6 @@
 """The legal days as a month and as a list, overdue first, and as a file for a calendar elsewhere."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -12,12 +11,12 @@ from dropbox.models import today
 from dropbox.workstation.calendar_file import calendar_bytes
 from dropbox.workstation.clock import DUTIES, dues
 from dropbox.workstation.desk_site.showing import Page, show, this_desk
-from dropbox.workstation.finder import CaseRow
+from dropbox.workstation.finder import CaseRow, Finder
 from dropbox.workstation.speech import month_text, weekday_names
 
 pages = Blueprint("calendar", __name__)
 
-MAX_LISTED = 200
+MAX_LISTED = 100
 MAX_IN_A_DAY = 4
 FIRST_YEAR, LAST_YEAR = 2000, 2199
 MONTHS = 12
@@ -40,7 +39,7 @@ def month() -> Page:
     desk, now = this_desk(), today()
     first = _month(now)
     with desk.reading():
-        rows = desk.finder.due(date.max)
+        rows, total = desk.finder.due(MAX_LISTED)
         return show(
             "calendar.html",
             today=now,
@@ -48,10 +47,10 @@ def month() -> Page:
             title=month_text(first),
             before=add_months(first, -1),
             after=add_months(first, 1),
-            weeks=_weeks(first, rows),
+            weeks=_weeks(desk.finder, first),
             weekdays=weekday_names(),
-            rows=rows[:MAX_LISTED],
-            total=len(rows),
+            rows=rows,
+            total=total,
             duties=DUTIES,
         )
 
@@ -74,18 +73,14 @@ def _month(now: date) -> date:
     return date(year, number, 1) if fits else now.replace(day=1)
 
 
-def _weeks(first: date, rows: Sequence[CaseRow]) -> list[list[Day]]:
-    by_day: dict[date, list[CaseRow]] = {}
-    for row in rows:
-        if row.clock is not None and row.clock.next is not None:
-            by_day.setdefault(row.clock.next.by, []).append(row)
+def _weeks(finder: Finder, first: date) -> list[list[Day]]:
     start = first - timedelta(days=first.weekday())
     last = add_months(first, 1) - timedelta(days=1)
-    weeks = (last - start).days // 7 + 1
-    days = [start + timedelta(days=number) for number in range(weeks * 7)]
-    cells = [_day(day, first, by_day.get(day, [])) for day in days]
+    days = [start + timedelta(days=number) for number in range(((last - start).days // 7 + 1) * 7)]
+    due = finder.due_on(days[0], days[-1], MAX_IN_A_DAY)
+    cells = [_day(day, first, *due.get(day, ((), 0))) for day in days]
     return [cells[at : at + 7] for at in range(0, len(cells), 7)]
 
 
-def _day(day: date, first: date, rows: Sequence[CaseRow]) -> Day:
-    return Day(day, day.month == first.month, tuple(rows[:MAX_IN_A_DAY]), max(0, len(rows) - MAX_IN_A_DAY))
+def _day(day: date, first: date, rows: tuple[CaseRow, ...], count: int) -> Day:
+    return Day(day, day.month == first.month, rows, count - len(rows))
