@@ -8,6 +8,7 @@ from threading import Event
 
 import pytest
 
+from dropbox.codename import case_name
 from dropbox.models import Kind, Mandate
 from dropbox.workstation.desk_site import nearby
 from tests.desk_browser import DeskBrowser, desk_browser
@@ -191,7 +192,9 @@ def test_a_narrower_mandate_tells_at_import_what_had_happened(here: World, brows
     here.next_day()
     here.drop.send(case, kind=Kind.MANDATE, mandate=Mandate.LISTEN)
     shown = browser.import_bundle(here.drop.pickup())
-    assert 'aria-label="Taken back"' in shown
+    told = shown.split("<h1")[1].split('class="banner"')[1]
+    assert case_name(case.id) in told
+    assert "investigating" in told
 
 
 def test_an_import_beside_another_one_is_refused_and_nothing_is_kept(here: World, browser: DeskBrowser) -> None:
