@@ -25,6 +25,7 @@ from dropbox.workstation.desk_site.nearby import sticks
 from dropbox.workstation.desk_site.showing import Page, go, say, show, this_desk
 from dropbox.workstation.exporting import ExportReport, export_answer, waiting
 from dropbox.workstation.speech import _, said
+from dropbox.workstation.thread import member_name
 
 pages = Blueprint("trust", __name__)
 
@@ -135,8 +136,8 @@ def _change(casebook: Casebook, desk: DeskId) -> dict[str, object]:
     after = {m.fingerprint for m in known.newest if m.last_day is None}
     return {
         "desk": desk,
-        "came": sorted(after - before),
-        "left": sorted(before - after),
+        "came": [(key, member_name(casebook, key)) for key in sorted(after - before)],
+        "left": [(key, member_name(casebook, key)) for key in sorted(before - after)],
         "words": roster_words(desk, known.newest).split(),
     }
 
