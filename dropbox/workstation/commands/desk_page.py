@@ -35,12 +35,23 @@ def _open(arguments: Arguments, show: Show) -> None:
     server = make_server(site)
     # It would tell how many requests wait, which says nothing to whoever sits here.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    url = f"http://{site.config['HOST']}/enter/{desk.door.link}"
+    url = _link(site, desk)
     text = [_("The desk page opens once, with this link:"), f"  {url}", _("To stop it, press Ctrl-C here.")]
     show(Answer({"url": url}, lambda _width: text))
+    if not arguments.json:  # which is one document, and no person reads it
+        desk.tell_link = lambda: show(_new_link(site, desk))
     if sys.stdin.isatty() and not arguments.no_browser:
         webbrowser.open(url)
     server.run()
+
+
+def _link(site: Flask, desk: Desk) -> str:
+    return f"http://{site.config['HOST']}/enter/{desk.door.link}"
+
+
+def _new_link(site: Flask, desk: Desk) -> Answer:
+    text = [_("The session in the browser has ended. This link opens the page again, once:"), f"  {_link(site, desk)}"]
+    return Answer({"url": _link(site, desk)}, lambda _width: text)
 
 
 def make_server(site: Flask) -> BaseWSGIServer:

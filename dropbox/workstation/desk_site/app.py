@@ -26,8 +26,8 @@ from dropbox.workstation.desk_site import (
     writing_pages,
 )
 from dropbox.workstation.desk_site.desk import Desk
-from dropbox.workstation.desk_site.door import COOKIE, SESSION_SECONDS
-from dropbox.workstation.desk_site.forms import MemoryRequest, require_form
+from dropbox.workstation.desk_site.door import COOKIE
+from dropbox.workstation.desk_site.forms import MemoryRequest, keep_late, require_form
 from dropbox.workstation.desk_site.headers import add_headers
 from dropbox.workstation.desk_site.showing import NAVIGATION, WHOLE_BANNERS, Page, show_error, show_refusal, this_desk
 from dropbox.workstation.desk_site.wording import look, mandate_text, state_text
@@ -102,7 +102,10 @@ def _guard() -> Response | None:
     if request.endpoint in ("enter", "static"):
         return None
     session = this_desk().door.session(request.cookies.get(COOKIE, ""))
-    if from_elsewhere or session is None:
+    if from_elsewhere:
+        abort(403)
+    if session is None:
+        _came_late()
         abort(403)
     g.session = session
     if request.args.get("l") in LANGUAGES:
@@ -116,6 +119,20 @@ def _guard() -> Response | None:
     return None
 
 
+def _came_late() -> None:
+    """Have the terminal show a new link to whoever's session ended, and keep what they had typed."""
+    session = this_desk().door.ended(request.cookies.get(COOKIE, ""))
+    if session is None:
+        return
+    g.ended = True
+    speak(session.language or _wished_language())
+    if this_desk().door.renew():
+        this_desk().tell_link()
+    if request.method == "POST":
+        require_form(session)
+        keep_late(request.endpoint or "")
+
+
 def _wished_language() -> str:
     """Return the first language of the browser's own that there is; a region's counts as the language."""
     codes = (code.replace("_", "-").split("-")[0].lower() for code, _ in request.accept_languages)
@@ -127,7 +144,8 @@ def _enter(link: str) -> Response:
     if cookie is None:
         abort(403)
     answer = redirect("/", 303)
-    answer.set_cookie(COOKIE, cookie, max_age=SESSION_SECONDS, httponly=True, samesite="Strict", path="/")
+    # no end of its own: what comes after the session's must be known for what it is
+    answer.set_cookie(COOKIE, cookie, httponly=True, samesite="Strict", path="/")
     return answer
 
 
@@ -146,6 +164,9 @@ def _fail(error: HTTPException) -> Page:
     if error.code == 413:
         hint = _("Go back, and send less at once.")
         return show_refusal(_("That was more than this page takes. Nothing was done."), hint, 413)
+    if "ended" in g:
+        hint = _("The terminal shows a new link. If you had typed a reply or a note, it is kept in memory until then.")
+        return show_refusal(_("Your session has ended."), hint, error.code or 500)
     hint = _("This page opens with the link that the terminal showed, once. For a new one: dropbox-workstation open")
     return show_refusal(_("You may not come in here."), hint, error.code or 500)
 

@@ -33,6 +33,7 @@ class Desk:
         self.jobs = Jobs()
         self.finder = Finder()
         self.drafts = Drafts()
+        self.tell_link: Callable[[], None] = lambda: None
         self._lock = threading.RLock()
         self._held: tuple[Stamp, Vault] | None = None
         self._made: dict[object, object] = {}

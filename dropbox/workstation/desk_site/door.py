@@ -38,6 +38,14 @@ class Door:
         self._sessions: dict[str, Session] = {}
         self.link = self._links.sign(self._link).decode()
 
+    def renew(self) -> bool:
+        """Make a new link, unless the last one still waits to be used; say whether there is a new one."""
+        if self._link is not None and _signed(self._links, self.link, LINK_SECONDS) is not None:
+            return False
+        self._link = secrets.token_urlsafe(8)
+        self.link = self._links.sign(self._link).decode()
+        return True
+
     def enter(self, link: str) -> str | None:
         """Return a cookie's value for the unspent link, and spend it; None for anything else."""
         given = _signed(self._links, link, LINK_SECONDS)
@@ -53,8 +61,13 @@ class Door:
         name = _signed(self._cookies, cookie, SESSION_SECONDS)
         return None if name is None else self._sessions.get(name)
 
+    def ended(self, cookie: str) -> Session | None:
+        """Return the session of this run that this cookie stood for and that is over, or None."""
+        name = _signed(self._cookies, cookie, None)
+        return None if name is None or self.session(cookie) is not None else self._sessions.get(name)
 
-def _signed(signer: TimestampSigner, text: str, max_age: int) -> str | None:
+
+def _signed(signer: TimestampSigner, text: str, max_age: int | None) -> str | None:
     try:
         return signer.unsign(text, max_age=max_age).decode()
     except BadSignature:

@@ -26,6 +26,7 @@ _TOKEN_FIELD = "token"  # noqa: S105  # nosec B105 -- the field's name
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _LIMIT = "max_body_bytes"
+_KEEP = "keep_late"
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -54,6 +55,23 @@ def takes(max_bytes: int) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def kept_when_late(keep: Callable[..., object]) -> Callable[[View], View]:
+    """Let a page keep what comes after its session ended; `keep` gets the address's values and answers nobody."""
+
+    def mark(view: View) -> View:
+        setattr(view, _KEEP, keep)
+        return view
+
+    return mark
+
+
+def keep_late(endpoint: str) -> None:
+    """Keep a late form, if its page does that. Its token must have been looked at."""
+    keep = getattr(current_app.view_functions.get(endpoint), _KEEP, None)
+    if keep is not None:
+        keep(**(request.view_args or {}))
 
 
 def require_form(session: Session) -> None:

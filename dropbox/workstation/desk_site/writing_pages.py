@@ -16,7 +16,7 @@ from dropbox.colours import ACCENT, ACCENT_DARK, style_variables
 from dropbox.errors import CaseWentOn, DraftChanged, DropboxError, LetterUnknown, SignatureTooLong, VaultBusy
 from dropbox.models import CaseId, Kind
 from dropbox.workstation.composing import beside
-from dropbox.workstation.desk_site.forms import MAX_REQUEST_BYTES, Form, takes
+from dropbox.workstation.desk_site.forms import MAX_REQUEST_BYTES, Form, kept_when_late, takes
 from dropbox.workstation.desk_site.showing import Page, go, say, show, this_desk, this_session
 from dropbox.workstation.desk_site.writing_place import Place
 from dropbox.workstation.drafts import Typed
@@ -80,8 +80,16 @@ def write(case: str, kind: str) -> Answer:
         return _form_page(place, draft, Form())
 
 
+def _keep_late(case: str, kind: str) -> None:
+    """Keep what was typed by somebody whose session had ended meanwhile."""
+    with suppress(DropboxError), this_desk().reading() as vault:
+        place = Place.of(vault, case, kind)
+        _with_files(place, place.keep(_typed(place, Form())))
+
+
 @pages.post(_PATH)
 @takes(MAX_REQUEST_BYTES)
+@kept_when_late(_keep_late)
 def take(case: str, kind: str) -> Answer:
     """Keep what was typed, then do what its button says."""
     form = Form()
