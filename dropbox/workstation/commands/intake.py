@@ -23,7 +23,7 @@ def add(command: Adder) -> None:
         "--mandate",
         choices=[mandate.value for mandate in Mandate],
         default=Mandate.LISTEN.value,
-        help=_("what the person allows, asked beforehand; default: %%(default)s"),
+        help=_("what the person allows, asked beforehand; default: %(default)s"),
     )
     intake.add_argument("--slip-language", choices=LANGUAGES, help=_("the language of the slip; default: this one"))
 
