@@ -207,6 +207,17 @@ def test_a_note_with_work_that_nobody_would_write_is_kept_out_and_the_case_goes_
     assert good.item in {item["item"] for item in here.anna.ok("read", case.id)["items"]}
 
 
+def test_no_copy_is_saved_without_a_word_on_what_it_may_be_used_for(here: World) -> None:
+    here.start()
+    case = Case()
+    here.drop.send(case, "See this.", [("a.txt", "text/plain", b"a")], mandate=Mandate.LISTEN)
+    here.anna.ok("import", here.drop.pickup())
+    assert "show it to nobody" in here.anna.ok("extract", case.id, "--to", here.folder / "out")["notice"]
+    assert "show it to nobody" in " ".join(here.anna.run("extract", case.id, "--to", here.folder / "out").out.split())
+    (done,) = here.anna.ok("work", case.id)["acts"]
+    assert (done["act"], done["files"], done["where"]) == ("save", 1, str(here.folder / "out"))
+
+
 def test_tags_are_taken_as_they_are_meant_however_they_begin(here: World) -> None:
     here.start()
     case, _ = arrived(here)

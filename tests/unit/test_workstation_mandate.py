@@ -10,7 +10,9 @@ from dropbox.workstation.mandate import (
     allows,
     history,
     in_force,
+    is_narrower,
     meaning,
+    notice,
     notice_at_reply,
     require,
 )
@@ -78,3 +80,20 @@ def test_the_notice_says_what_is_closed_and_nothing_where_nothing_is() -> None:
         assert f"mandate is {mandate}" in notice_at_reply(mandate)
         assert meaning(mandate).startswith(mandate)
         assert "ask the reporter" in notice_at_reply(mandate)
+
+
+@pytest.mark.parametrize("act", [Act.REPLY, Act.NOTE, Act.SAVE])
+def test_no_act_that_a_narrow_mandate_leaves_open_goes_without_a_notice(act: Act) -> None:
+    assert notice(Mandate.INVESTIGATE, act) == ""
+    told = {notice(mandate, act) for mandate in (Mandate.LISTEN, Mandate.ADVISE)}
+    assert len(told) == 2
+    assert all("mandate is" in text for text in told)
+
+
+def test_only_a_step_down_is_narrower() -> None:
+    narrower = {(after, before) for after in Mandate for before in Mandate if is_narrower(after, before)}
+    assert narrower == {
+        (Mandate.LISTEN, Mandate.ADVISE),
+        (Mandate.LISTEN, Mandate.INVESTIGATE),
+        (Mandate.ADVISE, Mandate.INVESTIGATE),
+    }

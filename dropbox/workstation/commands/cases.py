@@ -1,13 +1,16 @@
 """cases, read and extract: what the vault holds, shown."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from dropbox.codename import case_name
 from dropbox.errors import ThreadBroken
-from dropbox.workstation import screens
+from dropbox.workstation import mandate, screens
+from dropbox.workstation.casebook import Act
 from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Show
 from dropbox.workstation.extracting import Extracted, extract_case
 from dropbox.workstation.reading import ReadCase, as_json, mark_read, read_case
+from dropbox.workstation.terminal import paragraphs
 from dropbox.workstation.thread import CaseSummary, summaries
 from dropbox.workstation.vault import open_vault
 
@@ -58,9 +61,14 @@ def _extract(arguments: Arguments, show: Show) -> None:
     with open_vault(arguments.vault) as vault:
         shown = read_case(vault, vault.casebook.find_case(arguments.case))
         files = extract_case(vault, shown, arguments.to)
-        document = {"case": shown.case.case, "files": [_file(each) for each in files]}
-        show(Answer(document, lambda _: screens.extract_lines(files), vault.casebook))
+        notice = mandate.notice(mandate.in_force(list(shown.records)), Act.SAVE) if files else ""
+        document = {"case": shown.case.case, "files": [_file(each) for each in files], "notice": notice}
+        show(Answer(document, lambda width: _saved_lines(files, notice, width), vault.casebook))
         _require_whole(shown)
+
+
+def _saved_lines(files: Sequence[Extracted], notice: str, width: int) -> list[str]:
+    return [*screens.extract_lines(files), *(["", *paragraphs(notice, width, "")] if notice else [])]
 
 
 def _file(each: Extracted) -> dict[str, object]:
