@@ -144,7 +144,8 @@ def test_what_a_reporter_wrote_is_text_and_nothing_else(here: World, client: Fla
     here.anna.ok("import", here.drop.pickup())
     enter(client, door)
     shown = page(client, f"/case/{case.id}")
-    assert not re.search(r"<script|<img|\u202e|49", shown.replace(case.id, ""))
+    assert not re.search(r"<script|<img|\u202e", shown)
+    assert "{{ 7*7 }}" in shown
     assert "&lt;script&gt;" in shown
     assert "{{ 7*7 }}" in shown
 
