@@ -58,6 +58,10 @@ def _lines(arguments: Arguments, taken: TakenDown, mandate: Mandate, slip: Slip,
         "This is the slip. It is shown only now, and nobody can show it again: let the person copy it, or print it. "
         "Afterwards close this window, where the words can still be read."
     )
+    unknown = _(
+        "This vault does not know the drop's address. Write it on the slip by hand, or ask the operator for a pickup "
+        "bundle that names it."
+    )
     leaves = _("The words begin to work when the drop has taken in your next answer bundle.")
     return [
         *paragraphs(f"{opened} {allowed}", width, ""),
@@ -65,6 +69,7 @@ def _lines(arguments: Arguments, taken: TakenDown, mandate: Mandate, slip: Slip,
         "",
         *slip_lines(slip, width),
         "",
+        *([] if slip.address else paragraphs(unknown, width, "")),
         *paragraphs(leaves, width, ""),
         next_line("export FILE", arguments),
     ]
