@@ -182,11 +182,11 @@ def test_a_folder_that_cannot_be_is_refused_beside_its_field(at_home: World) -> 
 
 @pytest.mark.parametrize("mandate", list(Mandate), ids=str)
 def test_a_case_is_not_printed_against_its_mandate(at_home: World, mandate: Mandate) -> None:
-    case = sent(at_home, mandate=mandate)
+    case = sent(at_home, ("a.txt", "", b"text"), mandate=mandate)
     page = at(at_home, case)
     path = f"/case/{case.id}"
     shut = [mandate is not Mandate.INVESTIGATE] * 2
-    assert ['class="print-shut"' in page.get(path), 'class="print-shut"' in page.get(path)] == shut
+    assert ['class="print-shut"' in page.get(each) for each in (path, *view_links(page.get(path)))] == shut
     answer = page.client.post(f"{path}/print", base_url="http://127.0.0.1:4711", data={})
     assert answer.status_code == 403, "not without a form's token"
     if mandate is Mandate.LISTEN:

@@ -158,8 +158,7 @@ def _values(vault: Vault, shown: ReadCase) -> dict[str, Any]:
         "meaning": mandate.meaning(in_force),
         "missing": missing_numbers(records),
         "withdrawn": withdrawn_on(records),
-        "printing": _printing(case, in_force),
-        "can_allow_printing": mandate.allows(in_force, Act.DISCUSS) and withdrawn_on(records) is None,
+        **printing(vault, case),
         "all_files": ALL_FILES,
     }
     for part in _PARTS:
@@ -203,10 +202,13 @@ def _with_mandates(items: list[ItemShown]) -> list[tuple[ItemShown, Mandate | No
     return told
 
 
-def _printing(case: CaseId, in_force: Mandate) -> bool:
-    return in_force is Mandate.INVESTIGATE or (
-        mandate.allows(in_force, Act.DISCUSS) and bool(this_session().kept.get(_PRINTING + case))
-    )
+def printing(vault: Vault, case: CaseId) -> dict[str, Any]:
+    """Return what a page of this case needs to know about paper: whether it may print, or can be allowed to."""
+    records = items_of(vault.casebook, case)
+    in_force = mandate.in_force(records)
+    allowed = mandate.allows(in_force, Act.DISCUSS) and withdrawn_on(records) is None
+    asked = in_force is Mandate.INVESTIGATE or bool(this_session().kept.get(_PRINTING + case))
+    return {"printing": allowed and asked, "can_allow_printing": allowed}
 
 
 def _place(shown: ReadCase, which: str) -> Place | None:

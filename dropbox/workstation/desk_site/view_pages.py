@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from dropbox.codename import case_name
 from dropbox.errors import DropboxError, OwnItemInside, StillSealed
+from dropbox.workstation.desk_site.case import printing
 from dropbox.workstation.desk_site.forms import Form
 from dropbox.workstation.desk_site.looking import looking
 from dropbox.workstation.desk_site.showing import Page, go, show, this_desk
@@ -91,6 +92,7 @@ def _show(
         form=form,
         name=case_name(opened.record.case),
         case=opened.record.case,
+        **printing(vault, opened.record.case),
         item=opened.record.item,
         number=number,
         file=attachment,
