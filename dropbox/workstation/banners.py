@@ -4,18 +4,18 @@ Each banner stays until what it tells of is explained or confirmed. A banner is 
 blanks are kept as they are.
 """
 
-from dropbox.models import CaseId, DeskId, Roster
+from dropbox.models import CaseId, DeskId, Roster, SealedKind
 from dropbox.trust_words import drop_words, roster_words
 from dropbox.workstation import acts, trust
 from dropbox.workstation.casebook import Casebook, DeskRoster, State
 from dropbox.workstation.continuity import later_epochs, open_gaps
-from dropbox.workstation.speech import _
-from dropbox.workstation.terminal import count
+from dropbox.workstation.speech import N_, _, ngettext
 
 Banner = tuple[str, ...]
 
 _MAX_NAMED = 12
-_HELD = "Until then nothing can be answered."
+_HELD = N_("Until then nothing can be answered.")
+_KINDS = {SealedKind.SUBMISSION: N_("submission"), SealedKind.REPLY: N_("reply"), SealedKind.NOTE: N_("note")}
 
 
 def banners(casebook: Casebook) -> list[Banner]:
@@ -36,15 +36,15 @@ def banners(casebook: Casebook) -> list[Banner]:
 
 
 def _trial(casebook: Casebook) -> list[Banner]:
-    return [("TRIAL. This is a trial drop: nothing real belongs in it.",)] if casebook.bound.trial else []
+    return [(_("TRIAL. This is a trial drop: nothing real belongs in it."),)] if casebook.bound.trial else []
 
 
 def _unconfirmed(casebook: Casebook) -> Banner:
     return (
-        "UNCONFIRMED. Compare these ten words with the operator, by telephone or in person:",
+        _("UNCONFIRMED. Compare these ten words with the operator, by telephone or in person:"),
         *_words(drop_words(casebook.bound.drop)),
-        'If they are the same: dropbox-workstation confirm "WORDS"',
-        *(() if casebook.bound.trial else (_HELD,)),
+        _("If they are the same: %(command)s", command='dropbox-workstation confirm "WORDS"'),
+        *(() if casebook.bound.trial else (str(_HELD),)),
     )
 
 
@@ -54,15 +54,16 @@ def _rosters(casebook: Casebook) -> list[Banner]:
 
 def _roster(desk: DeskId, known: DeskRoster) -> Banner:
     before, after = _current(known.confirmed), _current(known.newest)
-    came = [f"  came  {fingerprint}" for fingerprint in sorted(after - before)]
-    left = [f"  left  {fingerprint}" for fingerprint in sorted(before - after)]
+    came = [_("came: %(fingerprint)s", fingerprint=key) for key in sorted(after - before)]
+    left = [_("left: %(fingerprint)s", fingerprint=key) for key in sorted(before - after)]
+    changes = came + left or [_("(other days of the same members)")]
     return (
-        f"ROSTER CHANGED. Desk {desk} is shown with other members than were confirmed:",
-        *(came + left or ["  (other days of the same members)"]),
-        "Compare these ten words with another member:",
+        _("ROSTER CHANGED. Desk %(desk)s is shown with other members than were confirmed:", desk=desk),
+        *(f"  {change}" for change in changes),
+        _("Compare these ten words with another member:"),
         *_words(roster_words(desk, known.newest)),
-        'If they are the same: dropbox-workstation confirm --roster "WORDS"',
-        _HELD,
+        _("If they are the same: %(command)s", command='dropbox-workstation confirm --roster "WORDS"'),
+        str(_HELD),
     )
 
 
@@ -74,8 +75,11 @@ def _stranger(casebook: Casebook) -> list[Banner]:
         return []
     return [
         (
-            f"NOT A MEMBER. Your key was never on the roster of desk {desk}, so nothing can be answered here.",
-            "If you sit at another desk, start a vault for its bundles: dropbox-workstation init --vault DIR",
+            _(
+                "NOT A MEMBER. Your key was never on the roster of desk %(desk)s: nothing can be answered here.",
+                desk=desk,
+            ),
+            _("If you sit at another desk, start a vault for its bundles: dropbox-workstation init --vault DIR"),
         )
     ]
 
@@ -94,7 +98,12 @@ def _gaps(casebook: Casebook) -> list[Banner]:
     if not missing:
         return []
     named = ", ".join(str(gap.number) for gap in missing[:_MAX_NAMED]) + (", ..." if len(missing) > _MAX_NAMED else "")
-    first = f"GAP. {count(len(missing), 'number')} of this desk's log never came here: {named}."
+    first = ngettext(
+        "GAP. %(num)s number of this desk's log never came here: %(named)s.",
+        "GAP. %(num)s numbers of this desk's log never came here: %(named)s.",
+        len(missing),
+        named=named,
+    )
     ask = _("Import the bundles that still wait. If this stays, ask the operator what became of them.")
     known = _("When you know: dropbox-workstation explain NUMBER --because TEXT")
     return [(first, ask, known)]
@@ -103,8 +112,12 @@ def _gaps(casebook: Casebook) -> list[Banner]:
 def _conflicts(casebook: Casebook) -> list[Banner]:
     return [
         (
-            f"ALARM. For item {conflict.item[:8]} the drop offers other bytes than this vault holds ({conflict.day}).",
-            "What is stored there was changed. Tell the other members over another channel.",
+            _(
+                "ALARM. For item %(item)s the drop offers other bytes than this vault holds (%(day)s).",
+                item=conflict.item[:8],
+                day=conflict.day,
+            ),
+            _("What is stored there was changed. Tell the other members over another channel."),
         )
         for conflict in casebook.conflicts.values()
     ]
@@ -130,7 +143,12 @@ def _cut(lines: Banner, last: str) -> Banner:
 
 def _epochs(casebook: Casebook) -> list[Banner]:
     return [
-        (f"NEW HISTORY. On {day} the drop began to count anew. Ask the operator whether it was set up again.",)
+        (
+            _(
+                "NEW HISTORY. On %(day)s the drop began to count anew. Ask the operator whether it was set up again.",
+                day=day,
+            ),
+        )
         for day in later_epochs(casebook)
     ]
 
@@ -139,12 +157,19 @@ def _quarantine(casebook: Casebook) -> list[Banner]:
     held = [record for record in casebook.items.values() if record.state is State.QUARANTINED]
     if not held:
         return []
-    lines = [f"  {record.item[:8]}  {record.day}  {record.kind}: {record.reason}" for record in held[:_MAX_NAMED]]
+    lines = [
+        f"  {record.item[:8]}  {record.day}  {_KINDS[record.kind]}: {_(record.reason)}" for record in held[:_MAX_NAMED]
+    ]
+    first = ngettext(
+        "QUARANTINE. %(num)s item could not be verified: kept sealed, and shown in no case.",
+        "QUARANTINE. %(num)s items could not be verified: kept sealed, and shown in no case.",
+        len(held),
+    )
     return [
         (
-            f"QUARANTINE. {count(len(held), 'item')} could not be verified: kept sealed, and shown in no case.",
+            first,
             *lines,
             *(["  ..."] if len(held) > _MAX_NAMED else []),
-            "Tell the operator and the other members. Each import looks at them again.",
+            _("Tell the operator and the other members. Each import looks at them again."),
         )
     ]

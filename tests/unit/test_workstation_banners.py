@@ -50,8 +50,8 @@ def test_everything_is_told_the_gravest_first() -> None:
 def test_a_changed_roster_is_shown_with_who_came_who_left_and_the_words() -> None:
     book = everything()
     text = "\n".join(next(banner for banner in banners(book) if "ROSTER" in banner[0]))
-    assert f"came  {CORA}" in text
-    assert f"left  {BRAM}" in text
+    assert f"came: {CORA}" in text
+    assert f"left: {BRAM}" in text
     words = roster_words(DESK, book.rosters[DESK].newest)
     assert words in " ".join(text.split())
     trust.confirm_roster(book, words)

@@ -12,7 +12,6 @@ from dropbox.workstation.commands import Adder, Answer, Arguments, Show
 from dropbox.workstation.desk_site import Desk, create_site
 from dropbox.workstation.desk_site.forms import MAX_REQUEST_BYTES
 from dropbox.workstation.speech import _
-from dropbox.workstation.vault import open_vault
 
 THREADS = 4
 _IN_MEMORY = 1 << 40
@@ -29,7 +28,7 @@ def _open(arguments: Arguments, show: Show) -> None:
     """Serve the desk page until it is stopped; where there is no vault yet, it begins with making one."""
     desk = Desk(arguments.vault)
     if desk.has_vault:
-        with open_vault(arguments.vault):
+        with desk.reading():  # what is wrong with the vault is told here, and the first page need not open it again
             pass
     site = create_site(desk)
     server = make_server(site)
