@@ -16,9 +16,12 @@ from unittest import mock
 
 import pytest
 
+from dropbox import config
 from dropbox.envelope import WorkState
-from dropbox.models import Kind, Plaintext, today
+from dropbox.models import DeskId, Kind, Plaintext, today
 from dropbox.reply_box import read_container
+from dropbox.server.drop import Drop
+from dropbox.server.transfer import export_desk, import_answer
 from dropbox.workstation import replying, work
 from dropbox.workstation.replying import Draft, write_to_case
 from dropbox.workstation.vault import open_vault
@@ -26,7 +29,7 @@ from tests.factories import write_config
 from tests.factories_bundles import Investigator
 from tests.journeys.world import Person, World, come_back, send_report
 
-DESK = "advisers"
+DESK = DeskId("advisers")
 TRIO = ("anna", "bob", "carla")
 ROUNDS = 3
 STATES = (WorkState.CLOSED, WorkState.WAITING, WorkState.INVESTIGATING, WorkState.NEW)
@@ -65,11 +68,14 @@ class Trio:
             write_to_case(vault, case, Draft(Kind.NOTE, Plaintext(""), work=change))
 
     def exchange(self) -> None:
-        for name in TRIO:
-            answer = self.world.root / f"answer-{len(list(self.world.root.glob('answer-*')))}.tar"
-            self.vaults[name].ok("export", answer)
-            self.world.drop.server("import", answer)
-        pickup = self.world.export(DESK)
+        """Carry everybody's answer bundle to the drop and one pickup bundle back, beside the server that runs."""
+        with Drop.open(config.load(self.world.drop.config), beside_server=True) as drop:
+            for name in TRIO:
+                answer = self.world.root / f"answer-{len(self.rounds)}-{name}.tar"
+                self.vaults[name].ok("export", answer)
+                import_answer(drop, answer)
+            pickup = self.world.root / f"round-{len(self.rounds)}.tar"
+            export_desk(drop, DESK, pickup)
         for name in TRIO:
             assert self.vaults[name].ok("import", pickup)["quarantined"] == {}
 
@@ -148,8 +154,8 @@ def test_of_those_who_wrote_at_once_each_is_told_of_the_others(trio: Trio) -> No
     assert all(replies.count(pair) == 1 for pair in wanted)
     assert len(replies) == len(wanted)
     assert sum(1 for one, _ in now["written_at_once"] if kind[one] == "note") == 3 * ROUNDS
-    # each of the pairs stands below both of its two
-    assert " ".join(trio.screen.split()).count("neither knew of the other") == 2 * 2 * 3 * ROUNDS
+    # a sentence below each reply, and below each note of work
+    assert " ".join(trio.screen.split()).count("neither knew of the other") == 2 * 3 * ROUNDS
 
 
 def test_no_clock_that_runs_a_month_ahead_changes_the_order(trio: Trio) -> None:

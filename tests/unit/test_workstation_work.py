@@ -156,10 +156,19 @@ def test_a_colleague_at_another_desk_sees_which_replies_were_written_at_once_wit
     assert work.of_case(elsewhere, CASE).written_at_once == ()
 
 
-def test_what_was_written_here_stands_after_what_it_answers_until_the_drop_has_named_its_day() -> None:
-    here = wrote(1, [1002], days=-400, author=ANNA, own=True, on_drop=False, written=DAY)
+@pytest.mark.parametrize("clock", [-400, 0, 400])
+def test_what_was_written_here_stands_after_what_it_answers_until_the_drop_has_named_its_day(clock: int) -> None:
+    here = wrote(1, [1002], days=clock, author=ANNA, own=True, on_drop=False, written=DAY)
     story = [submitted(1), submitted(2, days=3), here, submitted(3, days=4)]
     assert order(book_of(story)) == [1001, 1002, 1, 1003]
+
+
+def test_who_had_the_reporters_next_message_need_not_have_had_a_colleagues_reply_before_it() -> None:
+    first = wrote(1, [1001], kind=Kind.REPLY)
+    second = wrote(2, [1002], kind=Kind.REPLY, author=ANNA, days=3)
+    book = book_of([submitted(1), first, submitted(2, days=2), second])
+    assert order(book) == [1001, 1, 1002, 2]
+    assert work.of_case(book, CASE).written_at_once == ((item(1), item(2)),)
 
 
 @pytest.mark.parametrize(
