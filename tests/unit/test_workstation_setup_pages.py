@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ class Start:
 
     def post(self, path: str, **fields: str) -> TestResponse:
         """Send a form as its page would, and follow where it leads."""
-        token = re.search(r'name="token" value="([^"]+)"', self.get("/start/key").text)
+        token = re.search(r'name="token" value="([^"]+)"', self.get("/key/unlock").text)
         assert token is not None
         return self.client.post(path, base_url=BASE, data={"token": token[1], **fields}, follow_redirects=True)
 
@@ -254,6 +255,20 @@ def test_a_locked_key_is_opened_from_a_page(start: Start) -> None:
     assert start.post("/key/unlock", passphrase=SECRET).request.path == "/start"
     (key,) = usable_keys(ceremony.find_home())
     ceremony.find_home().prove(key.fingerprint, None)
+
+
+def test_a_casebook_that_waits_for_a_passphrase_is_not_a_dead_end(start: Start) -> None:
+    start.make_key()
+    start.post("/start/folder", folder=str(start.folder / "vault"), passphrase=SECRET)
+    (ceremony.own_home() / "gpg-agent.conf").write_text("s2k-count 65536\npinentry-program /bin/false\n")
+    ceremony.find_home().end_agent()
+    os.utime(start.folder / "vault" / "casebook.pgp")  # as if another command had written it: it is read again
+    closed = start.get("/")
+    assert closed.status_code == 500
+    assert 'href="/key/unlock"' in closed.text
+    assert start.get("/key/unlock").status_code == 200
+    opened = start.post("/key/unlock", passphrase=SECRET)
+    assert (opened.request.path, opened.status_code) == ("/", 200)
 
 
 @pytest.mark.parametrize("path", ["/start/backup/share", "/start/backup/try", "/start/words", "/start/folder", "/key"])

@@ -6,7 +6,7 @@ Each page module gets here whatever it needs of the running desk; no case is ope
 from flask import current_app, g, redirect, render_template
 from werkzeug.wrappers import Response
 
-from dropbox.errors import DropboxError
+from dropbox.errors import CasebookClosed, DropboxError, GpgError
 from dropbox.workstation import trust
 from dropbox.workstation.banners import Banner, banners
 from dropbox.workstation.casebook import Casebook
@@ -73,11 +73,15 @@ def show_error(error: DropboxError, status: int, back: str = "/") -> Page:
     back: where a link leads to from there.
     """
     told = said(error)
-    return show_refusal(told.message, told.hint, status, back)
+    locked = isinstance(error, (CasebookClosed, GpgError))
+    return show_refusal(told.message, told.hint, status, back, locked=locked)
 
 
-def show_refusal(message: str, hint: str, status: int, back: str = "/") -> Page:
-    page = render_template("refused.html", message=message, hint=hint, back=back, form=Form(), refused=True)
+def show_refusal(message: str, hint: str, status: int, back: str = "/", *, locked: bool = False) -> Page:
+    """Render a refusal; `locked` offers to open the key, where it may be that GnuPG could not ask for a passphrase."""
+    page = render_template(
+        "refused.html", message=message, hint=hint, back=back, locked=locked, form=Form(), refused=True
+    )
     return page, status
 
 
