@@ -13,7 +13,7 @@ from dropbox.workstation import acts, mandate, work
 from dropbox.workstation.casebook import Casebook, CaseRecord
 from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Show, next_line
 from dropbox.workstation.replying import Draft, write_to_case
-from dropbox.workstation.speech import _, list_text
+from dropbox.workstation.speech import _
 from dropbox.workstation.terminal import line, paragraphs
 from dropbox.workstation.thread import author_name, items_of
 from dropbox.workstation.vault import Vault, open_vault
@@ -104,7 +104,7 @@ def _lines(casebook: Casebook, case: CaseId, width: int) -> list[str]:
         _("The mandate is %(meaning)s", meaning=allowed),
         _("Who has it: %(who)s.", who=has),
         _("State: %(state)s.", state=work.state_text(now.state)),
-        _("Tags: %(tags)s.", tags=list_text(now.tags)) if now.tags else _("It has no tags."),
+        _("Tags: %(tags)s.", tags=", ".join(now.tags)) if now.tags else _("It has no tags."),
     ]
     done = acts.sentences(casebook, acts.of_case(casebook, case))
     what = [
