@@ -13,6 +13,7 @@ from dropbox.models import DeskId, Fingerprint, Membership, Roster
 from dropbox.trust_words import WORD_COUNT, drop_words, roster_words
 from dropbox.words import find_words
 from dropbox.workstation.casebook import Binding, Casebook, DeskRoster
+from dropbox.workstation.speech import _
 
 
 def bind(casebook: Casebook, binding: Binding) -> None:
@@ -111,7 +112,7 @@ def _ten_words(typed: str) -> str:
     words = find_words(typed)
     for position, word in enumerate(words, start=1):
         if not word.known:
-            raise WordsMistyped(f"word {position} is not on it")
+            raise WordsMistyped(_("word %(position)s is not on it", position=position))
     if len(words) != WORD_COUNT:
-        raise WordsMistyped(f"there are {len(words)}")
+        raise WordsMistyped(_("there are %(number)s", number=len(words)))
     return " ".join(word.text for word in words)

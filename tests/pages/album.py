@@ -22,8 +22,17 @@ class Source(Protocol):
 class Album:
     """`with Album(rooms) as album:` captures a language's states when they are first asked for, and serves them."""
 
-    def __init__(self, rooms: Source, names: Sequence[str] = (), states: Mapping[str, Any] = STATES) -> None:
+    def __init__(
+        self,
+        rooms: Source,
+        names: Sequence[str] = (),
+        states: Mapping[str, Any] = STATES,
+        *,
+        turns: Sequence[str] = (),
+    ) -> None:
+        """Of `states` only those in `names`, when there are any; with `turns` each in one of these languages only."""
         self._rooms = rooms
+        self._turns = turns
         self._states = {name: states[name] for name in names or states}
         self._pages: dict[str, list[Captured]] = {}
         self._by_key: dict[str, Captured] = {}
@@ -39,9 +48,13 @@ class Album:
     def pages(self, *languages: str) -> list[Captured]:
         for language in languages:
             if language not in self._pages:
-                self._pages[language] = [self._captured(name, language) for name in self._states]
+                self._pages[language] = [self._captured(name, language) for name in self._names_in(language)]
                 self._by_key |= {each.key: each for each in self._pages[language]}
         return [page for language in languages for page in self._pages[language] if page.is_html]
+
+    def _names_in(self, language: str) -> list[str]:
+        names = list(self._states)
+        return names[self._turns.index(language) :: len(self._turns)] if self._turns else names
 
     def _captured(self, name: str, language: str) -> Captured:
         _, _, kind = name.partition("@")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 import pytest
 
@@ -14,7 +13,7 @@ from tests.pages.album import Album
 from tests.pages.desk_room import DeskRooms
 from tests.pages.desk_states import STATES as DESK_STATES
 from tests.pages.room import Rooms
-from tests.pages.tour import LOOKS, Tour
+from tests.pages.tour import LOOKS, Tour, brief
 
 
 @pytest.fixture(scope="session")
@@ -25,19 +24,16 @@ def album(members: Members) -> Iterator[Album]:
 
 @pytest.fixture(scope="session")
 def desk_rooms(people: People) -> Iterator[DeskRooms]:
-    with DeskRooms(people) as rooms:
+    with DeskRooms(people, marked=True) as rooms:
         yield rooms
 
 
 @pytest.fixture(scope="session")
-def desk_albums(request: pytest.FixtureRequest, desk_rooms: DeskRooms) -> Iterator[dict[str, Album]]:
-    """The states of the desk page by language: each in one of them, turn about; with --slow all of them in both."""
-    turns = 1 if request.config.getoption("--slow") else len(speech.LANGUAGES)
-    with ExitStack() as stack:
-        yield {
-            code: stack.enter_context(Album(desk_rooms, tuple(DESK_STATES)[at % turns :: turns], DESK_STATES))
-            for at, code in enumerate(speech.LANGUAGES)
-        }
+def desk_album(request: pytest.FixtureRequest, desk_rooms: DeskRooms) -> Iterator[Album]:
+    """The states of the desk page: each in one of the languages, turn about; with --slow all of them in both."""
+    turns = () if request.config.getoption("--slow") else speech.LANGUAGES
+    with Album(desk_rooms, (), DESK_STATES, turns=turns) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -45,4 +41,5 @@ def tour(request: pytest.FixtureRequest, album: Album) -> Tour:
     """One visit to every state in the file's LANGUAGE; what its LOOKS leave out is looked at with --slow."""
     slow = request.config.getoption("--slow")
     looks = LOOKS if slow else request.module.LOOKS
-    return Tour(album, request.module.LANGUAGE, looks, brief=not slow and not {"light", "dark"} <= set(looks))
+    states = album.pages(request.module.LANGUAGE)
+    return Tour(album, states if slow or {"light", "dark"} <= set(looks) else brief(states), looks)

@@ -23,12 +23,14 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import Client, TestResponse
 
+from dropbox.workstation import speech, terminal
 from dropbox.workstation.desk_site import Desk, create_site
 from dropbox.workstation.desk_site.door import Door
 from tests.envelopes import Case
 from tests.factories_bundles import People, World, world
 from tests.pages.desk_vaults import KINDS, Kind
 from tests.pages.room import Captured
+from tests.pages.spoken import CLOSES, OPENS, Marked
 from tests.visitor import Form, Page
 
 HOST = "127.0.0.1:4711"
@@ -95,7 +97,7 @@ class DeskRoom:
     def pictures(self, page: Page) -> dict[str, TestResponse]:
         """Return what a browser fetches beside a page: its pictures and its styles."""
         sources = {picture or style for picture, style in _PICTURES.findall(page.text)}
-        return {source: self.client.get(source, headers=self._headers) for source in sources}
+        return {source: self.client.get(source, headers=self._headers, buffered=True) for source in sources}
 
     def view(self, name: str, number: int, page: str = "") -> Page:
         """Look at a file of the first item of a case, counted from 1."""
@@ -141,8 +143,10 @@ class Served:
 class DeskRooms:
     """All kinds of vault, each made when a state first asks for it."""
 
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: People, *, marked: bool = False) -> None:
+        """`marked` puts marks that nobody sees around every sentence of the catalogue, see spoken.Marked."""
         self._people = people
+        self._marked = marked
         self._stack = ExitStack()
         self._made: dict[str, tuple[World, Mapping[str, Case]]] = {}
         self._served: dict[str, Served] = {}
@@ -184,11 +188,24 @@ class DeskRooms:
         def note(_app: object, template: Any, context: Mapping[str, Any], **_: object) -> None:
             rendered.append(template.name or "")
 
-        with self.room(kind, language) as room:
+        with self.room(kind, language) as room, self._catalogue():
             with template_rendered.connected_to(note, room.app):
                 page = make(room)
             self.site(kind).pictures |= room.pictures(page)
         return Captured(name, language, kind, page, rendered[-1] if rendered else "")
+
+    @contextmanager
+    def _catalogue(self) -> Iterator[None]:
+        if not self._marked:
+            yield
+            return
+        said = {code: Marked(speech._translations(code)) for code in speech.LANGUAGES}
+        kept = terminal._JOINERS + OPENS + CLOSES  # else they would be shown, as whatever cannot be seen is
+        with (
+            mock.patch.object(speech, "_translations", said.__getitem__),
+            mock.patch.object(terminal, "_JOINERS", kept),
+        ):
+            yield
 
     def _world(self, kind: str) -> tuple[World, Mapping[str, Case]]:
         if kind not in self._made:

@@ -20,6 +20,10 @@ from tests.pages.room import STORY
 HOSTILE = "</p><script>alert(1)</script><img src=//x.example onerror=alert(1)>\u202egnp.exe\x1b[31m{{ 7*7 }}%s"
 """What somebody may write who wants a page to do more than show it."""
 
+SEALED = "For your eyes."
+MORE = ("minutes.zip", "sealed.pgp", "mail.gpg", "more.gpg")
+ANSWER = "In spring.\nIn the car."
+WRITTEN = " ".join((SEALED, *MORE, ANSWER))
 LONG_WORD = "https://example.org/" + "0123456789" * 12
 
 
@@ -59,14 +63,10 @@ def _sealed_files(here: World) -> list[File]:
         packed.writestr(f"../{HOSTILE}", "x")
     own = here.drop.send(Case(), "Taken from the drop.")
     sealed, hidden = (
-        here.drop.public.seal_bytes(content, [Recipient(here.anna.key)]) for content in (b"For your eyes.", own.data)
+        here.drop.public.seal_bytes(content, [Recipient(here.anna.key)]) for content in (SEALED.encode(), own.data)
     )
-    return [
-        ("minutes.zip", "application/zip", archive.getvalue()),
-        ("sealed.pgp", "application/octet-stream", sealed),
-        ("mail.gpg", "application/octet-stream", own.data),
-        ("more.gpg", "application/octet-stream", hidden),
-    ]
+    contents = (archive.getvalue(), sealed, own.data, hidden)
+    return [(name, "application/octet-stream", content) for name, content in zip(MORE, contents, strict=True)]
 
 
 def nothing(_here: World) -> Mapping[str, Case]:
@@ -90,7 +90,7 @@ def usual(here: World) -> Mapping[str, Case]:
     drop.send(cases["late"], STORY, mandate=Mandate.INVESTIGATE)
     drop.day = today() - timedelta(days=6)
     drop.send(cases["listen"], STORY, mandate=Mandate.LISTEN)
-    drop.send(cases["advise"], STORY, FILES, mandate=Mandate.ADVISE, answers={"answer-when": "In spring.\nIn the car."})
+    drop.send(cases["advise"], STORY, FILES, mandate=Mandate.ADVISE, answers={"answer-when": ANSWER})
     drop.send(cases["investigate"], STORY, [FILES[0], *_sealed_files(here)], mandate=Mandate.INVESTIGATE)
     drop.send(cases["narrowed"], STORY, mandate=Mandate.INVESTIGATE)
     drop.send(cases["withdrawn"], STORY)

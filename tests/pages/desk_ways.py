@@ -54,6 +54,10 @@ def unsealed(room: DeskRoom) -> Page:
     return room.submit(room.get("/").form("words"), {"words": "shifts"})
 
 
+def next_month(room: DeskRoom) -> Page:
+    return room.get(re.findall(r'href="(/calendar\?[^"]+)"', room.get("/calendar").text)[-1])
+
+
 # --- import ---
 
 
@@ -108,6 +112,7 @@ def saved(name: str) -> Make:
 
 # --- a file, and writing ---
 
+EXPLAINED = "The operator lost a disk."
 FILE: Upload = ("files", "letter.pdf", b"%PDF-1.4 a letter")
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from gettext import NullTranslations
 from html.parser import HTMLParser
+
+from babel import Locale
 
 from dropbox.codename import WORDS
 from tests.pages.room import Captured
@@ -12,27 +15,34 @@ from tests.visitor import VOID
 
 SPOKEN_ATTRIBUTES = ("title", "aria-label", "alt", "placeholder", "label", "aria-description", "aria-valuetext")
 UNSPOKEN_TAGS = ("style", "script", "textarea", "code", "bdi")
-UNSPOKEN_CLASSES = {"text", "fingerprint"}
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
-_WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-DAY = re.compile(
-    rf"\b(?:(?:{'|'.join(_WEEKDAYS)}),? )?(?:\d{{1,2}} )?(?:{'|'.join(f'{m}|{m[:3]}' for m in _MONTHS)}|Sept) \d{{4}}\b"
-)
+UNSPOKEN_CLASSES = {"text", "fingerprint", "as-reporter"}
+_NAMES = [Locale(code) for code in ("en", "nl")]
+_MONTHS = {
+    name for each in _NAMES for width in ("wide", "abbreviated") for name in each.months["format"][width].values()
+}
+WEEKDAYS = {
+    name for each in _NAMES for width in ("wide", "abbreviated") for name in each.days["stand-alone"][width].values()
+}
+DAY = re.compile(rf"\b(?:(?:{'|'.join(WEEKDAYS)}),? )?(?:\d{{1,2}} )?(?:{'|'.join(_MONTHS)}) \d{{4}}\b")
 RECEIPT_NUMBER = re.compile(r"\b[0-9A-F]{4} [0-9A-F]{4}\b")
 SENTENCE = re.compile(r"⟦[^⟦⟧]*⟧")
+
+
+OPENS, CLOSES = "\u2063", "\u2064"
+"""Marks that nobody sees, around each sentence of a catalogue."""
+
+
+class Marked:
+    """A catalogue whose sentences can be told from all else on a page, and which looks the same to a reader."""
+
+    def __init__(self, said: NullTranslations) -> None:
+        self._said = said
+
+    def gettext(self, text: str) -> str:
+        return f"{OPENS}{self._said.gettext(text)}{CLOSES}"
+
+    def ngettext(self, one: str, many: str, number: int) -> str:
+        return f"{OPENS}{self._said.ngettext(one, many, number)}{CLOSES}"
 
 
 class Bracketed:
@@ -77,6 +87,11 @@ class Texts(HTMLParser):
     def handle_data(self, data: str) -> None:
         if not any(self._open):
             self.texts.append(data)
+
+
+def bracketed(texts: str) -> str:
+    """Return a marked page's texts with brackets that can be seen."""
+    return texts.replace(OPENS, "⟦").replace(CLOSES, "⟧")
 
 
 def outside(texts: str, data: Collection[str]) -> str:

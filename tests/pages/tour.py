@@ -66,25 +66,26 @@ return faults(window, "");
 """
 
 
+def brief(states: Iterable[Captured]) -> list[Captured]:
+    """Leave out the refusals but one: they are one page with other sentences."""
+    return [each for each in states if not each.name.startswith(_ALIKE) or each.name in _SAMPLES]
+
+
 class Tour:
     """What was found on the way, by kind of look."""
 
-    def __init__(self, album: Album, language: str, looks: Collection[str] = LOOKS, *, brief: bool = False) -> None:
-        """Go over all states; `brief` leaves out the refusals but one: they are one page with other sentences."""
+    def __init__(self, album: Album, states: Iterable[Captured], looks: Collection[str] = LOOKS) -> None:
         self.looks = looks
-        self._language = language
         self._found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         with looking.firefox(**{"javascript.enabled": True}) as browser:
             browser.driver.set_window_rect(width=WIDTH, height=HEIGHT + _BARS)
-            for state in album.pages(language):
-                if brief and state.name.startswith(_ALIKE) and state.name not in _SAMPLES:
-                    continue
+            for state in states:
                 if "dark" in looks:
                     looking.prefer(browser, "light")
                 browser.driver.navigate(album.url_to_check(state))
                 if {"light", "dark"} & set(looks):
                     self._ask_axe(browser, state)
-                self._measure(browser, state.name)
+                self._measure(browser, state)
 
     def told(self, look: str) -> str:
         """Return what one kind of look found, each with the states where it is; "" when there is nothing."""
@@ -95,27 +96,28 @@ class Tour:
         frames = state.framed or state.name in _WITH_FRAMES
         axe.bring(browser, frames=frames)
         if "light" in self.looks:
-            self._note("light", state.name, axe.findings(browser, frames=frames))
+            self._note("light", state, axe.findings(browser, frames=frames))
         if "dark" in self.looks:
             looking.prefer(browser, "dark")
             _wait_for_dark(browser)
-            self._note("dark", state.name, axe.findings(browser, *axe.COLOURS, frames=frames))
+            self._note("dark", state, axe.findings(browser, *axe.COLOURS, frames=frames))
 
-    def _measure(self, browser: Firefox, name: str) -> None:
+    def _measure(self, browser: Firefox, state: Captured) -> None:
         if "zoomed" in self.looks:
             looking.zoom(browser, ZOOM)
             assert _ask(browser, "return innerWidth") == WIDTH // ZOOM
-            self._note("zoomed", name, _ask(browser, _FAULTS))
+            self._note("zoomed", state, _ask(browser, _FAULTS))
             if "light" in self.looks:
-                self._note("zoomed", name, axe.findings(browser, *axe.SIZES))
+                self._note("zoomed", state, axe.findings(browser, *axe.SIZES))
             looking.zoom(browser, 1)
         if "spaced" in self.looks:
             _ask(browser, _SPACED)
-            self._note("spaced", name, _ask(browser, _FAULTS))
+            self._note("spaced", state, _ask(browser, _FAULTS))
 
-    def _note(self, look: str, name: str, found: Iterable[object]) -> None:
-        for each in dict.fromkeys(map(str, found)) if (self._language, look, name) not in LOOKED_AT else ():
-            self._found[look][each].append(name)
+    def _note(self, look: str, state: Captured, found: Iterable[object]) -> None:
+        if (state.language, look, state.name) not in LOOKED_AT:
+            for each in dict.fromkeys(map(str, found)):
+                self._found[look][each].append(state.key)
 
 
 def _ask(browser: Firefox, script: str) -> Any:
