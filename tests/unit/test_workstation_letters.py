@@ -142,3 +142,7 @@ def test_a_case_without_its_report_has_no_days() -> None:
     values = values_of([], DESK, theirs("en"))
     assert set(values) == {"desk", "today", "mandate"}
     assert values["today"] == theirs("en").day_text(today())
+
+
+def test_the_operators_letters_are_looked_for_where_the_kit_puts_them() -> None:
+    assert (letters.beside_program() / "dropbox" / "workstation" / "letters.py").is_file()
