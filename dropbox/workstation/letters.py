@@ -7,6 +7,7 @@ read each time; the days of the case are filled in by name, and what a person mu
 import os
 import re
 import stat
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date

@@ -1,6 +1,7 @@
 """Letters: bounded, honest about days, in the reporter's language, and never more than text."""
 
 import os
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -144,5 +145,9 @@ def test_a_case_without_its_report_has_no_days() -> None:
     assert values["today"] == theirs("en").day_text(today())
 
 
-def test_the_operators_letters_are_looked_for_where_the_kit_puts_them() -> None:
+def test_the_operators_letters_are_looked_for_beside_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a kit that is the folder that was unpacked; elsewhere the one that holds the program's environment."""
+    monkeypatch.setattr(sys, "prefix", sys.base_prefix)
     assert (letters.beside_program() / "dropbox" / "workstation" / "letters.py").is_file()
+    monkeypatch.setattr(sys, "prefix", "/somewhere/.venv")
+    assert letters.beside_program() == Path("/somewhere")
