@@ -206,8 +206,10 @@ def test_what_is_thrown_away_is_gone_and_what_is_kept_is_told(desk: DeskBrowser,
     path = f"/case/{case.id}/reply"
     assert "kept until this program stops" in desk.post(path, {"text": "Later.", "do": "keep"})
     assert "Go on with your reply" in desk.get(f"/case/{case.id}")
+    assert f'<a href="{path}">Go on with your reply</a>' in desk.get("/")
     assert "thrown away" in desk.post(path, {"text": "Later.", "do": "drop"})
     assert typed(desk.get(path)) == ""
+    assert "Go on with" not in desk.get("/")
 
 
 def test_before_the_drops_words_were_compared_one_is_told_and_may_write(
