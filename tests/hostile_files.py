@@ -87,7 +87,7 @@ def busy_seal(home: Path, key: Fingerprint) -> bytes:
     """A message of a kilobyte that keeps gpg busy: packets within packets, all of which it has to skip."""
     skipped, text = _packet(10, b"PGP") * (1 << 20), _packet(11, b"b\0\0\0\0\0At last.")
     packer = zlib.compressobj(1)
-    inner = b"".join(packer.compress(skipped) for _ in range(40)) + packer.compress(text) + packer.flush()
+    inner = b"".join(packer.compress(skipped) for _ in range(100)) + packer.compress(text) + packer.flush()
     outer = _packet(8, b"\2" + zlib.compress(_packet(8, b"\2" + inner), 9))
     command = [
         "gpg",

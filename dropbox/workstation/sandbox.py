@@ -156,7 +156,7 @@ def _walls(job: Job, limits: Limits) -> list[str]:
         *(str(_which("bwrap")), "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"),
         *("--new-session", "--clearenv", "--cap-drop", "ALL", "--uid", "65534", "--gid", "65534"),
         *("--hostname", "sandbox", "--ro-bind", "/usr", "/usr", *_top_folders()),
-        *("--proc", "/proc", "--dev", "/dev", "--size", str(limits.folder_bytes), "--tmpfs", "/tmp"),  # noqa: S108
+        *("--proc", "/proc", "--dev", "/dev", "--size", str(limits.folder_bytes), "--tmpfs", "/room"),
     ]
     for path in _FURNISHING:
         command += ["--ro-bind-try", path, path]
@@ -164,11 +164,12 @@ def _walls(job: Job, limits: Limits) -> list[str]:
         command += ["--ro-bind", str(source), target]
     if job is Job.OFFICE:
         command += ["--ro-bind-try", "/etc/libreoffice", "/etc/libreoffice"]
-    environment = {"PATH": "/usr/bin", "HOME": "/tmp", "LANG": "C.UTF-8"}  # noqa: S108
+        command += ["--symlink", "room", "/tmp"]  # noqa: S108  # nosec B108 -- inside; it makes its sockets there
+    environment = {"PATH": "/usr/bin", "HOME": "/room", "TMPDIR": "/room", "LANG": "C.UTF-8"}
     for name, value in environment.items():
         command += ["--setenv", name, value]
     # the root and /dev are folders in memory without a bound of their own
-    return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--"]  # noqa: S108
+    return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/room", "--"]
 
 
 def _top_folders() -> list[str]:

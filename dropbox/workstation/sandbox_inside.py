@@ -148,23 +148,23 @@ def _pdf(reading: Reading) -> None:
 
 def _office(reading: Reading) -> None:
     """Let the office program make a PDF of it, in this same sandbox, and go on with that."""
-    os.mkdir("/tmp/out")  # noqa: PTH102, S108  # a tmpfs of this sandbox alone
+    os.mkdir("/room/out")  # noqa: PTH102  # a folder in memory of this sandbox alone
     command = [
         "/office/program/soffice.bin",
-        "-env:UserInstallation=file:///tmp/profile",
+        "-env:UserInstallation=file:///room/profile",
         *("--headless", "--norestore", "--nolockcheck", "--nodefault", "--nologo", "--nofirststartwizard"),
-        *("--convert-to", "pdf", "--outdir", "/tmp/out", "/tmp/content"),  # noqa: S108
+        *("--convert-to", "pdf", "--outdir", "/room/out", "/room/content"),
     ]
-    with open("/tmp/content", "wb") as target, open(CONTENT, "rb") as source:  # noqa: PTH123, S108
+    with open("/room/content", "wb") as target, open(CONTENT, "rb") as source:  # noqa: PTH123
         while chunk := source.read(1 << 20):
             target.write(chunk)
     for _ in range(2):
         ended = _run(command, reading["office_seconds"], threads=True)[0]
         if ended != _OFFICE_RESTART:
             break
-    if not os.path.exists("/tmp/out/content.pdf"):  # noqa: PTH110, S108
+    if not os.path.exists("/room/out/content.pdf"):  # noqa: PTH110
         raise Stop("damaged")
-    _send_pages(reading, "/tmp/out/content.pdf")  # noqa: S108
+    _send_pages(reading, "/room/out/content.pdf")
 
 
 def _send_pages(reading: Reading, path: str) -> None:

@@ -120,6 +120,7 @@ def test_a_zip_bomb_is_a_list_of_names(here: World, monkeypatch: pytest.MonkeyPa
     assert [name.name for name in shown.names] == [f"{number}.zip" for number in range(20)]
 
 
+@pytest.mark.slow
 def test_a_packed_tar_is_not_unpacked_to_its_end(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(viewing, "LIMITS", replace(QUICK, cpu_seconds=1))
     shown = looked_at(here, monkeypatch, tar_bomb())
@@ -153,6 +154,7 @@ def test_a_seal_that_grows_without_end_ends_in_a_line(here: World, monkeypatch: 
         looked_at(here, monkeypatch, data, seals=1)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_a_seal_that_keeps_gpg_busy_ends_in_a_line(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
     data = hostile_files.busy_seal(here.anna.home, here.anna.key)
