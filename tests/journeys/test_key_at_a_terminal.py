@@ -115,14 +115,8 @@ def test_a_ceremony_from_nothing_leaves_a_vault_a_backup_and_no_secret_in_any_fi
     refused = run(new, "restore", str(backup), text=mixed)
     assert refused.returncode == 1
     assert "Word 33 seems to be wrong" in refused.stderr
-    assert "1 were given, and 2 are needed" in run(new, "restore", str(backup), text=" ".join(sheets[0])).stderr
     back = run(new, "restore", str(backup), "--json", text="\n\n".join(map(" ".join, sheets[:2])))
     assert json.loads(back.stdout) == {"key": shown["key"], "proved": False}
-    with Terminal(command("key --extend --to ~/again"), new) as terminal:
-        terminal.wait("Passphrase")
-        terminal.type(SECRET)
-        terminal.wait("Carry this file to the operator")
-        assert terminal.end() == 0
 
 
 @pytest.mark.parametrize("line", ["key", "backup --to x"])
@@ -146,5 +140,4 @@ def test_an_agent_that_a_command_started_does_not_hold_up_its_end(env: dict[str,
     factories.make_key(short_dir / ".gnupg", "anna")
     factories.end_agents(short_dir)
     # communicate() waits until everybody who holds the pipes has let go of them
-    assert run(env, "key", "--json").returncode == 0
     assert run(env, "init", "--json").returncode == 0
