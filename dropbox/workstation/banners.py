@@ -13,6 +13,13 @@ from dropbox.workstation.speech import N_, _, ngettext
 
 Banner = tuple[str, ...]
 
+
+class ForTerminal(str):
+    """A line that names a command, for where commands are typed: the desk page has buttons in its place."""
+
+    __slots__ = ()
+
+
 _MAX_NAMED = 12
 _HELD = N_("Until then nothing can be answered.")
 _KINDS = {SealedKind.SUBMISSION: N_("submission"), SealedKind.REPLY: N_("reply"), SealedKind.NOTE: N_("note")}
@@ -43,7 +50,7 @@ def _unconfirmed(casebook: Casebook) -> Banner:
     return (
         _("UNCONFIRMED. Compare these ten words with the operator, by telephone or in person:"),
         *_words(drop_words(casebook.bound.drop)),
-        _("If they are the same: %(command)s", command='dropbox-workstation confirm "WORDS"'),
+        ForTerminal(_("If they are the same: %(command)s", command='dropbox-workstation confirm "WORDS"')),
         *(() if casebook.bound.trial else (str(_HELD),)),
     )
 
@@ -62,7 +69,7 @@ def _roster(desk: DeskId, known: DeskRoster) -> Banner:
         *(f"  {change}" for change in changes),
         _("Compare these ten words with another member:"),
         *_words(roster_words(desk, known.newest)),
-        _("If they are the same: %(command)s", command='dropbox-workstation confirm --roster "WORDS"'),
+        ForTerminal(_("If they are the same: %(command)s", command='dropbox-workstation confirm --roster "WORDS"')),
         str(_HELD),
     )
 
@@ -105,7 +112,7 @@ def _gaps(casebook: Casebook) -> list[Banner]:
         named=named,
     )
     ask = _("Import the bundles that still wait. If this stays, ask the operator what became of them.")
-    known = _("When you know: dropbox-workstation explain NUMBER --because TEXT")
+    known = ForTerminal(_("When you know: dropbox-workstation explain NUMBER --because TEXT"))
     return [(first, ask, known)]
 
 
@@ -132,9 +139,9 @@ def _narrowed(casebook: Casebook) -> list[Banner]:
     ]
 
 
-def _seen(case: CaseId) -> str:
+def _seen(case: CaseId) -> ForTerminal:
     command = f"dropbox-workstation work {case[:8]} --seen"
-    return _("When you have read this: %(command)s", command=command)
+    return ForTerminal(_("When you have read this: %(command)s", command=command))
 
 
 def _cut(lines: Banner, last: str) -> Banner:

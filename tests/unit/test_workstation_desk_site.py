@@ -159,6 +159,9 @@ def test_banners_stand_first(here: World, client: FlaskClient, door: Door) -> No
     enter(client, door)
     shown = page(client, "/")
     assert shown.index("GAP.") < shown.index("<h1>")
+    # a command is no help to whoever sits before the page, where a button does the same
+    assert "dropbox-workstation" not in shown
+    assert "dropbox-workstation explain" in here.anna.run("cases").out
 
 
 def test_an_unknown_case_is_a_page(client: FlaskClient, door: Door) -> None:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from dropbox.errors import CasebookClosed, DropboxError, GpgError
 from dropbox.workstation import trust
-from dropbox.workstation.banners import Banner, banners
+from dropbox.workstation.banners import Banner, ForTerminal, banners
 from dropbox.workstation.casebook import Casebook
 from dropbox.workstation.continuity import open_gaps
 from dropbox.workstation.desk_site.desk import Desk
@@ -95,7 +95,11 @@ def _banners() -> list[Banner]:
     desk = this_desk()
     if not desk.has_vault:
         return []
-    return desk.made_once(("banners", language()), lambda vault: banners(vault.casebook))
+    return desk.made_once(("banners", language()), lambda vault: [_on_a_page(each) for each in banners(vault.casebook)])
+
+
+def _on_a_page(banner: Banner) -> Banner:
+    return tuple(line for line in banner if not isinstance(line, ForTerminal))
 
 
 def _ways() -> list[tuple[str, str]]:
