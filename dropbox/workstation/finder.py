@@ -3,6 +3,7 @@
 It holds plaintext, so nothing of it may reach a disk: the database has no file, and what SQLite sorts stays in memory.
 """
 
+import json
 import re
 import sqlite3
 import threading
@@ -47,7 +48,12 @@ CREATE INDEX learned_owner ON learned (owner);
 CREATE INDEX cases_due ON cases (due IS NULL, due, received DESC, id);
 """
 _INSERT = "INSERT INTO cases VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_SNIPPET = "SELECT snippet(texts, 0, ?, ?, '…', ?) FROM texts WHERE texts MATCH ? AND rowid = ?"
+# the plus keeps SQLite from asking FTS5 once for each row: every time it would put the whole list of hits together
+_HITS = "SELECT rowid FROM texts WHERE texts MATCH ? AND +rowid IN (SELECT value FROM json_each(?))"
+_SNIPPETS = (
+    "SELECT rowid, snippet(texts, 0, ?, ?, '…', ?) FROM texts "
+    "WHERE texts MATCH ? AND +rowid IN (SELECT value FROM json_each(?))"
+)
 SORTS = {
     "due": "due IS NULL, due, received DESC",
     "name": "name",
@@ -177,14 +183,15 @@ class Finder:
             page = min(max(1, search.page), pages)
             limit = f"LIMIT {PAGE_ROWS} OFFSET {(page - 1) * PAGE_ROWS}"
             rows = self._rows(f"WHERE {where} ORDER BY {order}, id {limit}", values)
-            found = tuple(self._case_row(row, search.words) for row in rows)
+            excerpts = self._excerpts([str(row[0]) for row in rows], search.words)
+            found = tuple(_case_row(row, excerpts.get(str(row[0]))) for row in rows)
         return Found(found, total, page, pages)
 
     def due(self, most: int) -> tuple[tuple[CaseRow, ...], int]:
         """Return the cases that wait for somebody, the earliest day first, and how many there are of them in all."""
         with self._lock:
             rows = self._rows("WHERE due NOT NULL ORDER BY due, id LIMIT ?", [most])
-            return tuple(self._case_row(row, "") for row in rows), self._number("FROM cases WHERE due NOT NULL", [])
+            return tuple(_case_row(row) for row in rows), self._number("FROM cases WHERE due NOT NULL", [])
 
     def due_on(self, first: date, last: date, most: int) -> dict[date, tuple[tuple[CaseRow, ...], int]]:
         """Return the same for each day of a span that has any: at most so many cases, and how many there are."""
@@ -196,7 +203,7 @@ class Finder:
             return {date.fromordinal(day): (self._due_rows(day, most), count) for day, count in days}
 
     def _due_rows(self, day: int, most: int) -> tuple[CaseRow, ...]:
-        return tuple(self._case_row(row, "") for row in self._rows("WHERE due = ? ORDER BY id LIMIT ?", [day, most]))
+        return tuple(_case_row(row) for row in self._rows("WHERE due = ? ORDER BY id LIMIT ?", [day, most]))
 
     def tags(self) -> tuple[str, ...]:
         """Return every tag in use, in the order of the alphabet."""
@@ -240,18 +247,25 @@ class Finder:
         place = self._base.execute("INSERT INTO texts VALUES (?)", (text,)).lastrowid
         self._base.execute("INSERT INTO learned VALUES (?, ?, ?)", (place, record.item, record.case))
 
-    def _case_row(self, row: tuple[object, ...], words: str) -> CaseRow:
-        return _case_row(row, self._excerpt(str(row[0]), words) if words else None)
-
-    def _excerpt(self, case: str, words: str) -> Excerpt | None:
+    def _excerpts(self, cases: Sequence[str], words: str) -> dict[str, Excerpt]:
+        """Return for each of these cases where the words were found first, for those in whose texts they were."""
         match = _match(words)
         if not match:
-            return None
-        for place, item in self._base.execute("SELECT place, item FROM learned WHERE owner = ?", (case,)).fetchall():
-            row = self._base.execute(_SNIPPET, (*MARKS, _EXCERPT_WORDS, match, place)).fetchone()
-            if row is not None:
-                return Excerpt(item, tuple(_MARK.split(_BLANKS.sub(" ", row[0]))))
-        return None
+            return {}
+        theirs = self._base.execute(
+            "SELECT place, item, owner FROM learned "
+            "WHERE owner IN (SELECT value FROM json_each(?)) ORDER BY place DESC",
+            (json.dumps(cases),),
+        ).fetchall()
+        hits = {place for (place,) in self._base.execute(_HITS, (match, json.dumps([each[0] for each in theirs])))}
+        chosen = {owner: (place, item) for place, item, owner in theirs if place in hits}
+        places = json.dumps([place for place, _ in chosen.values()])
+        shown = dict(self._base.execute(_SNIPPETS, (*MARKS, _EXCERPT_WORDS, match, places)).fetchall())
+        return {owner: Excerpt(item, _pieces(shown[place])) for owner, (place, item) in chosen.items()}
+
+
+def _pieces(marked: str) -> tuple[str, ...]:
+    return tuple(_MARK.split(_BLANKS.sub(" ", marked)))
 
 
 def _texts(opened: Opened) -> Iterator[str]:
@@ -326,7 +340,7 @@ def _clock_columns(clock: CaseClock | None) -> tuple[object, ...]:
     )
 
 
-def _case_row(row: tuple[object, ...], found: Excerpt | None) -> CaseRow:
+def _case_row(row: tuple[object, ...], found: Excerpt | None = None) -> CaseRow:
     case, name, desk, mandate, state, assignee, tags, *numbers = row
     received, submissions, replies, unread, withdrawn, *clock = (None if n is None else int(str(n)) for n in numbers)
     return CaseRow(
