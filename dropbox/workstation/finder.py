@@ -12,15 +12,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
-from dropbox.envelope import WorkState
 from dropbox.errors import ThreadBroken
 from dropbox.models import CaseId, Fingerprint, ItemId
-from dropbox.workstation.casebook import Casebook, CaseRecord, ItemRecord, State
-from dropbox.workstation.clock import CaseClock, Duty, LegalDay, case_clock
+from dropbox.workstation.case_rows import CaseRow, Excerpt, columns_of, joined, row_of, split
+from dropbox.workstation.casebook import Casebook, ItemRecord, State
 from dropbox.workstation.opening import Opened, open_item, unsealed_ahead
-from dropbox.workstation.thread import items_of, summarise
 from dropbox.workstation.vault import Vault
-from dropbox.workstation.work import of_items
 
 PAGE_ROWS = 50
 MAX_WORDS = 20
@@ -86,34 +83,6 @@ class Search:
 
 
 @dataclass(frozen=True)
-class Excerpt:
-    """Where the words were found in one item: pieces of its text, every second one being what was found."""
-
-    item: str
-    pieces: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class CaseRow:
-    """One line of the table of cases."""
-
-    case: CaseId
-    name: str
-    desk: str
-    mandate: str
-    state: str
-    assignee: Fingerprint | None
-    tags: tuple[str, ...]
-    received: date
-    submissions: int
-    replies: int
-    unread: int
-    withdrawn: date | None
-    clock: CaseClock | None
-    found: Excerpt | None = None
-
-
-@dataclass(frozen=True)
 class Found:
     """One page of the table; `total` counts all pages' rows."""
 
@@ -136,7 +105,7 @@ class Finder:
         """Take over what changed in the casebook since the last time."""
         with self._lock:
             changed = _changed(self._followed, casebook)
-            rows = [row for case in changed if (row := _row(casebook, case)) is not None]
+            rows = [row for case in changed if (row := columns_of(casebook, case)) is not None]
             self._base.execute("BEGIN")
             self._base.executemany("DELETE FROM cases WHERE id = ?", ((case,) for case in changed))
             self._base.executemany(_INSERT, rows)
@@ -184,14 +153,14 @@ class Finder:
             limit = f"LIMIT {PAGE_ROWS} OFFSET {(page - 1) * PAGE_ROWS}"
             rows = self._rows(f"WHERE {where} ORDER BY {order}, id {limit}", values)
             excerpts = self._excerpts([str(row[0]) for row in rows], search.words)
-            found = tuple(_case_row(row, excerpts.get(str(row[0]))) for row in rows)
+            found = tuple(row_of(row, excerpts.get(str(row[0]))) for row in rows)
         return Found(found, total, page, pages)
 
     def due(self, most: int) -> tuple[tuple[CaseRow, ...], int]:
         """Return the cases that wait for somebody, the earliest day first, and how many there are of them in all."""
         with self._lock:
             rows = self._rows("WHERE due NOT NULL ORDER BY due, id LIMIT ?", [most])
-            return tuple(_case_row(row) for row in rows), self._number("FROM cases WHERE due NOT NULL", [])
+            return tuple(row_of(row) for row in rows), self._number("FROM cases WHERE due NOT NULL", [])
 
     def due_on(self, first: date, last: date, most: int) -> dict[date, tuple[tuple[CaseRow, ...], int]]:
         """Return the same for each day of a span that has any: at most so many cases, and how many there are."""
@@ -203,13 +172,13 @@ class Finder:
             return {date.fromordinal(day): (self._due_rows(day, most), count) for day, count in days}
 
     def _due_rows(self, day: int, most: int) -> tuple[CaseRow, ...]:
-        return tuple(_case_row(row) for row in self._rows("WHERE due = ? ORDER BY id LIMIT ?", [day, most]))
+        return tuple(row_of(row) for row in self._rows("WHERE due = ? ORDER BY id LIMIT ?", [day, most]))
 
     def tags(self) -> tuple[str, ...]:
         """Return every tag in use, in the order of the alphabet."""
         with self._lock:
             rows = self._base.execute("SELECT DISTINCT tags FROM cases WHERE tags != ''").fetchall()
-        return tuple(sorted({tag for (tags,) in rows for tag in _split(tags)}))
+        return tuple(sorted({tag for (tags,) in rows for tag in split(tags)}))
 
     def assignees(self) -> tuple[Fingerprint, ...]:
         with self._lock:
@@ -293,88 +262,6 @@ def _differs(before: ItemRecord | None, after: ItemRecord) -> bool:
     return before is not after and before != after
 
 
-def _row(casebook: Casebook, case: CaseId) -> tuple[object, ...] | None:
-    """Return a case as a row of the table; None where nothing of it can be shown."""
-    record = casebook.cases.get(case)
-    if record is None:
-        return None
-    try:
-        return _full_row(casebook, record)
-    except ThreadBroken:
-        return None
-
-
-def _full_row(casebook: Casebook, case: CaseRecord) -> tuple[object, ...]:
-    summary, items = summarise(casebook, case), items_of(casebook, case.case)
-    work = of_items(casebook, items)
-    clock = case_clock(items, closed=work.state is WorkState.CLOSED, tags=work.tags)
-    return (
-        case.case,
-        summary.name,
-        ", ".join(case.desks),
-        str(summary.mandate or ""),
-        str(work.state),
-        work.assignee or "",
-        _joined(work.tags),
-        summary.received.toordinal(),
-        summary.submissions,
-        summary.replies,
-        summary.unread,
-        _ordinal(summary.withdrawn),
-        *_clock_columns(clock),
-    )
-
-
-def _clock_columns(clock: CaseClock | None) -> tuple[object, ...]:
-    if clock is None:
-        return (None,) * 7
-    first, last = clock.acknowledge, clock.answer
-    return (
-        first.by.toordinal(),
-        _ordinal(first.done),
-        first.met,
-        first.on_its_way,
-        last.by.toordinal(),
-        last.met,
-        _ordinal(clock.next.by if clock.next else None),
-    )
-
-
-def _case_row(row: tuple[object, ...], found: Excerpt | None = None) -> CaseRow:
-    case, name, desk, mandate, state, assignee, tags, *numbers = row
-    received, submissions, replies, unread, withdrawn, *clock = (None if n is None else int(str(n)) for n in numbers)
-    return CaseRow(
-        case=CaseId(str(case)),
-        name=str(name),
-        desk=str(desk),
-        mandate=str(mandate),
-        state=str(state),
-        assignee=Fingerprint(str(assignee)) if assignee else None,
-        tags=_split(str(tags)),
-        received=date.fromordinal(received or 1),
-        submissions=submissions or 0,
-        replies=replies or 0,
-        unread=unread or 0,
-        withdrawn=_day(withdrawn),
-        clock=_clock(clock),
-        found=found,
-    )
-
-
-def _clock(columns: list[int | None]) -> CaseClock | None:
-    acknowledge_by, acknowledged, met, on_its_way, answer_by, answer_met, _due = columns
-    if acknowledge_by is None or answer_by is None:
-        return None
-    first = LegalDay(
-        Duty.ACKNOWLEDGE,
-        date.fromordinal(acknowledge_by),
-        done=_day(acknowledged),
-        met=bool(met),
-        on_its_way=bool(on_its_way),
-    )
-    return CaseClock(first, LegalDay(Duty.ANSWER, date.fromordinal(answer_by), met=bool(answer_met)))
-
-
 def _conditions(search: Search, today: date) -> tuple[str, list[object]]:
     """Return the WHERE clause, of our own words only, and the values for its question marks."""
     parts: list[tuple[str, tuple[object, ...]]] = [("1", ())]
@@ -383,7 +270,7 @@ def _conditions(search: Search, today: date) -> tuple[str, list[object]]:
     if search.state:
         parts.append(("state = ?", (search.state,)))
     if search.tag:
-        parts.append(("instr(tags, ?)", (_joined([search.tag]),)))
+        parts.append(("instr(tags, ?)", (joined([search.tag]),)))
     if search.assignee:
         parts.append(("assignee = ?", ("" if search.assignee == NOBODY else search.assignee,)))
     if search.unread:
@@ -414,24 +301,6 @@ def _match(words: str) -> str:
     found = re.findall(r'"([^"]+)"|([^\s"]+)', words)[:MAX_WORDS]
     terms = [f'"{phrase}"' if phrase else f'"{word}"*' for phrase, word in found if re.search(r"\w", phrase or word)]
     return " AND ".join(terms)
-
-
-def _joined(tags: Iterable[str]) -> str:
-    """Return tags as one text in which each stands between line ends, which no tag contains."""
-    inner = "\n".join(sorted(tags))
-    return f"\n{inner}\n" if inner else ""
-
-
-def _split(tags: str) -> tuple[str, ...]:
-    return tuple(tags.strip("\n").split("\n")) if tags else ()
-
-
-def _ordinal(day: date | None) -> int | None:
-    return None if day is None else day.toordinal()
-
-
-def _day(ordinal: int | None) -> date | None:
-    return None if ordinal is None else date.fromordinal(ordinal)
 
 
 def has_words(words: str) -> bool:

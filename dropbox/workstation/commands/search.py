@@ -2,8 +2,9 @@
 
 from dropbox.errors import NothingToSearch
 from dropbox.models import today
+from dropbox.workstation.case_rows import CaseRow
 from dropbox.workstation.commands import Adder, Answer, Arguments, Show
-from dropbox.workstation.finder import CaseRow, Finder, Found, Search, has_words
+from dropbox.workstation.finder import Finder, Found, Search, has_words
 from dropbox.workstation.speech import _, ngettext
 from dropbox.workstation.terminal import line, paragraphs
 from dropbox.workstation.vault import open_vault

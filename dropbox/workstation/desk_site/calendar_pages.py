@@ -9,9 +9,10 @@ from flask import Blueprint, Response, request
 from dropbox.deadlines import add_months
 from dropbox.models import today
 from dropbox.workstation.calendar_file import calendar_bytes
+from dropbox.workstation.case_rows import CaseRow
 from dropbox.workstation.clock import DUTIES, dues
 from dropbox.workstation.desk_site.showing import Page, show, this_desk
-from dropbox.workstation.finder import CaseRow, Finder
+from dropbox.workstation.finder import Finder
 from dropbox.workstation.speech import month_text, weekday_names
 
 pages = Blueprint("calendar", __name__)
