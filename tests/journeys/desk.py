@@ -73,10 +73,10 @@ class Hands:
         self.browser.go(self.address + path)
 
     def follow(self, selector: str) -> None:
-        self._leave(lambda: self.browser.click(selector))
+        self.leave_by(lambda: self.browser.click(selector))
 
     def press(self, form: str, button: str = "button") -> None:
-        self._leave(lambda: self.browser.click(f"{form} {button}"))
+        self.leave_by(lambda: self.browser.click(f"{form} {button}"))
 
     def fill(self, field: str, text: str) -> None:
         place = self.browser.find(field)
@@ -100,17 +100,18 @@ class Hands:
             time.sleep(0.2)
             self.browser.go(self.browser.url)
 
-    def _leave(self, act: Callable[[], Any]) -> None:
+    def leave_by(self, act: Callable[[], Any]) -> None:
         """Do what leads to another page, and wait until that page stands in the place of this one."""
         before = self.browser.find("html").id
         act()
         until = time.monotonic() + SECONDS
-        while self._standing() == before:
+        while self._standing() in {before, ""}:
             assert time.monotonic() < until, self.browser.url
             time.sleep(0.05)
 
     def _standing(self) -> str:
         try:
-            return str(self.browser.find("html").id)
+            standing = str(self.browser.find("html").id)
+            return standing if self.browser.find_all("body > footer") else ""
         except Exception:  # between two pages there is none, and each driver says so in its own words
             return ""

@@ -20,6 +20,7 @@ from tests.pages.room import STORY
 HOSTILE = "</p><script>alert(1)</script><img src=//x.example onerror=alert(1)>\u202egnp.exe\x1b[31m{{ 7*7 }}%s"
 """What somebody may write who wants a page to do more than show it."""
 
+NOTES = "Monday: no shift."
 SEALED = "For your eyes."
 MORE = ("minutes.zip", "sealed.pgp", "mail.gpg", "more.gpg")
 ANSWER = "In spring.\nIn the car."
@@ -48,7 +49,7 @@ def picture(form: str = "PNG", pages: int = 1) -> bytes:
 FILES: tuple[File, ...] = (
     ("photo.png", "image/png", picture()),
     ("rota.pdf", "application/pdf", picture("PDF", 3)),
-    ("notes.txt", "text/plain", f"Monday: no shift.\n{HOSTILE}\n".encode()),
+    ("notes.txt", "text/plain", f"{NOTES}\n{HOSTILE}\n".encode()),
     ("holiday.jpg", "image/jpeg", picture("PDF")),
     (f"{LONG_WORD}.pdf", "application/pdf", b"%PDF-1.4 nothing"),
     ("empty.txt", "text/plain", b""),

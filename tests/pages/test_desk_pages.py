@@ -14,12 +14,13 @@ import pytest
 
 from dropbox.colours import ACCENT, ACCENT_DARK, palette
 from dropbox.workstation import desk_site, speech
+from dropbox.workstation.terminal import visible
 from tests.factories_bundles import DESK, OTHER_DESK
 from tests.pages import desk_vaults, nu
 from tests.pages import desk_ways as ways
 from tests.pages.album import Album
 from tests.pages.desk_states import SAME, STATES
-from tests.pages.desk_vaults import FILES, HOSTILE, LONG_WORD
+from tests.pages.desk_vaults import FILES, HOSTILE, LONG_WORD, NOTES
 from tests.pages.room import STORY, Captured, stable
 from tests.pages.spoken import OPENS, WEEKDAYS, bracketed, outside, spoken
 from tests.pages.tour import Tour, Toured
@@ -28,7 +29,18 @@ TEMPLATES = Path(desk_site.__file__).parent.parent / "templates"
 STYLES = TEMPLATES.parent / "static"
 PARTS = ("_", "base.html", "preview.html")
 LANGUAGE_NAMES = {speech.language_name(code) for code in speech.LANGUAGES}
-TEXTS = " ".join((STORY, HOSTILE, LONG_WORD, ways.EXPLAINED, desk_vaults.WRITTEN, *(name for name, _, _ in FILES)))
+TEXTS = " ".join(
+    (
+        STORY,
+        HOSTILE,
+        visible(HOSTILE),
+        LONG_WORD,
+        ways.EXPLAINED,
+        desk_vaults.WRITTEN,
+        *(name for name, _, _ in FILES),
+        NOTES,
+    )
+)
 NAMES = {"SHA", "PNG", "PDF", "GnuPG", DESK, OTHER_DESK, "bram", "and", "en", *WEEKDAYS, *LANGUAGE_NAMES}
 """What stands on a page in every language, and the word between the last two of a list."""
 NAMES |= set(re.findall(r"[^\W\d_]+", TEXTS))
