@@ -20,7 +20,7 @@ from tests.envelopes import Case
 from tests.factories_bundles import World
 
 WIDTH = 860
-TABLE_WIDTH = 1180
+TABLE_WIDTH = 1268
 SHARPNESS = 2
 
 
@@ -76,7 +76,7 @@ def _of_the_first_start(here: World, target: Path, language: str) -> None:
     nobody = factories.new_home(here.folder, "nobody")
     with _desk(here.folder / "none", nobody, here.folder / "none-home", language) as browser:
         browser.go(f"{_address(browser)}/start/key")
-        _take(browser, target / "key.png", 700)
+        _take(browser, target / "key.png", 860)
     here.anna.ok("init")
     here.drop.send(Case(), STORIES[language].reports[0])
     here.anna.ok("import", here.drop.pickup())
@@ -89,7 +89,7 @@ def _of_a_week(here: World, target: Path, language: str) -> None:
     case = _past(here, STORIES[language], language)
     home = here.folder / "home"
     home.mkdir()
-    here.drop.send(Case(), STORIES[language].reports[2], mandate=Mandate.LISTEN)
+    here.drop.send(Case(), STORIES[language].reports[2], mandate=Mandate.LISTEN, language=language)
     here.drop.pickup().rename(home / f"pickup-integrity-{today()}.tar")
     with _desk(here.anna.vault, here.anna.home, home, language) as browser:
         address = _address(browser)
@@ -97,13 +97,13 @@ def _of_a_week(here: World, target: Path, language: str) -> None:
         _take(browser, target / "import.png", 520)
         _widen(browser, TABLE_WIDTH)
         browser.go(address)
-        _take(browser, target / "cases.png", 480, start="table")
+        _take(browser, target / "cases.png", 640, start="table", end="tbody tr:last-child")
         _widen(browser, WIDTH)
         browser.go(f"{address}/case/{case.id}/reply")
         browser.find("textarea[name=text]").clear()
         browser.type("textarea[name=text]", STORIES[language].reply)
         browser.click("button[name=do][value=look]:not([hidden])")
-        _take(browser, target / "reply.png", 760, start="h1")
+        _take(browser, target / "reply.png", 745, start="h2")
 
 
 def _past(here: World, story: Story, language: str) -> Case:
@@ -114,7 +114,7 @@ def _past(here: World, story: Story, language: str) -> Case:
     cases = [Case() for _ in story.reports]
     for case, report, mandate, ago in zip(cases, story.reports, mandates, days, strict=True):
         here.drop.day = today() - timedelta(days=ago)
-        here.drop.send(case, report, mandate=mandate)
+        here.drop.send(case, report, mandate=mandate, language=language)
     here.drop.day = today()
     here.anna.ok("import", here.drop.pickup())
     here.anna.ok("read", cases[1].id)
@@ -152,12 +152,12 @@ def _address(browser: Chromium) -> str:
     return "/".join(browser.url.split("/")[:3])
 
 
-def _take(browser: Chromium, target: Path, height: int, start: str = "body") -> None:
-    """Take a picture of the page's width from an element on, but not beyond the end of its main part."""
+def _take(browser: Chromium, target: Path, height: int, start: str = "body", end: str = "main") -> None:
+    """Take a picture of the page's width from where one element begins, but not beyond where another ends."""
     top = max(browser.find(start).location["y"] - (0 if start == "body" else 14), 0)
-    main: Mapping[str, int] = browser.find("main").rect
+    last: Mapping[str, int] = browser.find(end).rect
     width = browser.find("html").rect["width"]
-    clip = {"x": 0, "y": top, "width": width, "height": min(height, main["y"] + main["height"] - top), "scale": 1}
+    clip = {"x": 0, "y": top, "width": width, "height": min(height, last["y"] + last["height"] - top), "scale": 1}
     asked = {"format": "png", "clip": clip, "captureBeyondViewport": True}
     shot = browser.driver.execute_cdp_cmd("Page.captureScreenshot", asked)
     target.write_bytes(base64.b64decode(shot["data"]))

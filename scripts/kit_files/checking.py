@@ -27,7 +27,7 @@ _STRONG_HASHES = {"8", "9", "10"}
 """SHA-256, SHA-384 and SHA-512 by OpenPGP's numbers."""
 _VERDICTS = {"GOODSIG", "EXPSIG", "EXPKEYSIG", "REVKEYSIG", "BADSIG", "ERRSIG"}
 _DAY_SECONDS = 86400
-_USAGE = """\
+USAGE = """\
 gebruik / usage: sh verify-and-start [--signer FINGERPRINT] [--check | --menu] [COMMAND …]
   (zonder opdracht: open / without a command: open)
   --signer FINGERPRINT  vingerafdruk van de beheerder / the operator's fingerprint
@@ -270,7 +270,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _usage() -> NoReturn:
-    say(_USAGE)
+    say(USAGE)
     sys.exit(2)
 
 
