@@ -50,13 +50,16 @@ def extract_case(vault: Vault, shown: ReadCase, folder: Path, only: Place | None
     """
     acts.require(vault.casebook, shown.case.case, Act.SAVE)
     make_folder(folder)
-    files: list[Extracted] = []
-    for position, opened in enumerate(shown.opened, start=1):
-        if opened is None or not opened.envelope.index.attachments:
-            continue
-        if only is None or only[0] == opened.record.item:
-            files += _extract_item(vault, opened, folder, position, only)
+    wanted = [
+        (opened, _plans(opened, folder, position, only))
+        for position, opened in enumerate(shown.opened, start=1)
+        if opened is not None and (only is None or only[0] == opened.record.item)
+    ]
+    files = [plan for _, plans in wanted for plan in plans.values()]
+    # first: a copy that nobody knows of would be left out where a reporter takes something back
     record_saved(vault, shown.case.case, folder, sum(1 for each in files if not each.already_there))
+    for opened, plans in wanted:
+        _extract_item(vault, opened, plans)
     return files
 
 
@@ -64,18 +67,16 @@ def write_pages(vault: Vault, opened: Opened, folder: Path, prefix: str, pages: 
     """Write pictures of pages, by their numbers, as `<prefix>-page-<number>.png`, under the same rules."""
     acts.require(vault.casebook, opened.record.case, Act.SAVE)
     make_folder(folder)
-    written: list[Path] = []
-    new = 0
-    for number, png in pages.items():
-        sha256 = hashlib.sha256(png).hexdigest()
-        path, is_there = _free(folder, f"{prefix}-page-{number:03d}", ".png", len(png), sha256)
-        written.append(path)
+    places = {
+        number: _free(folder, f"{prefix}-page-{number:03d}", ".png", len(png), hashlib.sha256(png).hexdigest())
+        for number, png in pages.items()
+    }
+    record_saved(vault, opened.record.case, folder, sum(1 for _, is_there in places.values() if not is_there))
+    for number, (path, is_there) in places.items():
         if not is_there:
-            new += 1
             with new_file(path) as target:
-                target.write(png)
-    record_saved(vault, opened.record.case, folder, new)
-    return written
+                target.write(pages[number])
+    return [path for path, _ in places.values()]
 
 
 def make_folder(folder: Path) -> None:
@@ -111,14 +112,16 @@ def _safe_character(character: str) -> str:
     return " " if unicodedata.category(character).startswith(_UNSAFE_CATEGORIES) else character
 
 
-def _extract_item(vault: Vault, opened: Opened, folder: Path, position: int, only: Place | None) -> list[Extracted]:
-    attachments = opened.envelope.index.attachments
-    plans = {
+def _plans(opened: Opened, folder: Path, position: int, only: Place | None) -> dict[str, Extracted]:
+    """Say for each wanted attachment, by its path in the envelope, where its copy goes."""
+    return {
         attachment.path: _plan(folder, opened.record.item, attachment, f"{position:02d}-{number:02d}")
-        for number, attachment in enumerate(attachments, start=1)
+        for number, attachment in enumerate(opened.envelope.index.attachments, start=1)
         if only is None or only[1] == number
     }
 
+
+def _extract_item(vault: Vault, opened: Opened, plans: Mapping[str, Extracted]) -> None:
     @contextmanager
     def sink(attachment: Attachment) -> Iterator[BinaryIO]:
         plan = plans.get(attachment.path)
@@ -131,7 +134,6 @@ def _extract_item(vault: Vault, opened: Opened, folder: Path, position: int, onl
 
     if not all(plan.already_there for plan in plans.values()):
         extract_item(vault, opened, sink)
-    return list(plans.values())
 
 
 def _plan(folder: Path, item: ItemId, attachment: Attachment, prefix: str) -> Extracted:
