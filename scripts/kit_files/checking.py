@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn
 
 LIST, SIGNATURE, SIGNER = "SHA256SUMS", "SHA256SUMS.asc", "signer.asc"
@@ -171,6 +172,14 @@ def hash_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def whole(kit: Kit, name: str) -> bytes:
+    """Return a file's content: the very bytes that are used are those on the list, not those seen a moment before."""
+    data = (kit.folder / name).read_bytes()
+    if hashlib.sha256(data).hexdigest() != kit.hashes.get(name):
+        raise wrong("dit is veranderd", "this has changed", [name])
+    return data
+
+
 def trust(kit: Kit, told: str, store: Path) -> None:
     """See to it that a person has compared the signer's fingerprint, once on this machine. Raises Refusal."""
     known: dict[str, Any] = json.loads(store.read_text(encoding="ascii")) if store.is_file() else {}
@@ -262,11 +271,21 @@ def run(arguments: list[str]) -> int:
     say("De kit is in orde. / The kit is in order.")
     if only == "--check":
         return 0
-    from . import starting  # noqa: PLC0415 -- only now is it known to be what the operator signed
-
+    starting = _starter(kit)
     if only == "--menu":
-        return starting.put_into_menu(kit)
-    return starting.start(kit, kits, arguments or ["open"], wait=wait)
+        return int(starting.put_into_menu(kit))
+    return int(starting.start(kit, kits, arguments or ["open"], wait=wait))
+
+
+def _starter(kit: Kit) -> ModuleType:
+    """Return the starter, made of the very bytes on the list: an import would take compiled files beside them first."""
+    source = whole(kit, "verify_and_start/starting.py")
+    package, starting = ModuleType("verify_and_start"), ModuleType("verify_and_start.starting")
+    package.__path__ = []
+    starting.__package__ = package.__name__
+    sys.modules |= {package.__name__: package, "verify_and_start.checking": sys.modules[__name__]}
+    exec(compile(source, "starting.py", "exec"), starting.__dict__)  # nosec B102 -- what the operator signed
+    return starting
 
 
 def _usage() -> NoReturn:
@@ -290,3 +309,7 @@ def main(arguments: list[str]) -> int:
         say("", "Druk op Enter om dit venster te sluiten. / Press Enter to close this window.")
         sys.stdin.readline()
     return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -18,7 +18,7 @@ from contextlib import suppress
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
-from .checking import Kit, Refusal, data_folder, hash_of, is_tails, say, walk, wrong
+from .checking import Kit, Refusal, data_folder, hash_of, is_tails, say, walk, whole, wrong
 
 _USEFUL = {"gpg-agent": "gpg-agent", "pinentry": "pinentry-gnome3", "bwrap": "bubblewrap", "pdftoppm": "poppler-utils"}
 _START = "import sys; sys.path.insert(0, sys.argv.pop(1)); sys.argv[0] = 'dropbox-workstation'; \
@@ -28,7 +28,7 @@ from dropbox.workstation.main import main; sys.exit(main())"
 def fitting(kit: Kit) -> tuple[str, list[str]]:
     """Return this machine's kind and the wheels for it. Raises Refusal when the kit has none."""
     kind = f"cp{sys.version_info[0]}{sys.version_info[1]}-{os.uname().machine}"
-    about = json.loads((kit.folder / "kit.json").read_text(encoding="ascii"))
+    about = json.loads(whole(kit, "kit.json"))
     wheels = about["wheels"].get(kind)
     libc = re.fullmatch(r"glibc (\d+)\.(\d+).*", _libc())
     if wheels is None or sys.maxsize < 2**32 or libc is None or tuple(map(int, libc.groups())) < tuple(about["glibc"]):
@@ -64,23 +64,15 @@ def contents(kit: Kit, wheels: Sequence[str]) -> Iterator[tuple[str, bytes]]:
 def _letters(kit: Kit) -> Iterator[tuple[str, bytes]]:
     for name in kit.hashes:
         if name.startswith("letters/"):
-            yield name, _whole(kit, name)
+            yield name, whole(kit, name)
 
 
 def _installed(kit: Kit, wheels: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     for wheel in wheels:
-        with zipfile.ZipFile(io.BytesIO(_whole(kit, wheel))) as archive:
+        with zipfile.ZipFile(io.BytesIO(whole(kit, wheel))) as archive:
             for info in archive.infolist():
                 if not info.is_dir() and (name := _place(info.filename)):
                     yield name, archive.read(info)
-
-
-def _whole(kit: Kit, name: str) -> bytes:
-    """Return a file's content: the very bytes that are used are those on the list, not those seen a moment before."""
-    data = (kit.folder / name).read_bytes()
-    if hashlib.sha256(data).hexdigest() != kit.hashes[name]:
-        raise wrong("dit is veranderd", "this has changed", [name])
-    return data
 
 
 def _place(name: str) -> str:

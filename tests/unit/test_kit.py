@@ -406,3 +406,28 @@ def test_no_wheel_needs_a_newer_glibc_than_debian_12_has() -> None:
     assert kit_wheels.oldest_glibc("a-1-cp311-cp311-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl") == (2, 27)
     assert kit_wheels.oldest_glibc("a-1-cp311-cp311-manylinux2014_x86_64.whl") == (2, 17)
     assert kit_wheels.oldest_glibc("a-1-py3-none-any.whl") == (2, 0)
+
+
+@pytest.mark.parametrize(
+    "name", ["json.py", "hashlib/__init__.py", "verify_and_start.py", "verify_and_start/checking/__init__.py"]
+)
+def test_what_was_planted_beside_the_checker_is_not_run_before_it_is_found(small: SmallKit, name: str) -> None:
+    """`sha256sum --check`, the check by hand, says nothing of files that are on no list."""
+    (small.folder / name).parent.mkdir(exist_ok=True)
+    (small.folder / name).write_text("print('planted')\n")
+    assert_refused(small.trusted("x"), "dit hoort niet in de kit", "this does not belong in the kit")
+
+
+@pytest.mark.parametrize("name", ["__init__", "checking", "starting"])
+def test_a_compiled_file_beside_the_checker_is_not_run_in_its_place(small: SmallKit, tmp_path: Path, name: str) -> None:
+    source = tmp_path / "planted.py"
+    source.write_text("print('planted')\n")
+    compiling = (
+        "import py_compile, importlib.util, sys\n"
+        "target = importlib.util.cache_from_source(sys.argv[2])\n"
+        "mode = py_compile.PycInvalidationMode.UNCHECKED_HASH\n"
+        "py_compile.compile(sys.argv[1], cfile=target, doraise=True, invalidation_mode=mode)\n"
+    )
+    place = small.folder / "verify_and_start" / f"{name}.py"
+    subprocess.run(["/usr/bin/python3", "-I", "-c", compiling, source, place], check=True)
+    assert_refused(small.trusted("x"), "dit hoort niet in de kit", "this does not belong in the kit")
