@@ -13,7 +13,11 @@ import sys
 import tempfile
 import zipfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "scripts" / "lock" / "workstation.txt"
@@ -24,6 +28,7 @@ NEWEST_GLIBC = 36
 SOME_DAY = "1577836800"
 """The time of everything in a kit (2020-01-01, UTC), so that the same sources make the same bytes."""
 _OLDEST_GLIBC = 17
+_BESIDE = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE")
 
 
 class KitError(Exception):
@@ -77,28 +82,33 @@ def build_own(target: Path) -> None:
         sources = Path(folder) / "sources"
         _copy_sources(sources)
         for catalogue in sources.glob("dropbox/translations/*/LC_MESSAGES/*.po"):
-            _python("-m", "babel.messages.frontend", "-q", "compile", "-i", str(catalogue), "-o", _compiled(catalogue))
+            compile_catalogue(catalogue)
         _pip("wheel", "--no-deps", "--no-build-isolation", "-w", str(target), str(sources))
     _must_speak(next(target.glob("onion_dropbox-*.whl")))
 
 
 def _copy_sources(target: Path) -> None:
-    """Copy what git knows or would add: no leftovers of earlier builds, no keys, nobody's data."""
-    wanted = ("dropbox", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
-    git = ["git", "-C", str(ROOT), "ls-files", "-z", "-co", "--exclude-standard", "--", *wanted]
-    listed = subprocess.run(git, capture_output=True, check=False).stdout if shutil.which("git") else b""
-    names = sorted(name for name in set(listed.decode().split("\0")) if name and (ROOT / name).is_file())
-    if not names:
-        raise KitError("The sources are not a git clone.", "Make the kit in a clone; git must be installed.")
-    for name in names:
-        copy = target / name
+    """Copy what a wheel is made of: no leftovers of earlier builds, and nothing that hides or was compiled."""
+    package = ((ROOT / "dropbox").rglob("*"), (ROOT / name for name in _BESIDE))
+    for source in sorted(path for paths in package for path in paths if path.is_file() and _is_source(path)):
+        copy = target / source.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
-        shutil.copyfile(ROOT / name, copy)
+        shutil.copyfile(source, copy)
         copy.chmod(0o644)
 
 
-def _compiled(catalogue: Path) -> str:
-    return str(catalogue.with_suffix(".mo"))
+def _is_source(path: Path) -> bool:
+    parts = path.relative_to(ROOT).parts
+    return "__pycache__" not in parts and path.suffix != ".mo" and not any(part.startswith(".") for part in parts)
+
+
+def compile_catalogue(catalogue: Path) -> None:
+    """Write the .mo beside a .po; its header tells no moment, where Babel would put this one."""
+    with catalogue.open("rb") as file:
+        catalog = read_po(file, locale=catalogue.parent.parent.name, charset="utf-8", abort_invalid=True)
+    catalog.creation_date = catalog.revision_date = datetime.fromtimestamp(int(SOME_DAY), UTC)
+    with catalogue.with_suffix(".mo").open("wb") as file:
+        write_mo(file, catalog)
 
 
 def _must_speak(wheel: Path) -> None:

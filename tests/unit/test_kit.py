@@ -1,5 +1,6 @@
 """The checker on the offline machine starts nothing that the operator did not sign, and says why in two languages."""
 
+import gettext
 import hashlib
 import json
 import os
@@ -360,6 +361,18 @@ def test_the_same_sources_do_not_make_other_bytes(tmp_path: Path) -> None:
         os.umask(before)
     first, second = (next((tmp_path / name).glob("*.tar")).read_bytes() for name in ("a", "b"))
     assert first == second
+
+
+def test_a_compiled_catalogue_does_not_tell_when_it_was_compiled(tmp_path: Path) -> None:
+    folder = tmp_path / "nl" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    source = kit_wheels.ROOT / "dropbox/translations/nl/LC_MESSAGES/workstation.po"
+    (folder / "workstation.po").write_bytes(source.read_bytes())
+    kit_wheels.compile_catalogue(folder / "workstation.po")
+    compiled = (folder / "workstation.mo").read_bytes()
+    assert set(re.findall(rb"[\w-]+-Date: (\d{4}-\d\d-\d\d \d\d:\d\d)", compiled)) <= {b"2020-01-01 00:00"}
+    with (folder / "workstation.mo").open("rb") as file:
+        assert gettext.GNUTranslations(file).gettext("Cases") == "Zaken"
 
 
 @pytest.mark.usefixtures("no_wheels")
