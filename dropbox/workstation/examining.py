@@ -22,10 +22,11 @@ from dropbox.gpg import count_recipients
 from dropbox.models import DeskId, Fingerprint, Kind, Roster, SealedKind
 from dropbox.workstation.casebook import Casebook, CaseRecord, Detail, ItemRecord, State, detail_of
 from dropbox.workstation.opening import open_submission, open_written
+from dropbox.workstation.speech import N_, Words
 from dropbox.workstation.trust import members_on
 from dropbox.workstation.vault import Vault
 
-Check = tuple[bool, str]
+Check = tuple[bool, Words]
 Rosters = Mapping[DeskId, Roster]
 
 
@@ -55,21 +56,21 @@ def examine(vault: Vault, item: ItemRecord, rosters: Rosters, unsealed: bytes | 
     except NotForYou:
         return _not_for_you(vault, item, rosters)
     except UnsealError:
-        return quarantine("it could not be unsealed whole")
+        return quarantine(N_("it could not be unsealed whole"))
     except SignatureInvalid:
-        return quarantine("it is not signed by its author")
+        return quarantine(N_("it is not signed by its author"))
     except (EnvelopeError, ReplyBoxError, InvalidValue, TooLarge):
-        return quarantine("its envelope does not have the form of format 1")
+        return quarantine(N_("its envelope does not have the form of format 1"))
 
 
-def out_of_chain(casebook: Casebook, item: ItemRecord, detail: Detail) -> str:
+def out_of_chain(casebook: Casebook, item: ItemRecord, detail: Detail) -> Words | None:
     """Say what is wrong with a submission's place among those of its case that are held, or nothing."""
     others = [detail_of(record) for record in casebook.thread(item.case) if record.item != item.item]
     links = [ChainLink(each.number, each.previous, each.index_sha256) for each in (*others, detail) if each.number]
     number, faults = detail.number or 0, chain_faults(links).contradicting
     if number in faults:
-        return "it does not follow what came before it, or another item has its number in the case"
-    return "what follows it does not follow it" if number + 1 in faults else ""
+        return N_("it does not follow what came before it, or another item has its number in the case")
+    return N_("what follows it does not follow it") if number + 1 in faults else None
 
 
 def _examine_submission(vault: Vault, item: ItemRecord, rosters: Rosters, unsealed: bytes | None) -> Verdict:
@@ -80,9 +81,9 @@ def _examine_submission(vault: Vault, item: ItemRecord, rosters: Rosters, unseal
     own_packets = len(envelope.index.recipients) if item.resealed_by is None else 1
     checks = (
         *_common_differences(vault.casebook, item, envelope),
-        (header.kind in (Kind.REPLY, Kind.NOTE), "it is of another kind"),
-        (header.epoch != item.epoch, "it belongs to another epoch of the drop"),
-        (packets != own_packets, "it is sealed to more or fewer keys than it lists"),
+        (header.kind in (Kind.REPLY, Kind.NOTE), N_("it is of another kind")),
+        (header.epoch != item.epoch, N_("it belongs to another epoch of the drop")),
+        (packets != own_packets, N_("it is sealed to more or fewer keys than it lists")),
         *(_received_differences if header.author is None else _intake_differences)(vault, item, envelope, rosters),
     )
     return _verdict(
@@ -91,8 +92,8 @@ def _examine_submission(vault: Vault, item: ItemRecord, rosters: Rosters, unseal
 
 
 def _received_differences(vault: Vault, item: ItemRecord, envelope: Envelope, rosters: Rosters) -> Iterator[Check]:
-    yield envelope.header.day != item.day, "its day differs"
-    yield not _recipients_fit(envelope, item.day, rosters), "it is sealed to others than the desk's roster"
+    yield envelope.header.day != item.day, N_("its day differs")
+    yield not _recipients_fit(envelope, item.day, rosters), N_("it is sealed to others than the desk's roster")
 
 
 def _intake_differences(vault: Vault, item: ItemRecord, envelope: Envelope, rosters: Rosters) -> Iterator[Check]:
@@ -103,11 +104,11 @@ def _intake_differences(vault: Vault, item: ItemRecord, envelope: Envelope, rost
     header = envelope.header
     author = {header.author} if header.author else set()
     members = [members_on(rosters.get(desk, ()), item.day)[1] for desk in header.desks]
-    yield not all(author <= each for each in members), "it was taken down by nobody of the desk's roster that day"
-    yield header.day < item.day, "its day differs"
+    yield not all(author <= each for each in members), N_("it was taken down by nobody of the desk's roster that day")
+    yield header.day < item.day, N_("its day differs")
     ever = {membership.fingerprint for desk in header.desks for membership in rosters.get(desk, ())}
     listed: set[Fingerprint] = set(envelope.index.recipients)
-    yield not author <= listed <= ever, "it is sealed to others than the desk's roster"
+    yield not author <= listed <= ever, N_("it is sealed to others than the desk's roster")
     verify_intake(
         envelope, lambda signed, signature: vault.members.verify_detached(signed, signature, author, at=header.day)
     )
@@ -122,7 +123,7 @@ def _not_for_you(vault: Vault, item: ItemRecord, rosters: Rosters) -> Verdict:
     casebook = vault.casebook
     surely = members_on(rosters.get(casebook.bound.desk, ()), item.day)[0]
     if item.kind is SealedKind.SUBMISSION and casebook.key in surely:
-        return quarantine("it does not open with your key, although you were on the roster that day")
+        return quarantine(N_("it does not open with your key, although you were on the roster that day"))
     return Verdict(State.NOT_FOR_YOU)
 
 
@@ -134,28 +135,28 @@ def _examine_writing(vault: Vault, item: ItemRecord, rosters: Rosters, unsealed:
     desk_members = members_on(rosters.get(header.desk or own_desk, ()), item.day)[1]
     checks = (
         *_common_differences(vault.casebook, item, envelope),
-        (header.kind.value != item.kind.value, "it is of another kind"),
-        (header.author not in desk_members, "its author was not on the desk's roster that day"),
-        (header.kind is Kind.NOTE and header.desk != own_desk, "it is a note of another desk"),
+        (header.kind.value != item.kind.value, N_("it is of another kind")),
+        (header.author not in desk_members, N_("its author was not on the desk's roster that day")),
+        (header.kind is Kind.NOTE and header.desk != own_desk, N_("it is a note of another desk")),
     )
     return _verdict(envelope, checks, None)
 
 
 def _verdict(envelope: Envelope, checks: tuple[Check, ...], case: CaseRecord | None) -> Verdict:
-    reason = next((text for differs, text in checks if differs), "")
+    reason = next((text for differs, text in checks if differs), None)
     return quarantine(reason) if reason else Verdict(State.VERIFIED, "", _detail(envelope), case, envelope)
 
 
 def _common_differences(casebook: Casebook, item: ItemRecord, envelope: Envelope) -> Iterator[Check]:
     header, binding, case = envelope.header, casebook.bound, casebook.cases.get(item.case)
-    yield header.drop != binding.drop, "it belongs to another drop"
-    yield header.item != item.item, "it carries another item's id"
-    yield header.case != item.case, "it belongs to another case"
-    yield binding.desk not in header.desks, "it is not addressed to this desk"
+    yield header.drop != binding.drop, N_("it belongs to another drop")
+    yield header.item != item.item, N_("it carries another item's id")
+    yield header.case != item.case, N_("it belongs to another case")
+    yield binding.desk not in header.desks, N_("it is not addressed to this desk")
     if case is not None and header.kind is not Kind.NOTE:
-        yield header.desks != case.desks, "it is addressed to other desks than its case"
+        yield header.desks != case.desks, N_("it is addressed to other desks than its case")
     if case is not None and header.case_key is not None:
-        yield (header.case_key, header.reply_key) != (case.case_key, case.reply_key), "its case has other keys"
+        yield (header.case_key, header.reply_key) != (case.case_key, case.reply_key), N_("its case has other keys")
 
 
 def _recipients_fit(envelope: Envelope, day: date, rosters: Rosters) -> bool:
@@ -187,5 +188,6 @@ def _detail(envelope: Envelope) -> Detail:
     )
 
 
-def quarantine(reason: str) -> Verdict:
-    return Verdict(State.QUARANTINED, reason)
+def quarantine(reason: Words) -> Verdict:
+    """Keep the reason in English: it is translated when it is shown."""
+    return Verdict(State.QUARANTINED, reason.english)

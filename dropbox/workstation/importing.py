@@ -19,10 +19,13 @@ from dropbox.workstation.casebook import Binding, Casebook, Conflict, ItemRecord
 from dropbox.workstation.continuity import clashes, take_kdf, take_log
 from dropbox.workstation.examining import Verdict, examine, out_of_chain, quarantine
 from dropbox.workstation.opening import Opened, unsealed_ahead
+from dropbox.workstation.speech import N_
 from dropbox.workstation.terminal import line
 from dropbox.workstation.vault import Vault
 
 MAX_NAME_CHARACTERS = 60
+
+_OTHER_BYTES = N_("the drop offers other bytes under the id of an item that is held").english
 
 
 @dataclass
@@ -134,7 +137,7 @@ def _is_wanted(vault: Vault, item: PickupItem, report: ImportReport) -> bool:
     casebook = vault.casebook
     if clashes(casebook, item.item, item.sha256):
         casebook.conflicts[item.sha256] = Conflict(item.item, item.sha256, item.day)
-        report.quarantined[item.item] = "the drop offers other bytes under the id of an item that is held"
+        report.quarantined[item.item] = _OTHER_BYTES
         return False
     record = casebook.items.get(item.item)
     if record is None or record.state is State.QUARANTINED or not _is_there(vault, item):

@@ -157,9 +157,9 @@ def _examine_all(watch: _Watch, records: Sequence[ItemRecord], report: ResealedR
 def _take(casebook: Casebook, record: ItemRecord, verdict: Verdict, report: ResealedReport) -> bool:
     """Put an item that passed into the casebook in memory; say why of one that did not."""
     detail = verdict.detail
-    fault = out_of_chain(casebook, record, detail) if detail is not None and detail.number is not None else ""
+    fault = out_of_chain(casebook, record, detail) if detail is not None and detail.number is not None else None
     if verdict.state is not State.VERIFIED or fault:
-        report.refused[record.item] = fault or verdict.reason or _CLOSED
+        report.refused[record.item] = fault.english if fault else verdict.reason or _CLOSED
         return False
     casebook.add(replace(record, state=State.VERIFIED, detail=detail, reason=""))
     if verdict.case is not None:
