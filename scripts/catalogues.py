@@ -5,6 +5,7 @@ what was said anew and nothing else. What a translation must keep is checked her
 """
 
 import argparse
+import ast
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -67,8 +68,11 @@ def extract(domain: Domain = PAGES) -> Catalog:
     found = extract_from_dir(PACKAGE, methods, options, _KEYWORDS, ("Translators:",), strip_comment_tags=True)
     for path, line, sentence, comments, context in sorted(found, key=lambda each: (each[0], each[1])):
         template.add(sentence, None, [(Path(path).as_posix(), line)], auto_comments=comments, context=context)
-    for sentence in error_sentences() if domain.with_errors else ():
-        template.add(sentence, None, [("errors.py", 1)])
+    if domain.with_errors:
+        for sentence in error_sentences():
+            template.add(sentence, None, [("errors.py", 1)])
+        for sentence in reasons():
+            template.add(sentence, None, [("workstation/examining.py", 1)])
     return template
 
 
@@ -81,6 +85,13 @@ def error_sentences() -> Iterator[str]:
             yield from filter(None, (kind.message, kind.hint))
     for _line, sentence, *_ in extract_from_file("python", str(PACKAGE / "errors.py"), {"say": None}):
         yield sentence if isinstance(sentence, str) else sentence[0]
+
+
+def reasons() -> Iterator[str]:
+    """Yield why an item is quarantined: kept in the casebook as it stands in the code, translated when it is shown."""
+    tree = ast.parse((PACKAGE / "workstation" / "examining.py").read_text(encoding="utf-8"))
+    texts = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    yield from (text for text in texts if re.match("(it|its|what) ", text))
 
 
 def languages(domain: Domain = PAGES) -> tuple[str, ...]:

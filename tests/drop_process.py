@@ -31,7 +31,7 @@ def command(program: str, *arguments: str | Path, env: Mapping[str, str] | None 
         [BIN / program if (BIN / program).exists() else program, *map(str, arguments)],
         capture_output=True,
         text=True,
-        env={**os.environ, **(env or {})},
+        env={**os.environ, "LC_ALL": "C.UTF-8", **(env or {})},
         stdin=subprocess.DEVNULL,
         timeout=120,
         check=False,

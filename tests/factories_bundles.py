@@ -87,7 +87,7 @@ class Investigator:
     def run(self, command: str, *arguments: str | Path, stdin: bytes = b"", columns: int = 80) -> Result:
         """Run a command as the console script does, in this process, with no terminal."""
         out, err = io.StringIO(), io.StringIO()
-        environment = {"GNUPGHOME": str(self.home), "COLUMNS": str(columns)}
+        environment = {"GNUPGHOME": str(self.home), "COLUMNS": str(columns), "LC_ALL": "C.UTF-8"}
         with (
             mock.patch.dict(os.environ, environment),
             mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin))),

@@ -34,6 +34,7 @@ from dropbox.workstation.commands import (
     work,
     writing,
 )
+from dropbox.workstation.speech import _, from_environment, said, speaking
 from dropbox.workstation.terminal import line
 from dropbox.workstation.vault import default_folder
 
@@ -64,21 +65,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    with speaking(from_environment()):
+        return _run(argv)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         arguments.run(arguments, lambda answer: _show(answer, as_json=arguments.json))
     except DropboxError as error:
-        return _refuse(str(error), error.hint)
+        told = said(error)
+        return _refuse(told.message, told.hint)
     except BrokenPipeError:
         # nobody reads any more; what is left in the buffer must not fail a second time at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError:
-        return _refuse("A file or folder could not be read or written.", "Check its name, permissions and free room.")
+        return _refuse(
+            _("A file or folder could not be read or written."), _("Check its name, permissions and free room.")
+        )
     except KeyboardInterrupt:
-        return _refuse("Stopped. Nothing was half done.", "")
+        return _refuse(_("Stopped. Nothing was half done."), "")
     except Exception as error:  # a traceback on a screen may stand beside what was unsealed; its kind is enough
-        return _refuse(f"unexpected {type(error).__name__}", "This is a fault in the program; please report it.")
+        told_kind = _("unexpected %(kind)s", kind=type(error).__name__)
+        return _refuse(told_kind, _("This is a fault in the program; please report it."))
     return 0
 
 
@@ -108,14 +118,18 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="dropbox-workstation",
-        description="Read and answer reports on a machine without a network. Your key is the one in your GnuPG home.",
+        description=_(
+            "Read and answer reports on a machine without a network. Your key is the one in your GnuPG home."
+        ),
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
 
     def command(name: str, run: Run, text: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text)
-        added.add_argument("--vault", type=Path, default=default_folder(), metavar="DIR", help="default: %(default)s")
-        added.add_argument("--json", action="store_true", help="print one JSON document")
+        added.add_argument(
+            "--vault", type=Path, default=default_folder(), metavar="DIR", help=_("default: %(default)s")
+        )
+        added.add_argument("--json", action="store_true", help=_("print one JSON document"))
         added.set_defaults(run=run)
         return added
 

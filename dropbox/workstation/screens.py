@@ -14,12 +14,20 @@ from dropbox.workstation.extracting import Extracted
 from dropbox.workstation.importing import ImportReport
 from dropbox.workstation.opening import Opened
 from dropbox.workstation.reading import ReadCase
-from dropbox.workstation.speech import _, ngettext
-from dropbox.workstation.terminal import count, line, paragraphs, size, table
+from dropbox.workstation.speech import N_, _, ngettext
+from dropbox.workstation.terminal import line, paragraphs, size, table
 from dropbox.workstation.thread import CaseSummary, author_name, missing_numbers, summarise, withdrawn_on
 
 _INDENT = "  "
 _SHA_SHOWN = 16
+_KINDS = {
+    Kind.REPORT: N_("report"),
+    Kind.MESSAGE: N_("message"),
+    Kind.MANDATE: N_("mandate"),
+    Kind.WITHDRAWAL: N_("withdrawal"),
+    Kind.REPLY: N_("reply"),
+    Kind.NOTE: N_("note"),
+}
 
 
 def banner_lines(casebook: Casebook, width: int) -> list[str]:
@@ -40,12 +48,12 @@ def banner_lines(casebook: Casebook, width: int) -> list[str]:
 def case_lines(summaries: Sequence[CaseSummary]) -> list[str]:
     """Return the table of `cases`."""
     if not summaries:
-        return ["No cases yet."]
+        return [_("No cases yet.")]
     rows = [
         (
             summary.case[:8],
             summary.name,
-            "withdrawn" if summary.withdrawn else str(summary.mandate or "-"),
+            _("withdrawn") if summary.withdrawn else _(summary.mandate or "-"),
             summary.received.isoformat(),
             str(summary.submissions),
             str(summary.replies),
@@ -53,9 +61,13 @@ def case_lines(summaries: Sequence[CaseSummary]) -> list[str]:
         )
         for summary in summaries
     ]
-    heads = ("CASE", "NAME", "MANDATE", "RECEIVED", "SENT", "REPLIES", "UNREAD")
+    heads = (_("CASE"), _("NAME"), _("MANDATE"), _("RECEIVED"), _("SENT"), _("REPLIES"), _("UNREAD"))
     lacking = [
-        f"Of case {summary.case[:8]} these submissions never came here: {', '.join(map(str, summary.missing))}."
+        _(
+            "Of case %(case)s these submissions never came here: %(numbers)s.",
+            case=summary.case[:8],
+            numbers=", ".join(map(str, summary.missing)),
+        )
         for summary in summaries
         if summary.missing
     ]
@@ -63,7 +75,7 @@ def case_lines(summaries: Sequence[CaseSummary]) -> list[str]:
         *table(heads, rows, right=(4, 5, 6)),
         "",
         *lacking,
-        f"{count(len(rows), 'case')}, desk {summaries[0].desk}.",
+        ngettext("%(num)s case, desk %(desk)s.", "%(num)s cases, desk %(desk)s.", len(rows), desk=summaries[0].desk),
     ]
 
 
@@ -74,48 +86,60 @@ def thread_lines(casebook: Casebook, shown: ReadCase, width: int) -> list[str]:
     for position, record in enumerate(shown.records, start=1):
         lines += ["", _title(casebook, record, position, width)]
         opened = shown.opened[position - 1]
-        lines += [f"{_INDENT}This item is damaged or gone."] if opened is None else _body(opened, width)
+        lines += [_INDENT + _("This item is damaged or gone.")] if opened is None else _body(opened, width)
         for sentence in told[record.item]:
             lines += paragraphs(line(sentence), width, _INDENT)
         if record.own and not record.entry_confirmed:
-            lines += ["", f"{_INDENT}(Written here; the drop has not confirmed it yet.)"]
+            lines += ["", f"{_INDENT}({_('Written here; the drop has not confirmed it yet.')})"]
     return lines
 
 
 def _head(casebook: Casebook, shown: ReadCase, width: int) -> list[str]:
     records = list(shown.records)
     summary = summarise(casebook, shown.case)
-    lines = [f"{case_name(shown.case.case)}   case {shown.case.case}"]
-    counts = f"{count(summary.submissions, 'submission')}, {count(summary.replies, 'reply', 'replies')}"
-    lines += paragraphs(f"Desks {', '.join(shown.case.desks)}. Received {summary.received}. {counts}.", width, "")
+    lines = [_("%(name)s   case %(case)s", name=case_name(shown.case.case), case=shown.case.case)]
+    told = _(
+        "Desks %(desks)s. Received %(day)s. %(sent)s, %(replies)s.",
+        desks=", ".join(shown.case.desks),
+        day=summary.received,
+        sent=ngettext("%(num)s submission", "%(num)s submissions", summary.submissions),
+        replies=ngettext("%(num)s reply", "%(num)s replies", summary.replies),
+    )
+    lines += paragraphs(told, width, "")
     withdrawn = withdrawn_on(records)
     if withdrawn is not None:
-        lines += paragraphs(f"WITHDRAWN by the reporter on {withdrawn}.", width, "")
+        lines += paragraphs(_("WITHDRAWN by the reporter on %(day)s.", day=withdrawn), width, "")
     if missing := missing_numbers(records):
         named = ", ".join(map(str, missing))
-        lines += paragraphs(f"MISSING. Of this case these submissions never came here: {named}.", width, "")
-    lines += paragraphs(f"The mandate is {mandate.meaning(mandate.in_force(records))}", width, "")
+        told = _("MISSING. Of this case these submissions never came here: %(numbers)s.", numbers=named)
+        lines += paragraphs(told, width, "")
+    lines += paragraphs(_("The mandate is %(meaning)s", meaning=mandate.meaning(mandate.in_force(records))), width, "")
     changes = mandate.history(records)
-    verbs = ("set", *("changed" for _ in changes[1:]))
-    rows = [
-        f"{_INDENT}{change.day}  {verb} to {change.mandate} by the reporter, in submission {change.number}"
-        for verb, change in zip(verbs, changes, strict=False)
-    ]
-    return [*lines, *rows]
+    return [*lines, *(_change_line(change, first=at == 0) for at, change in enumerate(changes))]
+
+
+def _change_line(change: mandate.MandateChange, *, first: bool) -> str:
+    values = {"mandate": _(change.mandate), "number": change.number}
+    told = (
+        _("set to %(mandate)s by the reporter, in submission %(number)s", **values)
+        if first
+        else _("changed to %(mandate)s by the reporter, in submission %(number)s", **values)
+    )
+    return f"{_INDENT}{change.day}  {told}"
 
 
 def _title(casebook: Casebook, record: ItemRecord, position: int, width: int) -> str:
     detail = detail_of(record)
-    kind = "withdrawal taken back" if detail.undo else str(detail.kind)
+    kind = _("withdrawal taken back") if detail.undo else str(_KINDS[detail.kind])
     parts = [str(position), kind, record.day.isoformat()]
     if detail.author is not None and detail.desk is None:
         parts.append(_("taken down by %(who)s", who=author_name(casebook, detail.author)))
     elif detail.author is not None:
-        parts.append(f"by {author_name(casebook, detail.author)}, desk {detail.desk}")
+        parts.append(_("by %(who)s, desk %(desk)s", who=author_name(casebook, detail.author), desk=detail.desk))
     if record.resealed_by is not None:
         parts.append(_("passed on by %(who)s", who=author_name(casebook, record.resealed_by)))
     if not record.read:
-        parts.append("new")
+        parts.append(_("new"))
     title = "-- " + " - ".join(parts) + " "
     return title + "-" * max(0, width - len(title))
 
@@ -125,22 +149,36 @@ def _body(opened: Opened, width: int) -> list[str]:
     text = envelope.message.reveal()
     lines = paragraphs(text.rstrip("\n"), width, _INDENT) if text.strip() else []
     if not lines and envelope.header.kind is Kind.MANDATE:
-        lines = [f"{_INDENT}The mandate was changed to {envelope.header.mandate}."]
+        lines = [_INDENT + _("The mandate was changed to %(mandate)s.", mandate=_(envelope.header.mandate or ""))]
     for question, answer in envelope.header.answers.items():
         lines += ["", *paragraphs(line(question) + ":", width, _INDENT), *paragraphs(answer, width, _INDENT * 2)]
     attachments = envelope.index.attachments
     rows = [
-        (f"{_INDENT}{number}", size(each.size), each.sha256[:_SHA_SHOWN], line(each.name) or "(no name)")
+        (f"{_INDENT}{number}", size(each.size), each.sha256[:_SHA_SHOWN], line(each.name) or _("(no name)"))
         for number, each in enumerate(attachments, start=1)
     ]
-    return [*lines, "", *table((f"{_INDENT}FILE", "SIZE", "SHA-256", "NAME"), rows)] if rows else lines
+    return [*lines, "", *table((_INDENT + _("FILE"), _("SIZE"), "SHA-256", _("NAME")), rows)] if rows else lines
 
 
 def import_lines(report: ImportReport) -> list[str]:
-    counts = f"{count(report.new, 'new item')}, {report.known} known already, {report.not_for_you} not for you"
-    lines = [f"Imported. {counts}, {len(report.quarantined)} quarantined."]
+    lines = [
+        ngettext(
+            "Imported. %(num)s new item, %(known)s known already, %(away)s not for you, %(held)s quarantined.",
+            "Imported. %(num)s new items, %(known)s known already, %(away)s not for you, %(held)s quarantined.",
+            report.new,
+            known=report.known,
+            away=report.not_for_you,
+            held=len(report.quarantined),
+        )
+    ]
     if report.confirmed_exports:
-        lines.append(f"The drop confirms {count(report.confirmed_exports, 'answer bundle')} of this vault.")
+        lines.append(
+            ngettext(
+                "The drop confirms %(num)s answer bundle of this vault.",
+                "The drop confirms %(num)s answer bundles of this vault.",
+                report.confirmed_exports,
+            )
+        )
     if report.narrowed:
         lines.append(
             ngettext(
@@ -154,10 +192,10 @@ def import_lines(report: ImportReport) -> list[str]:
 
 def extract_lines(files: Sequence[Extracted]) -> list[str]:
     if not files:
-        return ["This case has no files."]
+        return [_("This case has no files.")]
     rows = [(line(str(each.path)), size(each.attachment.size), _extract_note(each)) for each in files]
-    return table(("FILE", "SIZE", ""), rows, right=(1,))
+    return table((_("FILE"), _("SIZE"), ""), rows, right=(1,))
 
 
 def _extract_note(each: Extracted) -> str:
-    return "was there already" if each.already_there else ""
+    return _("was there already") if each.already_there else ""

@@ -7,6 +7,8 @@ import textwrap
 import unicodedata
 from collections.abc import Sequence
 
+from dropbox.workstation.speech import ngettext
+
 MIN_WIDTH = 40
 _JOINERS = "\u200c\u200d"
 _TAB = " " * 4
@@ -63,11 +65,7 @@ def size(bytes_held: int) -> str:
     amount, units = float(bytes_held), ["bytes", "KiB", "MiB", "GiB"]
     while amount >= 1024 and len(units) > 1:
         amount, units = amount / 1024, units[1:]
-    return count(bytes_held, "byte") if units[0] == "bytes" else f"{amount:.1f} {units[0]}"
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    return ngettext("%(num)s byte", "%(num)s bytes", bytes_held) if units[0] == "bytes" else f"{amount:.1f} {units[0]}"
 
 
 def _cell(text: str, width: int, flush_right: bool) -> str:

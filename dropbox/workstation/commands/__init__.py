@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dropbox.workstation.casebook import Casebook
+from dropbox.workstation.speech import N_, _
 from dropbox.workstation.terminal import line
 from dropbox.workstation.vault import default_folder
 
@@ -41,10 +42,10 @@ class Adder(Protocol):
     def __call__(self, name: str, run: Run, text: str, /) -> argparse.ArgumentParser: ...
 
 
-HELP_CASE = "its id, the first 4 or more digits of it, or its two words"
+HELP_CASE = N_("its id, the first 4 or more digits of it, or its two words")
 
 
 def next_line(command: str, arguments: Arguments) -> str:
     """Return the line that names the next command, for the same vault."""
     elsewhere = "" if arguments.vault == default_folder() else f" --vault {line(str(arguments.vault))}"
-    return f"Next: dropbox-workstation {command}{elsewhere}"
+    return _("Next: %(command)s", command=f"dropbox-workstation {command}{elsewhere}")

@@ -10,23 +10,24 @@ from dropbox.workstation.casebook import Act
 from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Show
 from dropbox.workstation.extracting import Extracted, extract_case
 from dropbox.workstation.reading import ReadCase, as_json, mark_read, read_case
+from dropbox.workstation.speech import _
 from dropbox.workstation.terminal import paragraphs
 from dropbox.workstation.thread import CaseSummary, summaries
 from dropbox.workstation.vault import open_vault
 
 
 def add(command: Adder) -> None:
-    command("cases", _cases, "List the cases.")
-    command("read", _read, "Show a case.").add_argument("case", metavar="CASE", help=HELP_CASE)
-    extract = command("extract", _extract, "Put every file of a case into a folder.")
-    extract.add_argument("case", metavar="CASE", help=HELP_CASE)
-    extract.add_argument("--to", type=Path, required=True, metavar="DIR", help="made when it is not there")
+    command("cases", _cases, _("List the cases."))
+    command("read", _read, _("Show a case.")).add_argument("case", metavar="CASE", help=str(HELP_CASE))
+    extract = command("extract", _extract, _("Put every file of a case into a folder."))
+    extract.add_argument("case", metavar="CASE", help=str(HELP_CASE))
+    extract.add_argument("--to", type=Path, required=True, metavar="DIR", help=_("made when it is not there"))
 
 
 def _cases(arguments: Arguments, show: Show) -> None:
     with open_vault(arguments.vault) as vault:
         found = summaries(vault.casebook)
-        show(Answer([_summary(each) for each in found], lambda _: screens.case_lines(found), vault.casebook))
+        show(Answer([_summary(each) for each in found], lambda _width: screens.case_lines(found), vault.casebook))
 
 
 def _summary(summary: CaseSummary) -> dict[str, object]:

@@ -17,7 +17,7 @@ from dropbox.workstation.vault import open_vault
 
 def add(command: Adder) -> None:
     passing = command("reseal", _reseal, _("Pass cases on to a colleague whose key came later."))
-    passing.add_argument("cases", nargs="+", metavar="CASE", help=HELP_CASE)
+    passing.add_argument("cases", nargs="+", metavar="CASE", help=str(HELP_CASE))
     help_to = _("the colleague's key: its 40 hex digits, as the roster has it")
     passing.add_argument("--to", required=True, metavar="FPR", help=help_to)
     passing.add_argument("file", type=Path, metavar="FILE", help=_("a new file; nothing is ever overwritten"))

@@ -14,13 +14,15 @@ from dropbox.workstation.vault import choose_key, create_vault, open_vault, usab
 
 
 def add(command: Adder) -> None:
-    init = command("init", _init, "Start a vault for your key.")
-    init.add_argument("--key", metavar="FINGERPRINT", help="your key, when you have several")
-    help_words = "the ten words of the drop's key, as the operator told you"
+    init = command("init", _init, _("Start a vault for your key."))
+    init.add_argument("--key", metavar="FINGERPRINT", help=_("your key, when you have several"))
+    help_words = _("the ten words of the drop's key, as the operator told you")
     init.add_argument("--drop-key", nargs="+", metavar="WORDS", help=help_words)
-    confirm = command("confirm", _confirm, "Say that words which you compared by voice are the same.")
-    confirm.add_argument("--roster", action="store_true", help="the words are those of a changed roster")
-    confirm.add_argument("words", nargs="+", metavar="WORDS", help="the ten words, as the other person read them out")
+    confirm = command("confirm", _confirm, _("Say that words which you compared by voice are the same."))
+    confirm.add_argument("--roster", action="store_true", help=_("the words are those of a changed roster"))
+    confirm.add_argument(
+        "words", nargs="+", metavar="WORDS", help=_("the ten words, as the other person read them out")
+    )
 
 
 def _init(arguments: Arguments, show: Show) -> None:
@@ -30,7 +32,7 @@ def _init(arguments: Arguments, show: Show) -> None:
         if arguments.drop_key is not None:
             trust.expect_drop(vault.casebook, " ".join(arguments.drop_key))
         vault.save()
-        lines = [f"The vault {line(str(arguments.vault))} belongs to your key {key}."]
+        lines = [_("The vault %(folder)s belongs to your key %(key)s.", folder=line(str(arguments.vault)), key=key)]
         lines.append(next_line("import FILE", arguments))
         document = {"vault": vault.casebook.vault, "folder": str(arguments.vault), "key": key}
         show(Answer(document, lambda _width: lines, vault.casebook))
@@ -45,7 +47,7 @@ def _ask_for_key(own: Gpg) -> Fingerprint | None:
         return _offered_ceremony()
     for number, key in enumerate(keys, start=1):
         sys.stderr.write(f"{number}  {key.fingerprint}  {line(', '.join(key.uids))}\n")
-    sys.stderr.write("Which key reads this desk's reports? Number: ")
+    sys.stderr.write(_("Which key reads this desk's reports? Number:") + " ")
     sys.stderr.flush()
     answer = sys.stdin.readline().strip()
     return keys[int(answer) - 1].fingerprint if answer.isdigit() and 0 < int(answer) <= len(keys) else None
@@ -63,9 +65,10 @@ def _confirm(arguments: Arguments, show: Show) -> None:
     with open_vault(arguments.vault) as vault:
         if arguments.roster:
             desk = trust.confirm_roster(vault.casebook, words)
-            document, text = {"confirmed": "roster", "desk": desk}, f"The roster of desk {desk} is confirmed."
+            document = {"confirmed": "roster", "desk": desk}
+            text = _("The roster of desk %(desk)s is confirmed.", desk=desk)
         else:
             trust.confirm_drop(vault.casebook, words)
-            document, text = {"confirmed": "drop"}, "The drop's key is confirmed."
+            document, text = {"confirmed": "drop"}, _("The drop's key is confirmed.")
         vault.save()
         show(Answer(document, lambda _width: [text], vault.casebook))

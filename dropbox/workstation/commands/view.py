@@ -21,7 +21,7 @@ MAX_FIRST_PAGE = 1000
 
 def add(command: Adder) -> None:
     view = command("view", _view, _("Look at a file without opening it: as pictures, or as text."))
-    view.add_argument("case", metavar="CASE", help=HELP_CASE)
+    view.add_argument("case", metavar="CASE", help=str(HELP_CASE))
     view.add_argument("item", metavar="ITEM", help=_("the item's number in the thread, or its id"))
     view.add_argument("number", metavar="N", nargs="?", type=int, help=_("the file's number, when there are several"))
     view.add_argument("--to", type=Path, metavar="DIR", help=_("where pictures go; made when it is not there"))

@@ -23,21 +23,25 @@ _SHORT = re.compile(r"[0-9A-F]{8,40}")
 
 
 def add(command: Adder) -> None:
-    shows = command("work", _show_work, "Show who has a case, how it stands, and what was done with it.")
-    shows.add_argument("case", metavar="CASE", help=HELP_CASE)
-    shows.add_argument("--seen", action="store_true", help="you have read what the reporter took back: no banner more")
-    assign = command("assign", _assign, "Give a case to a member of your desk.")
-    assign.add_argument("case", metavar="CASE", help=HELP_CASE)
+    shows = command("work", _show_work, _("Show who has a case, how it stands, and what was done with it."))
+    shows.add_argument("case", metavar="CASE", help=str(HELP_CASE))
+    shows.add_argument(
+        "--seen", action="store_true", help=_("you have read what the reporter took back: no banner more")
+    )
+    assign = command("assign", _assign, _("Give a case to a member of your desk."))
+    assign.add_argument("case", metavar="CASE", help=str(HELP_CASE))
     whom = assign.add_mutually_exclusive_group(required=True)
-    whom.add_argument("member", nargs="?", metavar="FPR", help="a member's fingerprint, or its last 8 digits or more")
-    whom.add_argument("--nobody", action="store_true", help="nobody has it any more")
-    tag = command("tag", _tag, "Put tags on a case, or take them away.")
-    tag.add_argument("case", metavar="CASE", help=HELP_CASE)
-    help_tags = "+TAG puts it on, -TAG takes it away; between quotation marks when it has blanks"
+    whom.add_argument(
+        "member", nargs="?", metavar="FPR", help=_("a member's fingerprint, or its last 8 digits or more")
+    )
+    whom.add_argument("--nobody", action="store_true", help=_("nobody has it any more"))
+    tag = command("tag", _tag, _("Put tags on a case, or take them away."))
+    tag.add_argument("case", metavar="CASE", help=str(HELP_CASE))
+    help_tags = _("+TAG puts it on, -TAG takes it away; between quotation marks when it has blanks")
     tag.add_argument("tags", nargs="+", metavar="TAG", type=lambda text: text.removeprefix(_MINUS), help=help_tags)
     _let_minus_pass(tag)
-    state = command("state", _state, "Say how a case stands.")
-    state.add_argument("case", metavar="CASE", help=HELP_CASE)
+    state = command("state", _state, _("Say how a case stands."))
+    state.add_argument("case", metavar="CASE", help=str(HELP_CASE))
     state.add_argument("state", choices=[each.value for each in WorkState])
 
 

@@ -31,29 +31,31 @@ _FRAME = "| "
 
 def add(command: Adder) -> None:
     _add_reply(command)
-    note = command("note", _write, "Write to the members of your own desk.")
-    note.add_argument("case", metavar="CASE", help=HELP_CASE)
-    note.add_argument("--text-file", required=True, metavar="FILE", help="UTF-8; - for standard input")
+    note = command("note", _write, _("Write to the members of your own desk."))
+    note.add_argument("case", metavar="CASE", help=str(HELP_CASE))
+    note.add_argument("--text-file", required=True, metavar="FILE", help=_("UTF-8; - for standard input"))
     note.set_defaults(kind=Kind.NOTE, attach=[], letter=None, lang="", sign="", preview=False)
-    letters = command("letters", _letters, "List the letters to begin a reply with, or show one.")
-    letters.add_argument("letter", nargs="?", metavar="NAME", help="show this one")
-    letters.add_argument("--lang", default="", metavar="LANG", help="in this language, such as nl or en")
-    letters.add_argument("--case", metavar="CASE", help="filled in for this case: " + HELP_CASE)
-    check = command("check-text", _check, "Point at names, phone numbers and addresses in a text.")
-    check.add_argument("--text-file", required=True, metavar="FILE", help="UTF-8; - for standard input")
-    check.add_argument("--case", metavar="CASE", help="compare with the names in this case: " + HELP_CASE)
+    letters = command("letters", _letters, _("List the letters to begin a reply with, or show one."))
+    letters.add_argument("letter", nargs="?", metavar="NAME", help=_("show this one"))
+    letters.add_argument("--lang", default="", metavar="LANG", help=_("in this language, such as nl or en"))
+    letters.add_argument("--case", metavar="CASE", help=_("filled in for this case: %(how)s", how=HELP_CASE))
+    check = command("check-text", _check, _("Point at names, phone numbers and addresses in a text."))
+    check.add_argument("--text-file", required=True, metavar="FILE", help=_("UTF-8; - for standard input"))
+    check.add_argument("--case", metavar="CASE", help=_("compare with the names in this case: %(how)s", how=HELP_CASE))
 
 
 def _add_reply(command: Adder) -> None:
-    reply = command("reply", _write, "Answer the reporter.")
-    reply.add_argument("case", metavar="CASE", help=HELP_CASE)
-    reply.add_argument("--text-file", metavar="FILE", help="UTF-8; - for standard input; optional with --letter")
-    help_attach = "a file to go with it; may be given several times"
+    reply = command("reply", _write, _("Answer the reporter."))
+    reply.add_argument("case", metavar="CASE", help=str(HELP_CASE))
+    reply.add_argument("--text-file", metavar="FILE", help=_("UTF-8; - for standard input; optional with --letter"))
+    help_attach = _("a file to go with it; may be given several times")
     reply.add_argument("--attach", type=Path, action="append", default=[], metavar="FILE", help=help_attach)
-    reply.add_argument("--letter", metavar="NAME", help="begin with this letter; see: dropbox-workstation letters")
-    reply.add_argument("--lang", default="", metavar="LANG", help="the letter's language; the reporter's by default")
-    reply.add_argument("--sign", default="", metavar="NAME", help="put this name under the text")
-    reply.add_argument("--preview", action="store_true", help="show it as the reporter will see it, and seal nothing")
+    reply.add_argument("--letter", metavar="NAME", help=_("begin with this letter; see: dropbox-workstation letters"))
+    reply.add_argument("--lang", default="", metavar="LANG", help=_("the letter's language; the reporter's by default"))
+    reply.add_argument("--sign", default="", metavar="NAME", help=_("put this name under the text"))
+    reply.add_argument(
+        "--preview", action="store_true", help=_("show it as the reporter will see it, and seal nothing")
+    )
     reply.set_defaults(kind=Kind.REPLY, refuse=reply.error)
 
 
