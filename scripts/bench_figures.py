@@ -5,10 +5,14 @@ Every figure is the median of the rounds' ratios, because machines are noisy and
 
 from __future__ import annotations
 
+import os
+import platform
 import statistics
+import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 Work = Callable[[], object]
 
@@ -53,3 +57,16 @@ def rows(figures: Sequence[Figure]) -> str:
         f"| {each.what} | {each.value} | {each.spread} | {each.aim} | {'yes' if each.met else '**no**'} |"
         for each in figures
     )
+
+
+def machine() -> str:
+    """Say in a few words what measured."""
+    gpg = subprocess.run(["gpg", "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
+    return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {gpg}"
+
+
+def notes_in(target: Path) -> str:
+    """Return what was written by hand below an older table, to be kept."""
+    old = target.read_text(encoding="utf-8") if target.exists() else ""
+    _, mark, notes = old.partition("\n## ")
+    return f"{mark}{notes}"

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import statistics
-import subprocess
 import sys
 import tempfile
 import urllib.parse
@@ -17,7 +15,7 @@ from pathlib import Path
 from random import SystemRandom
 
 from dropbox.models import Fingerprint
-from scripts.bench_figures import Figure, Work, figure, pairs_of, rows, spread, timed
+from scripts.bench_figures import Figure, Work, figure, machine, notes_in, pairs_of, rows, spread, timed
 from scripts.bench_peers import MIB, BareGpg, OnionShare, Upload, prepare_form, prepare_upload, send, send_form
 from tests.drop_process import DropProcess
 from tests.factories import export_public, make_key, write_config
@@ -190,12 +188,10 @@ def _login(drop: DropProcess, codename: str) -> bytes:
 
 
 def _table(figures: Sequence[Figure], rounds: int) -> str:
-    gpg = subprocess.run(["gpg", "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
     day = datetime.now(UTC).date().isoformat()
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {gpg}"
     return f"""# Benchmarks
 
-Made by `scripts/bench` on {day} ({machine}).
+Made by `scripts/bench` on {day} ({machine()}).
 Client, server and peers share these cores. Each figure is the median of {rounds} rounds in which both sides ran in
 turn, after one warm-up; spread is the smallest and largest round. A speed above 1 means faster than the peer. Bare gpg
 seals the same file to the same three keys, uncompressed, then fsyncs it. Uploads ran 1 and 8 at once, follow-ups 1 and
@@ -233,15 +229,8 @@ def main() -> int:
     table = _table(figures, options.rounds)
     print(table)
     if not options.no_write and options.only is None:
-        TARGET.write_text(table + _notes(), encoding="utf-8")
+        TARGET.write_text(table + notes_in(TARGET), encoding="utf-8")
     return 0
-
-
-def _notes() -> str:
-    """Keep what was written by hand below the table."""
-    old = TARGET.read_text(encoding="utf-8") if TARGET.exists() else ""
-    _, mark, notes = old.partition("\n## ")
-    return f"{mark}{notes}"
 
 
 if __name__ == "__main__":

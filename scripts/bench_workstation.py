@@ -134,15 +134,3 @@ def _open(of: Investigator) -> Iterator[_Page]:
         finally:
             running.send_signal(signal.SIGINT)
             running.wait(30)
-
-
-def main() -> int:
-    """Print the figures alone: cases, unsealed, rounds."""
-    cases, unsealed, rounds = [int(each) for each in sys.argv[1:4] or ("10000", "1000", "15")]
-    for each in figures(cases, unsealed, rounds):
-        print(f"{each.what}: {each.value} ({each.spread}) {each.aim} {'yes' if each.met else 'NO'}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
