@@ -638,17 +638,20 @@ class ShareError(DropboxError):
 class ShareLength(ShareError):
     """Names how many words there are, never the words."""
 
+    message = "A share has 33 words; here are %(count)s."
+
     def __init__(self, words: int) -> None:
         super().__init__()
         self.words = words
 
     def told(self, say: Say) -> str:
-        return say("A share has 33 words; here are %(count)s.") % {"count": self.words}
+        return say(self.message) % {"count": self.words}
 
 
 class SharePartLength(ShareLength):
     """Of a line that is to have some of the words."""
 
+    message = "There should be %(expected)s words; here are %(count)s."
     hint = "Type them as they are on the paper, with blanks between them."
 
     def __init__(self, words: int, expected: int) -> None:
@@ -656,24 +659,26 @@ class SharePartLength(ShareLength):
         self.expected = expected
 
     def told(self, say: Say) -> str:
-        text = say("There should be %(expected)s words; here are %(count)s.")
-        return text % {"expected": self.expected, "count": self.words}
+        return say(self.message) % {"expected": self.expected, "count": self.words}
 
 
 class ShareWordUnknown(ShareError):
     """Names the place of a word that is not on the list (from 1), never the word."""
+
+    message = "Word %(position)s is not on the list."
 
     def __init__(self, position: int) -> None:
         super().__init__()
         self.position = position
 
     def told(self, say: Say) -> str:
-        return say("Word %(position)s is not on the list.") % {"position": self.position}
+        return say(self.message) % {"position": self.position}
 
 
 class ShareMiscopied(ShareError):
     """All words are on the list, but not all are the right ones. Names the place, where only one can be wrong."""
 
+    message = "Two or more words of this share are wrong, or in the wrong order."
     hint = "Compare it with the paper, word by word."
 
     def __init__(self, position: int | None = None, *, swapped: bool = False) -> None:
@@ -683,7 +688,7 @@ class ShareMiscopied(ShareError):
 
     def told(self, say: Say) -> str:
         if self.position is None:
-            return say("Two or more words of this share are wrong, or in the wrong order.")
+            return say(self.message)
         if self.swapped:
             text = say("The words %(position)s and %(next)s seem to have changed places.")
             return text % {"position": self.position, "next": self.position + 1}
@@ -701,14 +706,15 @@ class ShareForeign(ShareError):
 
 
 class SharesTooFew(ShareError):
+    message = "Too few shares: %(given)s were given, and %(needed)s are needed."
+
     def __init__(self, given: int, needed: int) -> None:
         super().__init__()
         self.given = given
         self.needed = needed
 
     def told(self, say: Say) -> str:
-        text = say("Too few shares: %(given)s were given, and %(needed)s are needed.")
-        return text % {"given": self.given, "needed": self.needed}
+        return say(self.message) % {"given": self.given, "needed": self.needed}
 
 
 class SandboxMissing(DropboxError):

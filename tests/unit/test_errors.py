@@ -16,12 +16,18 @@ from dropbox.errors import (
     NamedError,
     RequestError,
     SecretKeyFound,
+    ShareLength,
+    ShareMiscopied,
+    SharePartLength,
+    SharesTooFew,
+    ShareWordUnknown,
     StartRefused,
 )
 
 CLASSES = [kind for kind in vars(errors).values() if isinstance(kind, type) and kind.__module__ == errors.__name__]
 EVERY = [kind for kind in CLASSES if issubclass(kind, DropboxError)]
-NAMING = {NamedError, ConfigError, StartRefused, BundleTooLarge}  # whoever joins them must name safe things only
+COUNTING = {ShareLength, SharePartLength, ShareWordUnknown, ShareMiscopied, SharesTooFew}  # numbers of words and shares
+NAMING = {NamedError, ConfigError, StartRefused, BundleTooLarge, *COUNTING}  # whoever joins must name safe things only
 PLAIN = [kind for kind in EVERY if not issubclass(kind, tuple(NAMING))]
 REQUESTS = [kind for kind in EVERY if issubclass(kind, RequestError)]
 
@@ -72,6 +78,23 @@ def test_a_naming_error_names_what_to_act_on(kind: type[NamedError]) -> None:
     assert str(error) == f"adviser: {kind.message}"
     assert error.name == "adviser"
     assert error.hint
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ShareLength(31), "A share has 33 words; here are 31."),
+        (SharePartLength(5, 6), "There should be 6 words; here are 5."),
+        (ShareWordUnknown(7), "Word 7 is not on the list."),
+        (ShareMiscopied(), ShareMiscopied.message),
+        (ShareMiscopied(7), "Word 7 seems to be wrong."),
+        (ShareMiscopied(7, swapped=True), "The words 7 and 8 seem to have changed places."),
+        (SharesTooFew(1, 2), "Too few shares: 1 were given, and 2 are needed."),
+    ],
+    ids=lambda value: named(type(value)) if isinstance(value, DropboxError) else "",
+)
+def test_what_is_wrong_with_a_share_is_told_in_numbers_never_in_words(error: DropboxError, told: str) -> None:
+    assert str(error) == told
 
 
 def test_a_part_that_is_too_large_is_named_with_its_limit() -> None:
