@@ -6,7 +6,7 @@ Whatever somebody else wrote passes through `terminal` first, so that it is show
 from collections.abc import Sequence
 
 from dropbox.codename import case_name
-from dropbox.models import Kind
+from dropbox.models import Kind, Mandate
 from dropbox.workstation import mandate, work
 from dropbox.workstation.banners import banners
 from dropbox.workstation.casebook import Casebook, ItemRecord, detail_of
@@ -53,7 +53,7 @@ def case_lines(summaries: Sequence[CaseSummary]) -> list[str]:
         (
             summary.case[:8],
             summary.name,
-            _("withdrawn") if summary.withdrawn else _(summary.mandate or "-"),
+            _("withdrawn") if summary.withdrawn else _mandate(summary.mandate),
             summary.received.isoformat(),
             str(summary.submissions),
             str(summary.replies),
@@ -128,6 +128,10 @@ def _change_line(change: mandate.MandateChange, *, first: bool) -> str:
     return f"{_INDENT}{change.day}  {told}"
 
 
+def _mandate(chosen: Mandate | None) -> str:
+    return _(chosen.value) if chosen is not None else "-"
+
+
 def _title(casebook: Casebook, record: ItemRecord, position: int, width: int) -> str:
     detail = detail_of(record)
     kind = _("withdrawal taken back") if detail.undo else str(_KINDS[detail.kind])
@@ -149,7 +153,7 @@ def _body(opened: Opened, width: int) -> list[str]:
     text = envelope.message.reveal()
     lines = paragraphs(text.rstrip("\n"), width, _INDENT) if text.strip() else []
     if not lines and envelope.header.kind is Kind.MANDATE:
-        lines = [_INDENT + _("The mandate was changed to %(mandate)s.", mandate=_(envelope.header.mandate or ""))]
+        lines = [_INDENT + _("The mandate was changed to %(mandate)s.", mandate=_mandate(envelope.header.mandate))]
     for question, answer in envelope.header.answers.items():
         lines += ["", *paragraphs(line(question) + ":", width, _INDENT), *paragraphs(answer, width, _INDENT * 2)]
     attachments = envelope.index.attachments
