@@ -12,7 +12,9 @@ from dropbox.workstation import speech
 from scripts import catalogues
 from scripts.catalogues import WORKSTATION
 
-SAME_AS_ENGLISH = re.compile(r"[^a-z]*|film \(.+\)|PostScript| bytes|%\(number\)s [kMG]B|Later|%\(type\)s, %\(size\)s\..*")
+SAME_AS_ENGLISH = re.compile(
+    r"[^a-z]*|film \(.+\)|PostScript| bytes|%\(number\)s [kMG]B|Later|%\(type\)s, %\(size\)s\..*"
+)
 """Sentences that Dutch says with the very same letters, once their values are out."""
 FAMILIAR = re.compile(r"\b(je|jij|jou|jouw|jullie)\b", re.IGNORECASE)
 WORKSHOP = re.compile(
