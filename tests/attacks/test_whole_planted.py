@@ -36,7 +36,7 @@ from dropbox.models import (
 )
 from dropbox.server.drop import Drop
 from dropbox.server.store import NewAnswer, NewSubmission, NewWriting
-from dropbox.workstation.desk_site import Door, create_site
+from dropbox.workstation.desk_site import Desk, Door, create_site
 from dropbox.writing import write
 from tests import factories
 from tests.attacks.whole import new_world
@@ -178,7 +178,7 @@ def read_on_the_desk_page(intruder: Intruder) -> str:
     anna, door = intruder.world.members["anna"], Door()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GNUPGHOME", str(anna.home))
-        site = create_site(anna.vault, door)
+        site = create_site(Desk(anna.vault, door))
         site.config["HOST"] = "127.0.0.1:4711"
         client, base = site.test_client(), "http://127.0.0.1:4711"
         assert client.get(f"/enter/{door.link}", base_url=base).status_code == 303

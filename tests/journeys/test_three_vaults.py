@@ -86,7 +86,7 @@ class Trio:
 @pytest.fixture(scope="module")
 def trio(tmp_path_factory: pytest.TempPathFactory, people: dict[str, Person]) -> Iterator[Trio]:
     root = tmp_path_factory.mktemp("trio")
-    world = World.make(root, people, desk_of=dict.fromkeys(TRIO, DESK))
+    world = World.make(root, people, dict.fromkeys(TRIO, DESK))
     world.drop.server("init")
     vaults = {m.name: Investigator(m.name, m.home, m.fingerprint, m.vault) for m in world.members.values()}
     words = world.drop.server_json("status")["drop_key"]

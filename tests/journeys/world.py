@@ -67,7 +67,7 @@ class World:
 
     @classmethod
     def make(
-        cls, root: Path, people: Mapping[str, Person], *, desk_of: Mapping[str, str] = DESK_OF, **overrides: str
+        cls, root: Path, people: Mapping[str, Person], desk_of: Mapping[str, str] = DESK_OF, /, **overrides: str
     ) -> World:
         """Write a configuration under `root` with these people's keys; `overrides` as in `write_config`."""
         desks: dict[str, list[Fingerprint]] = {}
