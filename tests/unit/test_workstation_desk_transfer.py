@@ -1,8 +1,10 @@
 """Import, export and confirmation on the desk page: nothing is refused in silence, nothing stays behind."""
 
 import io
+import os
 import tarfile
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from threading import Event
 
@@ -243,3 +245,31 @@ def test_the_folders_of_sticks_are_mounts_only(tmp_path: Path, monkeypatch: pyte
     mounted = {tmp_path / "anna/stick", tmp_path / "disk"}
     monkeypatch.setattr(nearby, "_is_mount", lambda folder: folder in mounted)
     assert nearby.sticks() == sorted(mounted)
+
+
+def looks_like_a_bundle(size: bytes = b"00000000021\0") -> bytes:
+    return (b"manifest.json".ljust(124, b"\0") + size).ljust(512, b"\0") + b'{"type":"pickup"}'
+
+
+@pytest.mark.parametrize("size", [b"-0000000001\0", b"         -1\0", b"+0000000021\0", b"0o000000021\0"])
+def test_a_file_that_gives_itself_no_size_is_not_read_whole(tmp_path: Path, size: bytes) -> None:
+    path = tmp_path / "huge.tar"
+    path.write_bytes(looks_like_a_bundle(size))
+    os.truncate(path, 1 << 40)
+    assert not nearby._says_it_is(path, "pickup")
+
+
+def test_a_stick_with_odd_names_and_days_does_not_close_the_page(browser: DeskBrowser, here: World) -> None:
+    stick = here.folder / "home"
+    (stick / os.fsdecode(b"\xff\xfe.tar")).write_bytes(looks_like_a_bundle())
+    (stick / "\u202egnp.tar").write_bytes(looks_like_a_bundle())
+    shown = browser.get("/import")
+    assert shown.count('name="found"') == 1
+    assert nearby._day(1e15) == date.min
+
+
+@pytest.mark.parametrize("typed", ["~nobody-of-this-name/x", "/" + "x" * 4000, "/" + "x/" * 3000, "/root/\udcff", "~"])
+def test_a_path_that_leads_nowhere_is_no_fault_of_the_program(browser: DeskBrowser, typed: str) -> None:
+    typed = typed.encode("utf-8", "replace").decode()
+    assert 'id="path"' in browser.refused("/import", {"path": typed})
+    browser.refused("/export", {"folder": "other", "other": typed, "name": "x" * 300})

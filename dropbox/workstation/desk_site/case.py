@@ -6,7 +6,6 @@ Other modules add their own parts to this page and show it again when a form of 
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, abort
@@ -18,7 +17,7 @@ from dropbox.errors import AlreadyWithdrawn, MandateForbids, TargetUnusable, Vau
 from dropbox.models import CaseId, Kind, Mandate, today
 from dropbox.workstation import acts, mandate
 from dropbox.workstation.casebook import Act, ItemRecord, detail_of
-from dropbox.workstation.desk_site.forms import Form
+from dropbox.workstation.desk_site.forms import Form, typed_path
 from dropbox.workstation.desk_site.looking import looking
 from dropbox.workstation.desk_site.showing import Page, go, say, show, show_error, this_desk, this_session
 from dropbox.workstation.extracting import Place, extract_case
@@ -101,14 +100,15 @@ def save(case: str) -> Page | Response:
     form = Form()
     typed = form.required("folder", _("Name the folder that the copies go to."))
     which = form.text("which")
-    if typed and not Path(typed).expanduser().is_absolute():
+    folder = typed_path(typed)
+    if typed and not folder.is_absolute():
         form.errors["folder"] = _("Write the whole name of the folder, from / on.")
     if form.refused:
         return case_page(case, form=form)
     try:
         with this_desk().writing() as vault:
             shown = read_case(vault, vault.casebook.find_case(case))
-            files = extract_case(vault, shown, Path(typed).expanduser(), _place(shown, which))
+            files = extract_case(vault, shown, folder, _place(shown, which))
             notice = mandate.notice(mandate.in_force(list(shown.records)), Act.SAVE)
     except (TargetUnusable, AlreadyWithdrawn) as error:
         form.refuse("folder", error)

@@ -7,6 +7,7 @@ import hmac
 import re
 from collections.abc import Callable, Collection
 from io import BytesIO
+from pathlib import Path
 from typing import IO, TypeVar
 
 from flask import Request, abort, current_app, request
@@ -22,6 +23,7 @@ MAX_ATTACHMENTS_FORM_BYTES = 28 * 1024 * 1024
 MAX_REQUEST_BYTES = 64 * 1024 * 1024
 """The largest body that is taken at all; waitress refuses what is larger before any of it is kept."""
 MAX_FIELDS = 1000
+MAX_PATH_CHARACTERS = 4096
 _TOKEN_FIELD = "token"  # noqa: S105  # nosec B105 -- the field's name
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
@@ -82,6 +84,14 @@ def require_form(session: Session) -> None:
         abort(403)
     if not hmac.compare_digest(request.form.get(_TOKEN_FIELD, "").encode(), session.token.encode()):
         abort(403)
+
+
+def typed_path(typed: str) -> Path:
+    """Return what a path that was typed leads to, `~` being the home; the empty path for what can be none."""
+    try:
+        return Path(typed).expanduser() if "\0" not in typed and len(typed) <= MAX_PATH_CHARACTERS else Path()
+    except RuntimeError:  # the home of somebody who is not on this machine
+        return Path()
 
 
 class Form:

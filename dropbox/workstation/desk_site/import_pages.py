@@ -7,6 +7,7 @@ import re
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
+from os.path import isfile
 from pathlib import Path
 
 from flask import Blueprint, make_response, request
@@ -26,7 +27,7 @@ from dropbox.workstation import acts
 from dropbox.workstation.casebook import Casebook, State
 from dropbox.workstation.continuity import explain, explained_gaps, open_gaps
 from dropbox.workstation.desk_site.desk import Desk
-from dropbox.workstation.desk_site.forms import MAX_REQUEST_BYTES, Form, takes
+from dropbox.workstation.desk_site.forms import MAX_REQUEST_BYTES, Form, takes, typed_path
 from dropbox.workstation.desk_site.jobs import Progress
 from dropbox.workstation.desk_site.nearby import Nearby, bundles
 from dropbox.workstation.desk_site.showing import Page, go, say, show, show_error, this_desk
@@ -38,7 +39,6 @@ pages = Blueprint("import", __name__)
 
 IMPORT_JOB = "import"
 REFRESH_SECONDS = 2
-MAX_PATH_CHARACTERS = 4096
 _NUMBERS = re.compile(r"[0-9]{1,12}")
 
 
@@ -144,13 +144,13 @@ def _chosen(desk: Desk, form: Form) -> Path:
     if handed is not None and handed.filename:
         return _keep(desk, handed)
     if typed:
-        path = Path(typed[:MAX_PATH_CHARACTERS]).expanduser() if "\0" not in typed else Path()
-        if not path.is_file():
+        path = typed_path(typed)
+        if not isfile(path):  # noqa: PTH113 -- of a closed folder, or too long a name, Path.is_file raises
             raise FileUnreadable
         return path
     # only what was offered: the field's value is no way to read any file by another page's hand
     path = next((bundle.path for bundle in _nearby() if str(bundle.path) == picked), Path())
-    if not path.is_file():
+    if not isfile(path):  # noqa: PTH113
         raise BundleNotNamed
     return path
 

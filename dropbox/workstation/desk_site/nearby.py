@@ -17,6 +17,7 @@ MAX_ENTRIES = 2000
 MAX_BUNDLES = 20
 _MOUNTS = (Path("/media"), Path("/run/media"), Path("/mnt"))
 _TAIL_BYTES = 256
+_SIZE = re.compile(rb"[0-7]{11}\0")
 _FIRST = b"manifest.json\0"
 _DOWNLOADS = re.compile(r'^XDG_DOWNLOAD_DIR="(\$HOME/)?([^"]+)"', re.MULTILINE)
 
@@ -55,9 +56,17 @@ def bundles(kind: str = "pickup") -> list[Nearby]:
 def _in_folder(folder: Path, kind: str) -> Iterator[Nearby]:
     with suppress(OSError), os.scandir(folder) as entries:
         for _, entry in zip(range(MAX_ENTRIES), entries, strict=False):
-            if entry.is_file(follow_symlinks=False) and _says_it_is(Path(entry.path), kind):
+            if _is_text(entry.name) and entry.is_file(follow_symlinks=False) and _says_it_is(Path(entry.path), kind):
                 found = entry.stat(follow_symlinks=False)
-                yield Nearby(Path(entry.path), found.st_size, date.fromtimestamp(found.st_mtime))  # noqa: DTZ012 -- the reader's own day
+                yield Nearby(Path(entry.path), found.st_size, _day(found.st_mtime))
+
+
+def _day(moment: float) -> date:
+    """Return the reader's own day of a moment; a stick's file may bear one that no calendar has."""
+    try:
+        return date.fromtimestamp(moment)  # noqa: DTZ012
+    except (ValueError, OverflowError, OSError):
+        return date.min
 
 
 def _says_it_is(path: Path, kind: str) -> bool:
@@ -65,7 +74,8 @@ def _says_it_is(path: Path, kind: str) -> bool:
     try:
         with path.open("rb") as stream:
             header = stream.read(tarfile.BLOCKSIZE)
-            if not header.startswith(_FIRST):
+            # the size is the file's own word: a negative one would read it whole
+            if not header.startswith(_FIRST) or not _SIZE.fullmatch(header[124:136]):
                 return False
             size = int(header[124:135], 8)
             stream.seek(tarfile.BLOCKSIZE + max(0, size - _TAIL_BYTES))
@@ -90,9 +100,17 @@ def _folders(folder: Path) -> list[Path]:
     try:
         with os.scandir(folder) as entries:
             named = [entry for _, entry in zip(range(MAX_FOLDERS), entries, strict=False)]
-            return [Path(entry.path) for entry in named if entry.is_dir(follow_symlinks=False)]
+            return [Path(entry.path) for entry in named if _is_text(entry.name) and entry.is_dir(follow_symlinks=False)]
     except OSError:
         return []
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name can stand in a page, and come back from it; others can still be picked in the browser."""
+    try:
+        return bool(name.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _is_mount(folder: Path) -> bool:

@@ -1,5 +1,6 @@
 """What must be compared by voice before anything is answered, and the answer bundle that leaves this machine."""
 
+from os.path import isdir
 from pathlib import Path
 
 from flask import Blueprint
@@ -20,7 +21,7 @@ from dropbox.models import DeskId, today
 from dropbox.trust_words import drop_words, roster_words
 from dropbox.workstation import trust
 from dropbox.workstation.casebook import Casebook
-from dropbox.workstation.desk_site.forms import Form
+from dropbox.workstation.desk_site.forms import Form, typed_path
 from dropbox.workstation.desk_site.nearby import sticks
 from dropbox.workstation.desk_site.showing import Page, go, say, show, this_desk
 from dropbox.workstation.exporting import ExportReport, export_answer, waiting
@@ -30,7 +31,6 @@ from dropbox.workstation.thread import member_name
 pages = Blueprint("trust", __name__)
 
 OTHER = "other"
-MAX_PATH_CHARACTERS = 4096
 MAX_LISTED = 20
 _UNTRUSTED = (Unconfirmed, RosterUnconfirmed, NotOnRoster, VaultEmpty)
 
@@ -172,9 +172,9 @@ def chosen_target(form: Form) -> Path:
     """Return the file to write. Raises FolderMissing for a folder that is not there, or a name with a folder in it."""
     picked, other, name = form.text("folder"), form.text("other").strip(), form.required("name", _("Give it a name."))
     typed = other if picked in ("", OTHER) else picked
-    if not typed or "\0" in typed + name or len(typed) > MAX_PATH_CHARACTERS:
+    if not typed or "\0" in name:
         raise FolderMissing
-    folder = Path(typed).expanduser()
-    if not folder.is_dir() or name != Path(name).name:
+    folder = typed_path(typed)
+    if folder == Path() or not isdir(folder) or name != Path(name).name:  # noqa: PTH112 -- Path.is_dir raises
         raise FolderMissing
     return folder / name
