@@ -23,20 +23,24 @@ def recipients(vault: Vault, desks: Sequence[DeskId]) -> tuple[Recipient, ...]:
     usable = {info.fingerprint for info in listed if info.can_encrypt}
     wanted: set[Fingerprint] = set()
     for desk in desks:
-        members = set(current_members(rosters.get(desk, ())))
-        if not members or not members <= usable:
+        theirs = set(current_members(rosters.get(desk, ())))
+        if not theirs or not theirs <= usable:
             raise MemberKeyUnavailable(desk)
-        wanted |= members
+        wanted |= theirs
     return tuple(Recipient(fingerprint) for fingerprint in sorted(wanted))
 
 
 def require_member(casebook: Casebook) -> None:
     """Raises NotOnRoster unless this vault's key is a current member of its desk."""
-    if casebook.key not in colleagues(casebook, everybody=True):
+    if casebook.key not in members(casebook):
         raise NotOnRoster
 
 
-def colleagues(casebook: Casebook, *, everybody: bool = False) -> tuple[Fingerprint, ...]:
-    """Return the desk's other current members, as the newest roster has them; `everybody`: oneself among them."""
-    roster = trust.newest_rosters(casebook).get(casebook.bound.desk, ())
-    return tuple(member for member in current_members(roster) if everybody or member != casebook.key)
+def members(casebook: Casebook) -> tuple[Fingerprint, ...]:
+    """Return who sits at this vault's desk now, by the newest roster."""
+    return current_members(trust.newest_rosters(casebook).get(casebook.bound.desk, ()))
+
+
+def colleagues(casebook: Casebook) -> tuple[Fingerprint, ...]:
+    """Return the same without oneself."""
+    return tuple(member for member in members(casebook) if member != casebook.key)

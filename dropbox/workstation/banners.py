@@ -4,7 +4,7 @@ Each banner stays until what it tells of is explained or confirmed. A banner is 
 blanks are kept as they are.
 """
 
-from dropbox.models import CaseId, DeskId, Roster, SealedKind
+from dropbox.models import CaseId, DeskId, SealedKind, current_members
 from dropbox.trust_words import drop_words, roster_words
 from dropbox.workstation import acts, trust
 from dropbox.workstation.casebook import Casebook, DeskRoster, State
@@ -60,7 +60,7 @@ def _rosters(casebook: Casebook) -> list[Banner]:
 
 
 def _roster(desk: DeskId, known: DeskRoster) -> Banner:
-    before, after = _current(known.confirmed), _current(known.newest)
+    before, after = set(current_members(known.confirmed)), set(current_members(known.newest))
     came = [_("came: %(fingerprint)s", fingerprint=key) for key in sorted(after - before)]
     left = [_("left: %(fingerprint)s", fingerprint=key) for key in sorted(before - after)]
     changes = came + left or [_("(other days of the same members)")]
@@ -89,10 +89,6 @@ def _stranger(casebook: Casebook) -> list[Banner]:
             _("If you sit at another desk, start a vault for its bundles: dropbox-workstation init --vault DIR"),
         )
     ]
-
-
-def _current(roster: Roster) -> set[str]:
-    return {membership.fingerprint for membership in roster if membership.last_day is None}
 
 
 def _words(words: str) -> list[str]:

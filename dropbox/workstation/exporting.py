@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dropbox.bundle import AnswerCase, AnswerEntry, AnswerManifest, ReadMark, Receipt, write_answer
-from dropbox.errors import NotOnRoster, TargetExists, ThreadBroken
-from dropbox.models import SealedKind, current_members, today
-from dropbox.workstation import trust
+from dropbox.errors import TargetExists, ThreadBroken
+from dropbox.models import SealedKind, today
+from dropbox.workstation import addressing, trust
 from dropbox.workstation.casebook import Casebook, ExportRecord, ItemRecord, State, detail_of
 from dropbox.workstation.vault import Vault
 
@@ -35,8 +35,7 @@ def export_answer(vault: Vault, target: Path) -> ExportReport:
     """
     casebook = vault.casebook
     trust.require_trust(casebook)
-    if casebook.key not in current_members(trust.newest_rosters(casebook).get(casebook.bound.desk, ())):
-        raise NotOnRoster
+    addressing.require_member(casebook)
     if os.path.lexists(target):
         raise TargetExists
     manifest = _manifest(vault)

@@ -10,8 +10,8 @@ from itertools import combinations
 
 from dropbox.envelope import MAX_KNOWN, MAX_TAGS, NOBODY, Work, WorkState, clean_tag
 from dropbox.errors import NotAMember, NothingToChange, TooManyTags
-from dropbox.models import CaseId, Fingerprint, ItemId, SealedKind, current_members
-from dropbox.workstation import trust
+from dropbox.models import CaseId, Fingerprint, ItemId, SealedKind
+from dropbox.workstation import addressing
 from dropbox.workstation.casebook import Casebook, ItemRecord, State, detail_of
 from dropbox.workstation.order import in_order
 from dropbox.workstation.speech import N_, _, list_text
@@ -96,7 +96,7 @@ def change(
     assignee: a member's fingerprint, or NOBODY. Raises NotAMember, TagUnusable, TooManyTags, NothingToChange.
     """
     now = of_case(casebook, case)
-    if assignee and assignee not in members(casebook):
+    if assignee and assignee not in addressing.members(casebook):
         raise NotAMember
     there = {tag.casefold(): tag for tag in now.tags}
     fresh = {tag.casefold(): tag for tag in map(clean_tag, add) if tag.casefold() not in there}
@@ -108,11 +108,6 @@ def change(
     if wanted == (None, None) and not fresh and not gone:
         raise NothingToChange
     return Work(*wanted, tuple(sorted(set(fresh.values()) - gone)), tuple(sorted(gone)))
-
-
-def members(casebook: Casebook) -> tuple[Fingerprint, ...]:
-    """Return who sits at this vault's desk now, by the newest roster."""
-    return current_members(trust.newest_rosters(casebook).get(casebook.bound.desk, ()))
 
 
 def written_without(casebook: Casebook, items: Sequence[ItemRecord], known: ItemId) -> frozenset[ItemId]:

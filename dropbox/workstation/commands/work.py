@@ -9,7 +9,7 @@ from dropbox.codename import case_name
 from dropbox.envelope import NOBODY, Work, WorkState
 from dropbox.errors import NotAMember
 from dropbox.models import CaseId, Fingerprint, Kind, Plaintext
-from dropbox.workstation import acts, mandate, work
+from dropbox.workstation import acts, addressing, mandate, work
 from dropbox.workstation.casebook import Casebook, CaseRecord
 from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Show, next_line
 from dropbox.workstation.replying import Draft, write_to_case
@@ -115,7 +115,10 @@ def _lines(casebook: Casebook, case: CaseId, width: int) -> list[str]:
         _("What was done with it:") if done else _("Nothing was done with it yet."),
         *(f"  {text}" for text in done),
     ]
-    members = [_("Members of your desk:"), *(f"  {each}  {_name(casebook, each)}" for each in work.members(casebook))]
+    members = [
+        _("Members of your desk:"),
+        *(f"  {each}  {_name(casebook, each)}" for each in addressing.members(casebook)),
+    ]
     return _wrapped([*head, "", *what, "", *members], width)
 
 
@@ -134,7 +137,7 @@ def _indented(text: str, width: int, blanks: int) -> list[str]:
 def _member(casebook: Casebook, typed: str) -> Fingerprint:
     """Return the one member whose fingerprint ends so. Raises NotAMember."""
     wanted = "".join(typed.split()).upper()
-    found = [each for each in work.members(casebook) if each.endswith(wanted)]
+    found = [each for each in addressing.members(casebook) if each.endswith(wanted)]
     if not _SHORT.fullmatch(wanted) or len(found) != 1:
         raise NotAMember
     return found[0]

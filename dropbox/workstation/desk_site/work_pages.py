@@ -19,7 +19,7 @@ from dropbox.errors import (
     VaultBusy,
 )
 from dropbox.models import CaseId, Fingerprint, Kind, Plaintext
-from dropbox.workstation import acts, mandate, work
+from dropbox.workstation import acts, addressing, mandate, work
 from dropbox.workstation.casebook import Act, Casebook, Narrowed
 from dropbox.workstation.desk_site.case import case_page, case_part
 from dropbox.workstation.desk_site.forms import Form
@@ -73,7 +73,7 @@ def work_part(vault: Vault, shown: ReadCase) -> dict[str, object]:
     return {
         "work": now,
         "work_state": work.state_text(now.state),
-        "work_members": [(each, _label(casebook, each)) for each in work.members(casebook)],
+        "work_members": [(each, _label(casebook, each)) for each in addressing.members(casebook)],
         "work_assignee": _label(casebook, now.assignee) if now.assignee else "",
         "work_states": [(each, work.state_text(each), _is_open(standing, each)) for each in WorkState],
         "work_closed": closed(standing),
