@@ -11,12 +11,12 @@ from werkzeug.wrappers import Response
 
 from dropbox.envelope import WorkState
 from dropbox.models import Mandate, today
+from dropbox.workstation import mandate, work
 from dropbox.workstation.casebook import Casebook, State
 from dropbox.workstation.desk_site.desk import Desk
 from dropbox.workstation.desk_site.forms import Form
 from dropbox.workstation.desk_site.jobs import Progress
 from dropbox.workstation.desk_site.showing import Page, go, show, this_desk, this_session
-from dropbox.workstation.desk_site.wording import MANDATES, STATES
 from dropbox.workstation.finder import NOBODY, SORTS, Search
 from dropbox.workstation.speech import N_, _
 from dropbox.workstation.thread import author_name
@@ -134,8 +134,8 @@ def _options(desk: Desk, casebook: Casebook) -> dict[str, list[tuple[str, str]]]
     others = [each for each in desk.finder.assignees() if each != casebook.key]
     anyone = [("", _("anyone")), (casebook.key, _("me")), (NOBODY, _("nobody"))]
     return {
-        "mandate": [("", _("any")), *((each.value, str(text)) for each, text in MANDATES.items())],
-        "state": [("", _("any")), *((each.value, str(text)) for each, text in STATES.items())],
+        "mandate": [("", _("any")), *((each.value, mandate.name(each)) for each in Mandate)],
+        "state": [("", _("any")), *((each.value, work.state_text(each)) for each in WorkState)],
         "tag": [("", _("any")), *((tag, tag) for tag in desk.finder.tags())],
         "assignee": [*anyone, *((each, author_name(casebook, each)) for each in others)],
     }
