@@ -34,7 +34,7 @@ from dropbox.workstation.commands import (
     work,
     writing,
 )
-from dropbox.workstation.speech import _, from_environment, said, speaking
+from dropbox.workstation.speech import ENGLISH, _, from_environment, said, speaking
 from dropbox.workstation.terminal import line
 from dropbox.workstation.vault import default_folder
 
@@ -65,12 +65,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    with speaking(from_environment()):
-        return _run(argv)
+    code = from_environment()
+    with speaking(code):
+        arguments = _parser().parse_args(argv)
+    # what a script reads is the same in every language
+    with speaking(ENGLISH if arguments.json else code):
+        return _run(arguments)
 
 
-def _run(argv: Sequence[str] | None) -> int:
-    arguments = _parser().parse_args(argv)
+def _run(arguments: argparse.Namespace) -> int:
     try:
         arguments.run(arguments, lambda answer: _show(answer, as_json=arguments.json))
     except DropboxError as error:
