@@ -6,7 +6,6 @@ The workstation keeps each sealed and says so, the reporter's page warns, and ne
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -265,5 +264,5 @@ def test_a_stranger_slipped_into_the_stored_roster_is_shown_before_anything_is_a
         intruder.plant_reply(Gpg(home, agent=True), stranger, stranger)
     shown = anna.run("import", world.export(DESK))
     assert "ROSTER CHANGED" in shown
-    assert re.search(f"came +{stranger}", shown)
+    assert f"came: {stranger}" in shown
     anna.run("export", world.root / "a.tar", code=1)
