@@ -1,7 +1,8 @@
 """What a vault knows: the records that the sealed casebook holds, and what can be asked of them alone.
 
-Facts only, no text that anybody wrote: messages, answers and file names stay inside their sealed items and are unsealed
-each time they are read. No file and no gpg in this room.
+Facts, and the few words that members and the drop say of them: tags, explanations, names of keys and desks. What a
+reporter wrote, and what their files are called, stays inside sealed items and is unsealed each time it is read. No file
+and no gpg in this room.
 """
 
 from collections.abc import Iterator
@@ -245,7 +246,6 @@ class Casebook:
     acts: dict[CaseId, tuple[ActRecord, ...]] = field(default_factory=dict)
     narrowed: dict[CaseId, tuple[Narrowed, ...]] = field(default_factory=dict)
     member_names: dict[Fingerprint, str] = field(default_factory=dict)
-
     kdf: KdfRecord | None = None
     address: str = ""
     intakes: dict[CaseId, IntakeRecord] = field(default_factory=dict)
@@ -300,3 +300,8 @@ def detail_of(record: ItemRecord) -> Detail:
     if record.detail is None:
         raise InvalidValue
     return record.detail
+
+
+def number_of(record: ItemRecord) -> int:
+    """Return a submission's signed number in its case (from 1); 0 for a writing."""
+    return detail_of(record).number or 0

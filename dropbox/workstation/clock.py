@@ -14,7 +14,7 @@ from dropbox.envelope import WorkState
 from dropbox.models import CaseId, Kind
 from dropbox.workstation.casebook import Casebook, ItemRecord, detail_of
 from dropbox.workstation.speech import N_, _, ngettext
-from dropbox.workstation.thread import items_of, withdrawn_on
+from dropbox.workstation.thread import items_of, received_on, withdrawn_on
 from dropbox.workstation.work import of_items
 
 ANSWERED_TAGS = frozenset({"answered", "beantwoord"})
@@ -94,7 +94,7 @@ def case_clock(items: Sequence[ItemRecord], *, closed: bool, tags: Collection[st
 
     closed: a member has closed it.
     """
-    received = next((record.day for record in items if detail_of(record).number), None)
+    received = received_on(items)
     if received is None or withdrawn_on(list(items)) is not None:
         return None
     replies = [record for record in items if detail_of(record).kind is Kind.REPLY]

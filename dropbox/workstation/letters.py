@@ -22,6 +22,7 @@ from dropbox.workstation import mandate
 from dropbox.workstation.casebook import ItemRecord, detail_of
 from dropbox.workstation.previewing import Theirs
 from dropbox.workstation.speech import ENGLISH, N_, Words
+from dropbox.workstation.thread import received_on
 
 FOLDER = "letters"
 MAX_LETTER_BYTES = 16 * 1024
@@ -127,14 +128,9 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return _PLACE.sub(lambda match: values.get(match.group(1), match.group()), text)
 
 
-def begin(letter: Letter, items: list[ItemRecord], desk: str, spoken: Theirs) -> str:
-    """Return the letter's text for a case, given its items oldest first; `spoken` says its days and mandate."""
-    return fill(letter.text, values_of(items, desk, spoken))
-
-
 def values_of(items: list[ItemRecord], desk: str, spoken: Theirs) -> dict[str, str]:
     """Return what the letters' {places} stand for, in the reporter's words. The days are those that both sides see."""
-    received = next((record.day for record in items if detail_of(record).number), None)
+    received = received_on(items)
     values = {"desk": desk, "today": spoken.day_text(today())}
     values["mandate"] = spoken.mandate_name(mandate.in_force(items))
     if received is not None:

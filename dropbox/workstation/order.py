@@ -10,7 +10,7 @@ from heapq import heappop, heappush
 from itertools import pairwise
 
 from dropbox.models import ItemId
-from dropbox.workstation.casebook import ItemRecord, detail_of
+from dropbox.workstation.casebook import ItemRecord, detail_of, number_of
 
 Place = tuple[date, bool, int, ItemId]
 Waits = dict[ItemId, frozenset[ItemId]]
@@ -23,8 +23,8 @@ def in_order(records: Collection[ItemRecord]) -> list[ItemRecord]:
     come next the earlier day goes first; within a day a writing goes before a submission that its author did not know,
     and then the lower id.
     """
-    submissions = sorted((record for record in records if _number(record)), key=lambda r: (_number(r), r.item))
-    writings = [record for record in records if not _number(record)]
+    submissions = sorted((record for record in records if number_of(record)), key=lambda r: (number_of(r), r.item))
+    writings = [record for record in records if not number_of(record)]
     if not writings:
         return submissions
     here = {record.item: record for record in records}
@@ -69,7 +69,7 @@ class _Queue:
 
     def _place(self, item: ItemId) -> Place:
         record = self._here[item]
-        return self._day(record), bool(_number(record)), _number(record), item
+        return self._day(record), bool(number_of(record)), number_of(record), item
 
     def _day(self, record: ItemRecord) -> date:
         """Return the drop's day. Until it has named what was written here, this machine's clock decides nothing."""
@@ -88,7 +88,3 @@ def _known(record: ItemRecord, here: dict[ItemId, ItemRecord], submissions: list
         return frozenset(item for item, other in here.items() if other.arrived < record.arrived)
     before = [each.item for each in submissions if each.arrived < record.arrived and each.day <= record.day]
     return frozenset(before[-1:])
-
-
-def _number(record: ItemRecord) -> int:
-    return detail_of(record).number or 0

@@ -3,6 +3,7 @@
 Answers come from the casebook alone; nothing is unsealed here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +11,7 @@ from dropbox.codename import case_name
 from dropbox.envelope import ChainLink, chain_faults
 from dropbox.errors import ThreadBroken
 from dropbox.models import CaseId, Fingerprint, Kind, Mandate
-from dropbox.workstation.casebook import Casebook, CaseRecord, ItemRecord, detail_of
+from dropbox.workstation.casebook import Casebook, CaseRecord, ItemRecord, detail_of, number_of
 from dropbox.workstation.order import in_order
 from dropbox.workstation.speech import _
 
@@ -51,10 +52,15 @@ def withdrawn_on(items: list[ItemRecord]) -> date | None:
     return day
 
 
+def received_on(items: Sequence[ItemRecord]) -> date | None:
+    """Return the day of a case's report, given its items oldest first; None when no submission is left."""
+    return next((record.day for record in items if number_of(record)), None)
+
+
 def summarise(casebook: Casebook, case: CaseRecord) -> CaseSummary:
     """Return the case in one line. Raises ThreadBroken when none of its submissions is left."""
     items = items_of(casebook, case.case)
-    received = next((record.day for record in items if _number(record)), None)
+    received = received_on(items)
     if received is None:
         raise ThreadBroken
     kinds = [detail_of(record).kind for record in items]
@@ -65,7 +71,7 @@ def summarise(casebook: Casebook, case: CaseRecord) -> CaseSummary:
         desk=casebook.bound.desk,
         mandate=mandates[-1] if mandates else None,
         received=received,
-        submissions=sum(1 for record in items if _number(record)),
+        submissions=sum(1 for record in items if number_of(record)),
         replies=kinds.count(Kind.REPLY),
         unread=sum(1 for record in items if not record.read and not record.own),
         withdrawn=withdrawn_on(items),
@@ -75,7 +81,7 @@ def summarise(casebook: Casebook, case: CaseRecord) -> CaseSummary:
 
 def summaries(casebook: Casebook) -> list[CaseSummary]:
     """Return every case, the newest first; one whose submissions are all quarantined has its banner instead."""
-    there = (case for case in casebook.cases.values() if any(_number(item) for item in casebook.thread(case.case)))
+    there = (case for case in casebook.cases.values() if any(number_of(item) for item in casebook.thread(case.case)))
     lines = [summarise(casebook, case) for case in there]
     return sorted(lines, key=lambda line: (line.received.toordinal(), line.case), reverse=True)
 
@@ -91,7 +97,3 @@ def member_name(casebook: Casebook, member: Fingerprint) -> str:
     """Return what a key calls its owner, which anybody may call themselves, and always the end of its fingerprint."""
     name = casebook.member_names.get(member, "")
     return f"{name} ({member[-8:-4]} {member[-4:]})" if name else member[-16:]
-
-
-def _number(record: ItemRecord) -> int:
-    return detail_of(record).number or 0
