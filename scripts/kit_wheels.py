@@ -54,11 +54,6 @@ class Pair:
 ALL_PAIRS = tuple(Pair(python, machine) for python in PYTHONS for machine in MACHINES)
 
 
-def this_pair() -> Pair:
-    """Return the pair of the Python and machine that run this."""
-    return Pair(f"{sys.version_info[0]}.{sys.version_info[1]}", os.uname().machine)
-
-
 def fetch(pair: Pair, target: Path) -> None:
     """Download the locked wheels for a pair into a folder. Raises KitError."""
     glibcs = range(_OLDEST_GLIBC, NEWEST_GLIBC + 1)

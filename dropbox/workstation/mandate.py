@@ -22,7 +22,6 @@ __all__ = [
     "meaning",
     "name",
     "notice",
-    "notice_at_reply",
     "require",
 ]
 
@@ -128,7 +127,3 @@ def notice(mandate: Mandate, act: Act) -> str:
     """Return what an investigator should read before this act; empty where nothing is closed."""
     text = _NOTICES.get(act, {}).get(mandate)
     return "" if text is None else str(text)
-
-
-def notice_at_reply(mandate: Mandate) -> str:
-    return notice(mandate, Act.REPLY)

@@ -24,12 +24,6 @@ def as_svg(fingerprint: Fingerprint) -> bytes:
     return picture.getvalue()
 
 
-def as_png(fingerprint: Fingerprint) -> bytes:
-    picture = BytesIO()
-    _code(fingerprint).save(picture, kind="png", scale=8, border=_BORDER)
-    return picture.getvalue()
-
-
 def as_lines(fingerprint: Fingerprint) -> list[str]:
     """Return lines for a terminal that obeys colours, two rows of the code each."""
     rows = [bytes(row) for row in _code(fingerprint).matrix_iter(border=_BORDER)]

@@ -6,6 +6,7 @@ everything is said in English.
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -29,6 +30,7 @@ TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
 
 _NAMES = {"en": "English", "nl": "Nederlands"}
 _VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
+_COMMAND = re.compile(r"dropbox-workstation|(?<!gpg )--[a-z]")
 _CURRENT: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
 
@@ -113,14 +115,15 @@ def said(error: DropboxError) -> Said:
     return Said(error.told(_), _(error.hint))
 
 
+def said_on_a_page(error: DropboxError) -> Said:
+    """Return what an error says to somebody at the desk page, who types no commands: a hint that names one is left out."""
+    told = said(error)
+    return Said(told.message, "" if _COMMAND.search(error.hint) else told.hint)
+
+
 def day_text(day: date | str) -> str:
     """Return a day (a date, or YYYY-MM-DD) as it is written in the middle of a sentence: 9 March 2026."""
     return str(format_date(_date(day), "d MMMM y", locale=language()))
-
-
-def weekday_text(day: date | str) -> str:
-    """Return a day with its weekday: Monday 9 March 2026."""
-    return str(format_date(_date(day), "EEEE d MMMM y", locale=language()))
 
 
 def short_day_text(day: date | str) -> str:

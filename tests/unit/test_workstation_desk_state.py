@@ -136,5 +136,3 @@ def test_a_jobs_error_names_no_text_of_its_cause() -> None:
     assert isinstance(job.error, JobFailed)
     assert "words" not in str(job.error)
     assert (job.progress.done, job.progress.total) == (1, 2)
-    jobs.forget("fail")
-    assert jobs.last is None

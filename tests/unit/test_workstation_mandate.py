@@ -13,7 +13,6 @@ from dropbox.workstation.mandate import (
     is_narrower,
     meaning,
     notice,
-    notice_at_reply,
     require,
 )
 from dropbox.workstation.thread import items_of
@@ -75,11 +74,11 @@ def test_a_late_earlier_choice_does_not_undo_a_later_one() -> None:
 
 
 def test_the_notice_says_what_is_closed_and_nothing_where_nothing_is() -> None:
-    assert notice_at_reply(Mandate.INVESTIGATE) == ""
+    assert notice(Mandate.INVESTIGATE, Act.REPLY) == ""
     for mandate in (Mandate.LISTEN, Mandate.ADVISE):
-        assert f"mandate is {mandate}" in notice_at_reply(mandate)
+        assert f"mandate is {mandate}" in notice(mandate, Act.REPLY)
         assert meaning(mandate).startswith(mandate)
-        assert "ask the reporter" in notice_at_reply(mandate)
+        assert "ask the reporter" in notice(mandate, Act.REPLY)
 
 
 @pytest.mark.parametrize("act", [Act.REPLY, Act.NOTE, Act.SAVE])

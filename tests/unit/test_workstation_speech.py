@@ -11,7 +11,7 @@ from threading import Thread
 import pytest
 from markupsafe import Markup
 
-from dropbox.errors import BundleTooLarge, CaseUnknown, KeyUnavailable
+from dropbox.errors import BundleTooLarge, CaseUnknown, KeyUnavailable, VaultBusy, VaultFolderTaken
 from dropbox.workstation import speech
 from dropbox.workstation.speech import N_, _, ngettext, said, speaking
 
@@ -95,18 +95,18 @@ def test_a_per_cent_sign_without_values_is_only_a_sign() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "day", "short", "week", "month", "size"),
+    ("code", "day", "short", "month", "size"),
     [
-        ("en", "9 March 2026", "9 Mar 2026", "Monday 9 March 2026", "March 2026", "1.5 MB"),
-        ("nl", "9 maart 2026", "9 mrt 2026", "maandag 9 maart 2026", "maart 2026", "1,5 MB"),
+        ("en", "9 March 2026", "9 Mar 2026", "March 2026", "1.5 MB"),
+        ("nl", "9 maart 2026", "9 mrt 2026", "maart 2026", "1,5 MB"),
     ],
 )
 def test_no_day_or_size_is_written_as_in_another_language(
-    code: str, day: str, short: str, week: str, month: str, size: str
+    code: str, day: str, short: str, month: str, size: str
 ) -> None:
     with speaking(code):
         assert (speech.day_text(DAY), speech.day_text("2026-03-09")) == (day, day)
-        assert (speech.short_day_text(DAY), speech.weekday_text(DAY), speech.month_text(DAY)) == (short, week, month)
+        assert (speech.short_day_text(DAY), speech.month_text(DAY)) == (short, month)
         assert speech.size_text(1_540_000) == size
 
 
@@ -123,6 +123,12 @@ def test_an_error_that_names_something_names_it_in_both_languages() -> None:
         assert said(KeyUnavailable("adviser")).message.startswith("adviser: ")
         assert "64 MiB" in said(BundleTooLarge("log.txt", 64 << 20)).message
     assert said(KeyUnavailable("adviser")) == speech.Said(str(KeyUnavailable("adviser")), KeyUnavailable.hint)
+
+
+def test_nobody_at_the_desk_page_is_told_to_type_a_command() -> None:
+    assert speech.said_on_a_page(CaseUnknown()) == speech.Said(CaseUnknown.message, "")
+    assert speech.said_on_a_page(VaultFolderTaken()).hint == ""
+    assert speech.said_on_a_page(VaultBusy()).hint == VaultBusy.hint != ""
 
 
 def test_names_are_listed_as_a_language_lists_them() -> None:

@@ -14,12 +14,10 @@ from flask import Request, abort, current_app, request
 
 from dropbox.errors import DropboxError
 from dropbox.workstation.desk_site.door import Session
-from dropbox.workstation.speech import _, said
+from dropbox.workstation.speech import _, said_on_a_page
 
 MAX_FORM_BYTES = 512 * 1024
 """A form with texts only: 48 KiB of text, each byte of it escaped, and room for the other fields."""
-MAX_ATTACHMENTS_FORM_BYTES = 28 * 1024 * 1024
-"""A form with a reply's attachments (25 MiB together)."""
 MAX_REQUEST_BYTES = 64 * 1024 * 1024
 """The largest body that is taken at all; waitress refuses what is larger before any of it is kept."""
 MAX_FIELDS = 1000
@@ -124,7 +122,7 @@ class Form:
 
     def refuse(self, name: str, error: DropboxError) -> None:
         """Put what an error says beside a field ("" = above the form)."""
-        told = said(error)
+        told = said_on_a_page(error)
         self.errors[name] = _("%(message)s %(hint)s", message=told.message, hint=told.hint).strip()
 
     def value(self, name: str) -> str:

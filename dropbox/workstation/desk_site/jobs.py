@@ -61,12 +61,6 @@ class Jobs:
             self._thread.start()
             return job
 
-    def forget(self, name: str) -> None:
-        """Let go of an ended job's result, once it was shown."""
-        with self._lock:
-            if self.last is not None and self.last.name == name and not self.last.running:
-                self.last = None
-
     def wait(self, seconds: float | None = None) -> None:
         """Wait until the job that is at work has ended."""
         if self._thread is not None:
