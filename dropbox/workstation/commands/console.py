@@ -16,6 +16,7 @@ from typing import TypeVar
 from dropbox.errors import (
     CardMissing,
     DropboxError,
+    FolderMissing,
     KeyNameUnusable,
     PassphraseRefused,
     PassphrasesDiffer,
@@ -99,7 +100,10 @@ class Console:
         """Return the folder that somebody names; `~` stands for their home."""
         while True:
             if answer := self.ask(question):
-                return Path(answer).expanduser()
+                try:
+                    return Path(answer).expanduser()
+                except RuntimeError:  # the home of somebody who is not on this machine
+                    self.refuse(FolderMissing())
 
     def until_good(self, attempt: Callable[[], Made]) -> Made:
         """Repeat what a person is asked until no error is left that they can put right."""

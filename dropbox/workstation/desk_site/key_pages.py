@@ -10,7 +10,7 @@ from dropbox.errors import DropboxError, GpgError, InvalidValue
 from dropbox.models import parse_fingerprint
 from dropbox.workstation import ceremony, qr
 from dropbox.workstation.desk_site.forms import Form
-from dropbox.workstation.desk_site.setup_room import chosen_key, sticks, typed_folder, typed_secret
+from dropbox.workstation.desk_site.setup_room import chosen_key, offered_folders, typed_folder, typed_secret
 from dropbox.workstation.desk_site.showing import Page, go, say, show
 from dropbox.workstation.speech import _, day_text
 from dropbox.workstation.terminal import line
@@ -95,5 +95,5 @@ def _key_page(form: Form) -> Page | AnyResponse:
         state=ceremony.state_of(found.fingerprint),
         soon=ceremony.ends_soon(found),
         years=ceremony.YEARS,
-        folders=sticks(),
+        folders=offered_folders(),
     )

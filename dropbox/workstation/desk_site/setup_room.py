@@ -15,7 +15,8 @@ from dropbox.gpg import Gpg, KeyInfo
 from dropbox.models import Fingerprint, Passphrase
 from dropbox.workstation import ceremony, passphrase
 from dropbox.workstation.backup import Backup
-from dropbox.workstation.desk_site.forms import Form
+from dropbox.workstation.desk_site.forms import Form, typed_path
+from dropbox.workstation.desk_site.nearby import sticks
 from dropbox.workstation.desk_site.showing import Page, show, this_desk, this_session
 from dropbox.workstation.shares import Collection, near_words, read_share
 from dropbox.workstation.speech import N_, Words, _, list_text
@@ -28,8 +29,6 @@ STEPS: tuple[tuple[str, Words], ...] = (
     ("/start/folder", N_("The vault")),
     ("/start/words", N_("The drop's words")),
 )
-_MEDIA = ("/media", "/run/media")
-_MAX_OFFERED_FOLDERS = 12
 
 
 @dataclass(repr=False)
@@ -79,8 +78,9 @@ def show_step(template: str, at: int, key: KeyInfo | None, form: Form | None = N
     marks = zip(STEPS, steps_done(key), strict=True)
     steps = [(path, name, done) for (path, name), done in marks]
     return show(
-        template, form=form, status=200, steps=steps, at=at, key=key, groups=ceremony.groups, folders=sticks(), **values
-    )
+        template, form=form, status=200, steps=steps, at=at, key=key, groups=ceremony.groups,
+        folders=offered_folders(), **values,
+    )  # fmt: skip
 
 
 def add_share(form: Form, given: Collection) -> None:
@@ -109,11 +109,8 @@ def whole_path(form: Form, name: str) -> Path | None:
     typed = form.required(name, _("Name a folder or file, beginning with / or ~."))
     if not typed:
         return None
-    try:
-        path = Path(typed).expanduser()
-    except RuntimeError:
-        path = Path()
-    if path.is_absolute() and "\0" not in typed:
+    path = typed_path(typed)
+    if path.is_absolute():
         return path
     form.errors[name] = _("Give its whole path, beginning with / or ~.")
     return None
@@ -124,7 +121,6 @@ def typed_secret() -> Passphrase | None:
     return passphrase.typed_passphrase(request.form.get("passphrase", ""))
 
 
-def sticks() -> list[str]:
-    """Return the USB sticks that are mounted, to be offered where a folder is asked for."""
-    found = [path for place in _MEDIA for path in Path(place).glob("*/*")]
-    return [f"{path}/" for path in sorted(found) if path.is_mount()][:_MAX_OFFERED_FOLDERS]
+def offered_folders() -> list[str]:
+    """Return the sticks that are plugged in, as what somebody begins to type."""
+    return [f"{stick}/" for stick in sticks()]
