@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
+from socket import create_connection
 
 import pytest
 
@@ -96,6 +97,27 @@ def test_no_body_and_no_file_of_a_form_touches_a_disk(here: World, monkeypatch: 
         server.close()
         connection.close()
         thread.join(10)
+
+
+def test_another_user_of_this_machine_is_not_let_in_even_with_the_link(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser is started with the link among its arguments, and those are no secret on a machine."""
+    site = create_site(Desk(here.anna.vault))
+    server = make_server(site)
+    own, port = os.getuid(), server.effective_port
+    try:
+        monkeypatch.setattr(os, "getuid", lambda: own + 1)
+        with create_connection(("127.0.0.1", port), timeout=10) as theirs:
+            assert server.accept() is None
+            assert theirs.recv(1) == b""
+        monkeypatch.setattr(os, "getuid", lambda: own)
+        with create_connection(("127.0.0.1", port), timeout=10) as ours:
+            connection, address = server.accept()
+            connection.close()
+            assert address == ours.getsockname()
+    finally:
+        server.close()
 
 
 def test_a_refused_form_comes_back_filled_in(browser: DeskBrowser) -> None:

@@ -3,6 +3,7 @@
 import logging
 import sys
 import webbrowser
+from typing import Any
 
 from flask import Flask
 from waitress import create_server
@@ -11,6 +12,7 @@ from waitress.server import BaseWSGIServer
 from dropbox.workstation.commands import Adder, Answer, Arguments, Show
 from dropbox.workstation.desk_site import Desk, create_site
 from dropbox.workstation.desk_site.forms import MAX_REQUEST_BYTES
+from dropbox.workstation.desk_site.neighbours import Address, is_own
 from dropbox.workstation.speech import _
 
 THREADS = 4
@@ -65,5 +67,20 @@ def make_server(site: Flask) -> BaseWSGIServer:
         inbuf_overflow=_IN_MEMORY,
         outbuf_overflow=_IN_MEMORY,
     )
+    _let_in_own_user_only(server)
     site.config["HOST"] = f"127.0.0.1:{server.effective_port}"
     return server
+
+
+def _let_in_own_user_only(server: BaseWSGIServer) -> None:
+    """Hang up on everybody else on this machine before a byte of theirs is taken in."""
+    accept = server.accept
+
+    def accept_own() -> tuple[Any, Address] | None:
+        found: tuple[Any, Address] | None = accept()
+        if found is None or is_own(found[1], found[0].getsockname()):
+            return found
+        found[0].close()
+        return None
+
+    server.accept = accept_own
