@@ -455,7 +455,7 @@ class WordsMistyped(NamedError):
     """Names what is amiss without the words themselves: how many there are, or which one is not on the list."""
 
     message = "Those are not ten words from the list."
-    hint = "Type all ten words between quotation marks."
+    hint = "Type all ten words, in their order."
 
     def told(self, say: Say) -> str:
         return f"{say(self.message).removesuffix('.')}: {self.name}."

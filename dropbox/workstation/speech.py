@@ -116,7 +116,7 @@ def said(error: DropboxError) -> Said:
 
 
 def said_on_a_page(error: DropboxError) -> Said:
-    """Return what an error says to somebody at the desk page, who types no commands: a hint that names one is left out."""
+    """Return what an error says to somebody who types no commands: a hint that names one is left out."""
     told = said(error)
     return Said(told.message, "" if _COMMAND.search(error.hint) else told.hint)
 

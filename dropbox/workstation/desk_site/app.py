@@ -39,6 +39,7 @@ from dropbox.workstation.speech import (
     language_name,
     ngettext,
     number_text,
+    said_on_a_page,
     short_day_text,
     size_text,
     speak,
@@ -78,7 +79,8 @@ def create_site(desk: Desk) -> Flask:
         mandate=mandate_text, state=state_text,
     )  # fmt: skip
     site.jinja_env.globals.update(
-        _=_, ngettext=ngettext, number_text=number_text, language=language, language_name=language_name,
+        _=_, ngettext=ngettext, error_text=said_on_a_page, number_text=number_text, language=language,
+        language_name=language_name,
         languages=LANGUAGES, navigation=NAVIGATION, whole_banners=WHOLE_BANNERS, form_token=_form_token,
         look=look, left_text=left_text,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from dropbox.workstation.continuity import open_gaps
 from dropbox.workstation.desk_site.desk import Desk
 from dropbox.workstation.desk_site.door import Session
 from dropbox.workstation.desk_site.forms import Form
-from dropbox.workstation.speech import N_, _, language, said
+from dropbox.workstation.speech import N_, _, language, said_on_a_page
 
 NAVIGATION = (
     ("/", N_("Cases")),
@@ -72,7 +72,7 @@ def show_error(error: DropboxError, status: int, back: str = "/") -> Page:
 
     back: where a link leads to from there.
     """
-    told = said(error)
+    told = said_on_a_page(error)
     locked = isinstance(error, (CasebookClosed, GpgError))
     return show_refusal(told.message, told.hint, status, back, locked=locked)
 

@@ -14,7 +14,7 @@ from dropbox.workstation.casebook import CaseRecord
 from dropbox.workstation.desk_site.showing import this_desk
 from dropbox.workstation.drafts import Typed
 from dropbox.workstation.replying import Draft, write_to_case
-from dropbox.workstation.speech import Said, said
+from dropbox.workstation.speech import Said, said_on_a_page
 from dropbox.workstation.thread import items_of
 from dropbox.workstation.vault import Vault
 
@@ -93,5 +93,5 @@ class Place:
             acts.require(self.vault.casebook, self.case.case, acts.act_of(self.kind, None))
             addressing.require_member(self.vault.casebook)
         except DropboxError as error:
-            return said(error)
+            return said_on_a_page(error)
         return None
