@@ -286,10 +286,14 @@ class _Reader:
 
 def _frames(reader: _Reader, limits: Limits) -> Iterator[Frame]:
     """Give each frame; their number and lengths are bounded, whatever the program inside has become."""
+    pages_left = limits.pages
     for _ in range(max(limits.pages, limits.names) + 3):
         kind, length = _HEAD.unpack(reader.exactly(_HEAD.size))
         if kind == b"E":
             return
+        pages_left -= kind in (b"P", b"X")
+        if pages_left < 0:
+            raise FileOutOfBounds
         yield _frame(kind, reader.exactly(_bounded(length, limits)), limits)
     raise FileOutOfBounds
 

@@ -39,6 +39,8 @@ _NEVER = {
     "x86_64": (101, 155, 165, 166, 175, 246, 248, 249, 250, 272, 298, 304, 308, 310, 311, 313, 321, 323, 425, 426, 427),
     "aarch64": (39, 40, 41, 97, 104, 105, 117, 217, 218, 219, 241, 265, 268, 270, 271, 273, 280, 282, 425, 426, 427),
 }
+# memory that the limits on a process and on the folder do not count: memfd, shared memory, semaphores, queues
+_UNCOUNTED = {"x86_64": (29, 64, 68, 240, 319, 447), "aarch64": (180, 186, 190, 194, 279, 447)}
 _CLONE_THREAD = 0x10000
 _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 
@@ -289,7 +291,8 @@ def _filter(*, threads: bool) -> bytes:
     refuse = _REFUSE | errno.EPERM
     steps = [(0x20, 0, 0, 4), (0x15, 1, 0, _ARCHITECTURES[machine]), (0x06, 0, 0, _KILL), (0x20, 0, 0, 0)]
     steps += [(0x35, 0, 1, 0x40000000), (0x06, 0, 0, _KILL)]  # x32: the same calls under other numbers
-    for number in (*_NEVER[machine], *_FORKS[machine], *(() if threads else _SOCKETS[machine])):
+    refused = (*_NEVER[machine], *_UNCOUNTED[machine], *_FORKS[machine], *(() if threads else _SOCKETS[machine]))
+    for number in refused:
         steps += [(0x15, 0, 1, number), (0x06, 0, 0, refuse)]
     steps += [(0x15, 0, 1, _CLONE3), (0x06, 0, 0, _REFUSE | errno.ENOSYS)]  # then libc asks for clone instead
     if threads:

@@ -4,6 +4,7 @@ Neither the name nor the type that came with it is believed. Nothing is parsed h
 places and the names at the head of a ZIP: whatever needs more is opened in the sandbox.
 """
 
+import codecs
 import io
 import re
 import unicodedata
@@ -220,11 +221,12 @@ def decode_text(data: bytes) -> str | None:
 
 def _utf8(data: bytes) -> str:
     """Return UTF-8, perhaps cut within its last character; what is mostly beyond ASCII otherwise is no text at all."""
+    data = data.removeprefix(codecs.BOM_UTF8)  # places in an error are counted from behind it
     try:
-        return data.decode("utf-8-sig")
+        return data.decode()
     except UnicodeDecodeError as error:
         if error.reason == "unexpected end of data":
-            return data[: error.start].decode("utf-8-sig")
+            return data[: error.start].decode()
     beyond = sum(1 for each in data if each > 127)
     return "\0" if beyond * 3 > len(data) else ""
 

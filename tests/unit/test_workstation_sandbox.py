@@ -201,6 +201,9 @@ TRIES = {
     "to make a namespace": "check(libc.unshare(0x10000000))",
     "to mount": "check(libc.mount(b'none', b'/room', b'tmpfs', 0, None))",
     "to trace": "check(libc.ptrace(0, 0, 0, 0))",
+    "memory that no limit counts": "os.memfd_create('x')",
+    "shared memory": "check(libc.shmget(0, 4096, 0o1600) == -1)",
+    "a queue": "check(libc.msgget(0, 0o1600) == -1)",
 }
 
 
@@ -274,6 +277,7 @@ LIES = {
     "a name without end": "say(b'F', bytes(8) + b'x' * 300); say(b'E')",
     "no end": "say(b'X')",
     "frames without end": "while True: say(b'X')",
+    "more pages than were asked for": f"[say(b'X') for _ in range({LIMITS.pages + 1})]; say(b'E')",
     "half a frame": "sys.stdout.buffer.write(b'P\\0'); sys.stdout.flush()",
 }
 

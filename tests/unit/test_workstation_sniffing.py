@@ -117,6 +117,13 @@ def test_an_honest_name_gets_no_warning(name: str) -> None:
     assert not warnings(name, declared, sniff(data, len(data)))
 
 
+@pytest.mark.parametrize("odd", range(3))
+def test_a_long_text_with_a_mark_at_its_head_does_not_break_the_sniffing(odd: int) -> None:
+    """Whatever character stands where the head ends: one such file would close the page of its whole case."""
+    data = b"\xef\xbb\xbf" + b"x" * odd + "ë€".encode() * HEAD_BYTES
+    assert sniff(data[:HEAD_BYTES], len(data)).kind is Kind.TEXT
+
+
 def test_no_bytes_break_the_sniffing() -> None:
     for seed in range(300):
         data = os.urandom(seed)
