@@ -1,7 +1,7 @@
 """The answer bundle: what an investigator's vault hands back, signed with that investigator's own PGP key.
 
-An unverified bundle yields nothing. Signing and verifying come in as functions: this room knows no gpg, and whether
-the author may speak for a desk is for the importer to say, who knows the rosters.
+What it says of itself, and the cases and items in it. How it is signed, written and verified it shares with the reseal
+bundle; an unverified one yields nothing.
 """
 
 import base64
@@ -14,18 +14,11 @@ from typing import Any
 from dropbox.bundle import fields
 from dropbox.bundle.answer_case import AnswerCase
 from dropbox.bundle.limits import LIMITS
-from dropbox.bundle.tar import Member, TarReader, TarWriter, file_chunks
-from dropbox.bundle.target import new_file
+from dropbox.bundle.signed import Sign, SignedBundle, Verify
+from dropbox.bundle.tar import Member, TarReader
 from dropbox.bundle.verified import Verified
-from dropbox.canonical import dump, load, sha256_hex
-from dropbox.errors import (
-    BundleError,
-    BundleForeign,
-    BundleSignatureInvalid,
-    BundleTooLarge,
-    InvalidValue,
-    SignatureInvalid,
-)
+from dropbox.canonical import sha256_hex
+from dropbox.errors import InvalidValue
 from dropbox.models import (
     FORMAT,
     CaseId,
@@ -46,8 +39,6 @@ from dropbox.reply_box import LOCK_BYTES
 SIGNED_LINE = b"onion-dropbox answer 1\n"
 
 Lock = bytes  # AnswerEntry has a field called bytes
-Sign = Callable[[bytes], bytes]
-Verify = Callable[[bytes, bytes, Fingerprint], None]
 
 
 @dataclass(frozen=True)
@@ -195,6 +186,11 @@ class AnswerManifest:
         return manifest
 
 
+_BUNDLE: SignedBundle[AnswerManifest, AnswerEntry] = SignedBundle(
+    SIGNED_LINE, AnswerManifest.from_json, lambda manifest: manifest.entries
+)
+
+
 class VerifiedAnswer(Verified):
     """An answer bundle of which every byte was checked. Close it, or use it in a `with`."""
 
@@ -207,64 +203,17 @@ class VerifiedAnswer(Verified):
 
 
 def write_answer(target: Path, manifest: AnswerManifest, item_path: Callable[[AnswerEntry], Path], sign: Sign) -> str:
-    """Write a bundle whole or not at all, and return the SHA-256 of its manifest, the next one's `previous`.
+    """Write a bundle and return the SHA-256 of its manifest, the next one's `previous`.
 
-    Raises TargetExists or TargetUnusable, BundleItemMismatch when a file is not what its entry says, and whatever
-    `sign` raises; nothing is written then.
+    Raises what `SignedBundle.write` does.
     """
-    signed = dump(manifest.as_json())
-    _read_manifest(signed)
-    signature = sign(SIGNED_LINE + signed)
-    with new_file(target) as stream:
-        tar = TarWriter(stream)
-        tar.add("manifest.json", signed, LIMITS.manifest_bytes)
-        tar.add("manifest.sig", signature, LIMITS.signature_bytes)
-        for entry in manifest.entries:
-            tar.add_stream(entry.member_name, entry.bytes, file_chunks(item_path(entry), entry.bytes, entry.sha256))
-        tar.finish()
-    return sha256_hex(signed)
+    return sha256_hex(_BUNDLE.write(target, manifest, item_path, sign))
 
 
 def verify_answer(path: Path, drop: str, verify: Verify) -> VerifiedAnswer:
-    """Check a bundle from its first byte to its last, in constant memory but for the manifest.
-
-    verify: gets what was signed, the signature and the author that the manifest names, and raises unless they fit.
-    Raises BundleError and its kin, or FileUnreadable; the bundle's file stays open in what is returned.
-    """
-    tar = TarReader(path)
-    try:
-        return _verify(tar, drop, verify)
-    except BaseException:
-        tar.close()
-        raise
-
-
-def _verify(tar: TarReader, drop: str, verify: Verify) -> VerifiedAnswer:
-    signed = tar.read("manifest.json", LIMITS.manifest_bytes)
-    signature = tar.read("manifest.sig", LIMITS.signature_bytes)
-    manifest = _read_manifest(signed)
-    if manifest.drop != drop:
-        raise BundleForeign
-    try:
-        verify(SIGNED_LINE + signed, signature, manifest.author)
-    except SignatureInvalid:
-        raise BundleSignatureInvalid from None
-    members = {entry.item: tar.check(entry.member_name, entry.bytes, entry.sha256) for entry in manifest.entries}
-    tar.finish()
-    return VerifiedAnswer(tar, members, manifest, sha256_hex(signed))
-
-
-def _read_manifest(signed: bytes) -> AnswerManifest:
-    """Return the manifest; a key too many or a value spelled otherwise is refused."""
-    if len(signed) > LIMITS.manifest_bytes:
-        raise BundleTooLarge("manifest.json", LIMITS.manifest_bytes)
-    try:
-        manifest = AnswerManifest.from_json(load(signed, LIMITS.manifest_bytes))
-    except InvalidValue:
-        raise BundleError from None
-    if dump(manifest.as_json()) != signed:
-        raise BundleError
-    return manifest
+    """Check a bundle from its first byte to its last. Raises what `SignedBundle.verify` does."""
+    checked = _BUNDLE.verify(path, lambda manifest: manifest.drop == drop, verify)
+    return VerifiedAnswer(checked.tar, checked.members, checked.manifest, sha256_hex(checked.signed))
 
 
 def _check_cases(manifest: AnswerManifest) -> None:

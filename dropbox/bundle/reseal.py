@@ -1,7 +1,7 @@
 """The reseal bundle: cases that one member passes on to a colleague's key, signed with that member's own PGP key.
 
 Its items are the drop's own, sealed once more; each names the file that the drop handed out. An unverified bundle
-yields nothing. No gpg here: signing and verifying come in as functions.
+yields nothing.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,18 +13,11 @@ from typing import Any
 
 from dropbox.bundle import fields
 from dropbox.bundle.limits import LIMITS
-from dropbox.bundle.tar import Member, TarReader, TarWriter, file_chunks
-from dropbox.bundle.target import new_file
+from dropbox.bundle.signed import Sign, SignedBundle, Verify
+from dropbox.bundle.tar import Member, TarReader
 from dropbox.bundle.verified import Verified
-from dropbox.canonical import dump, load
-from dropbox.errors import (
-    BundleError,
-    BundleForeign,
-    BundleSignatureInvalid,
-    BundleTooLarge,
-    InvalidValue,
-    SignatureInvalid,
-)
+from dropbox.canonical import load
+from dropbox.errors import BundleError, InvalidValue
 from dropbox.models import (
     FORMAT,
     CaseId,
@@ -41,9 +34,6 @@ from dropbox.models import (
 
 SIGNED_LINE = b"onion-dropbox reseal 1\n"
 TYPE = "reseal"
-
-Sign = Callable[[bytes], bytes]
-Verify = Callable[[bytes, bytes, Fingerprint], None]
 
 
 @dataclass(frozen=True)
@@ -133,6 +123,11 @@ class ResealManifest:
         return manifest
 
 
+_BUNDLE: SignedBundle[ResealManifest, ResealedItem] = SignedBundle(
+    SIGNED_LINE, ResealManifest.from_json, lambda manifest: manifest.items
+)
+
+
 class VerifiedReseal(Verified):
     """A reseal bundle of which every byte was checked. Close it, or use it in a `with`."""
 
@@ -142,35 +137,14 @@ class VerifiedReseal(Verified):
 
 
 def write_reseal(target: Path, manifest: ResealManifest, item_path: Callable[[ResealedItem], Path], sign: Sign) -> None:
-    """Write a bundle whole or not at all.
-
-    Raises TargetExists or TargetUnusable, BundleItemMismatch when a file is not what its entry says, and whatever
-    `sign` raises; nothing is written then.
-    """
-    signed = dump(manifest.as_json())
-    _read_manifest(signed)
-    signature = sign(SIGNED_LINE + signed)
-    with new_file(target) as stream:
-        tar = TarWriter(stream)
-        tar.add("manifest.json", signed, LIMITS.manifest_bytes)
-        tar.add("manifest.sig", signature, LIMITS.signature_bytes)
-        for item in manifest.items:
-            tar.add_stream(item.member_name, item.bytes, file_chunks(item_path(item), item.bytes, item.sha256))
-        tar.finish()
+    """Write a bundle. Raises what `SignedBundle.write` does."""
+    _BUNDLE.write(target, manifest, item_path, sign)
 
 
 def verify_reseal(path: Path, drop: str, desk: DeskId, verify: Verify) -> VerifiedReseal:
-    """Check a bundle from its first byte to its last, in constant memory but for the manifest.
-
-    verify: gets what was signed, the signature and the author that the manifest names, and raises unless they fit.
-    Raises BundleError and its kin, or FileUnreadable; the bundle's file stays open in what is returned.
-    """
-    tar = TarReader(path)
-    try:
-        return _verify(tar, drop, desk, verify)
-    except BaseException:
-        tar.close()
-        raise
+    """Check a bundle from its first byte to its last. Raises what `SignedBundle.verify` does."""
+    checked = _BUNDLE.verify(path, lambda manifest: (manifest.drop, manifest.desk) == (drop, desk), verify)
+    return VerifiedReseal(checked.tar, checked.members, checked.manifest)
 
 
 def is_reseal(path: Path) -> bool:
@@ -180,31 +154,3 @@ def is_reseal(path: Path) -> bool:
             return bool(load(tar.read("manifest.json", LIMITS.manifest_bytes), LIMITS.manifest_bytes)["type"] == TYPE)
         except (BundleError, InvalidValue, KeyError):
             return False
-
-
-def _verify(tar: TarReader, drop: str, desk: DeskId, verify: Verify) -> VerifiedReseal:
-    signed = tar.read("manifest.json", LIMITS.manifest_bytes)
-    signature = tar.read("manifest.sig", LIMITS.signature_bytes)
-    manifest = _read_manifest(signed)
-    if (manifest.drop, manifest.desk) != (drop, desk):
-        raise BundleForeign
-    try:
-        verify(SIGNED_LINE + signed, signature, manifest.author)
-    except SignatureInvalid:
-        raise BundleSignatureInvalid from None
-    members = {item.item: tar.check(item.member_name, item.bytes, item.sha256) for item in manifest.items}
-    tar.finish()
-    return VerifiedReseal(tar, members, manifest)
-
-
-def _read_manifest(signed: bytes) -> ResealManifest:
-    """Return the manifest; a key too many or a value spelled otherwise is refused."""
-    if len(signed) > LIMITS.manifest_bytes:
-        raise BundleTooLarge("manifest.json", LIMITS.manifest_bytes)
-    try:
-        manifest = ResealManifest.from_json(load(signed, LIMITS.manifest_bytes))
-    except InvalidValue:
-        raise BundleError from None
-    if dump(manifest.as_json()) != signed:
-        raise BundleError
-    return manifest
