@@ -143,7 +143,6 @@ STATES: dict[str, Make] = {
     "key-no-folder": sent("/key", {"folder": ""}, to="/key/extend"),
     "key-extended": ways.extended,
     "unlock": at("/key/unlock"),
-    "unlock-wrong": sent("/key/unlock", {"passphrase": "not this one"}),
     # --- refusals ---
     "refused-no-page": at("/nowhere"),
     "refused-no-case": at("/case/ffffffff"),

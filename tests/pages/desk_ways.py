@@ -55,7 +55,7 @@ def unsealed(room: DeskRoom) -> Page:
 
 
 def next_month(room: DeskRoom) -> Page:
-    return room.get(re.findall(r'href="(/calendar\?[^"]+)"', room.get("/calendar").text)[-1])
+    return room.get(re.findall(r'href="(/calendar\?month=[^"]+)"', room.get("/calendar").text)[-1])
 
 
 # --- import ---

@@ -43,7 +43,7 @@ TEXTS = " ".join(
 )
 NAMES = {"SHA", "PNG", "PDF", "GnuPG", DESK, OTHER_DESK, "bram", "and", "en", *WEEKDAYS, *LANGUAGE_NAMES}
 """What stands on a page in every language, and the word between the last two of a list."""
-NAMES |= set(re.findall(r"[^\W\d_]+", TEXTS))
+NAMES |= {*re.findall(r"[^\W\d_]+", TEXTS), *re.findall(r"\w+", TEXTS)}
 IDS = re.compile(r"\b[0-9a-f]{8,}\b")
 ODD = re.compile(r"<script|<style|<iframe| style=| on[a-z]+=|(?:src|href|action)=\"(?!/|#|\?)", re.IGNORECASE)
 """What no page of ours has: scripts, styles of its own, anything from elsewhere."""
