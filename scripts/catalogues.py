@@ -27,7 +27,7 @@ from dropbox.errors import DropboxError
 
 PACKAGE = Path(__file__).resolve().parent.parent / "dropbox"
 TRANSLATIONS = _CONFIGURED = PACKAGE / "translations"
-_NOT_THE_WORKSTATIONS = {"server", "errors.py", "config.py", "config_organisation.py", "config_table.py"}
+_NOT_THE_WORKSTATIONS = {"server", "errors", "config.py", "config_organisation.py", "config_table.py"}
 _KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None}
 _WIDTH = 120
 _VALUE = re.compile(r"%\(\w+\)s")
@@ -70,7 +70,7 @@ def extract(domain: Domain = PAGES) -> Catalog:
         template.add(sentence, None, [(Path(path).as_posix(), line)], auto_comments=comments, context=context)
     if domain.with_errors:
         for sentence in error_sentences():
-            template.add(sentence, None, [("errors.py", 1)])
+            template.add(sentence, None, [("errors", 1)])
         for sentence in reasons():
             template.add(sentence, None, [("workstation/examining.py", 1)])
     return template
@@ -83,8 +83,9 @@ def error_sentences() -> Iterator[str]:
     for name, kind in vars(errors).items():
         if name in named and isinstance(kind, type) and issubclass(kind, DropboxError):
             yield from filter(None, (kind.message, kind.hint))
-    for _line, sentence, *_ in extract_from_file("python", str(PACKAGE / "errors.py"), {"say": None}):
-        yield sentence if isinstance(sentence, str) else sentence[0]
+    for room in sorted(PACKAGE.glob("errors/*.py")):
+        for _line, sentence, *_ in extract_from_file("python", str(room), {"say": None}):
+            yield sentence if isinstance(sentence, str) else sentence[0]
 
 
 def reasons() -> Iterator[str]:

@@ -24,7 +24,10 @@ from dropbox.errors import (
     StartRefused,
 )
 
-CLASSES = [kind for kind in vars(errors).values() if isinstance(kind, type) and kind.__module__ == errors.__name__]
+CLASSES = [
+    kind for kind in vars(errors).values() if isinstance(kind, type) and kind.__module__.startswith(errors.__name__)
+]
+ROOMS = sorted(Path(inspect.getfile(errors)).parent.glob("*.py"))
 EVERY = [kind for kind in CLASSES if issubclass(kind, DropboxError)]
 COUNTING = {ShareLength, SharePartLength, ShareWordUnknown, ShareMiscopied, SharesTooFew}  # numbers of words and shares
 NAMING = {NamedError, ConfigError, StartRefused, BundleTooLarge, *COUNTING}  # whoever joins must name safe things only
@@ -112,7 +115,7 @@ def test_a_configuration_error_is_one_line_with_key_and_rule() -> None:
     assert str(error) == "desk[2].fingerprints[1]: must be 40 hex digits"
     assert (error.key, error.allowed) == ("desk[2].fingerprints[1]", "must be 40 hex digits")
     last = traceback.format_exception_only(error)[-1]
-    assert last == "dropbox.errors.ConfigError: desk[2].fingerprints[1]: must be 40 hex digits\n"
+    assert last == "dropbox.errors.configuration.ConfigError: desk[2].fingerprints[1]: must be 40 hex digits\n"
 
 
 @pytest.mark.parametrize("kind", REQUESTS, ids=named)
@@ -123,7 +126,13 @@ def test_a_refused_request_has_a_status_and_a_page_of_its_own(kind: type[Request
 
 
 def test_the_tree_imports_nothing_of_the_house() -> None:
-    tree = ast.parse(Path(inspect.getfile(errors)).read_text())
-    imported = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    assert imported == ["collections.abc", "typing"]
-    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
+    trees = [ast.parse(room.read_text()) for room in ROOMS]
+    imported = {node.module for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert imported - {f"dropbox.errors.{room.stem}" for room in ROOMS} == {"collections.abc", "typing"}
+    assert not [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Import)]
+
+
+def test_no_error_is_missing_from_the_tree_or_stands_in_two_rooms() -> None:
+    trees = [ast.parse(room.read_text()) for room in ROOMS]
+    written = [node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef)]
+    assert sorted(written) == sorted(kind.__name__ for kind in EVERY)
