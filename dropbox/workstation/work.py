@@ -4,9 +4,9 @@ Said by notes of all members, which come together here to the same in every vaul
 alone; nothing is unsealed or written here.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import islice
 
 from dropbox.envelope import MAX_KNOWN, MAX_TAGS, NOBODY, Work, WorkState, clean_tag
 from dropbox.errors import NotAMember, NothingToChange, TooManyTags
@@ -171,24 +171,37 @@ def _tagged(tags: dict[str, None], work: Work) -> dict[str, None]:
 
 def _ends(writings: Sequence[ItemRecord]) -> list[ItemId]:
     """Return those that none of the others names. One that cannot say what it knew counts as knowing all before it."""
-    named: set[ItemId] = set()
-    for at, record in enumerate(writings):
-        knows = detail_of(record).knows
-        named.update((each.item for each in writings[:at]) if knows is None else knows)
+    knows = [detail_of(record).knows for record in writings]
+    silent = max((at for at, known in enumerate(knows) if known is None), default=0)
+    named = {record.item for record in writings[:silent]}
+    named.update(*(known for known in knows if known is not None))
     return [record.item for record in writings if record.item not in named]
 
 
 def _at_once(casebook: Casebook, items: Sequence[ItemRecord]) -> tuple[Pair, ...]:
+    """Return the pairs, by whole rows of bits: one member can make so many writings that no two by two would end."""
     known = _closures(casebook, items)
-    places = [at for at, record in enumerate(items) if detail_of(record).knows is not None]
     pairs: list[Pair] = []
     for is_one in (_is_reply, _is_work):
-        for one, other in combinations([at for at in places if is_one(items[at])], 2):
-            if not known[other] >> one & 1 and not known[one] >> other & 1:
-                pairs.append((items[one].item, items[other].item))
-            if len(pairs) >= MAX_PAIRS:
-                return tuple(pairs)
+        before = 0
+        for other, record in enumerate(items):
+            if detail_of(record).knows is None or not is_one(record):
+                continue
+            for one in islice(_bits(before & ~known[other]), MAX_PAIRS):
+                if not known[one] >> other & 1:
+                    pairs.append((items[one].item, record.item))
+                if len(pairs) >= MAX_PAIRS:
+                    return tuple(pairs)
+            before |= 1 << other
     return tuple(pairs)
+
+
+def _bits(mask: int) -> Iterator[int]:
+    """Give the places of a number's bits, the lowest first."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
 
 
 def _closures(casebook: Casebook, items: Sequence[ItemRecord]) -> list[int]:

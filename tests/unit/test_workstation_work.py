@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import time
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -299,3 +300,16 @@ def test_days_are_of_no_use_to_a_member_who_sets_a_clock_forward() -> None:
     after = wrote(2, [1, 1001], days=2, change=Work(state=WorkState.TALKING))
     assert work.of_case(book_of([submitted(1), forward, after]), CASE).state is WorkState.TALKING
     assert isinstance(items_of(book_of([forward]), CASE)[0].day, date)
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_one_member_cannot_make_a_case_too_slow_to_show(silent: bool) -> None:
+    """Two by two, 10,000 notes that each know the one before are 50 million pairs, for every page that is shown."""
+    change = Work(add=("a",))
+    notes = [wrote(n, None if silent else [n - 1][: n - 1], change=change) for n in range(1, 10_001)]
+    book = book_of(notes)
+    items = items_of(book, CASE)
+    began = time.process_time()
+    assert work.of_items(book, items).written_at_once == ()
+    assert work.heads(book, CASE) == (item(10_000),)
+    assert time.process_time() - began < 2
