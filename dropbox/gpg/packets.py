@@ -35,10 +35,10 @@ class MalformedPacketError(Exception):
     """Framing that is broken, endless or merely strange; every caller translates it."""
 
 
-def count_recipients(path: Path) -> int:
-    """Count the session key packets at the head of a sealed file; raises UnsealError when it is no sealed message."""
+def count_recipients(message: Path | bytes) -> int:
+    """Count the session key packets at the head of a sealed message; raises UnsealError when it is none."""
     try:
-        with path.open("rb") as stream:
+        with io.BytesIO(message) if isinstance(message, bytes) else message.open("rb") as stream:
             return check_sealed_head(stream)
     except OSError:
         raise FileUnreadable from None

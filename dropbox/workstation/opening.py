@@ -15,6 +15,7 @@ from pathlib import Path
 
 from dropbox.envelope import Envelope, OpenStream, Sink, extract, unpack, verify_submission
 from dropbox.errors import DropboxError, FileUnreadable, GpgError, NotForYou, ThreadBroken, UnsealError
+from dropbox.gpg import count_recipients
 from dropbox.models import Fingerprint, SealedKind
 from dropbox.reply_box import read_container
 from dropbox.workstation.casebook import ItemRecord, detail_of
@@ -22,6 +23,8 @@ from dropbox.workstation.vault import Vault
 from dropbox.writing import extract_writing, open_writing
 
 MAX_KEY_BYTES = 64
+MIN_LOCK_KEYS = 32
+"""A writing may be locked to so many keys, or to as many members as there ever were."""
 MAX_MEMORY_BYTES = 4 * 1024 * 1024
 """Up to here one run of gpg does, and what it gave is kept in memory between the passes."""
 BATCH_ITEMS = 64
@@ -158,21 +161,30 @@ def _message(vault: Vault, record: ItemRecord) -> Path | bytes | None:
     try:
         if record.kind is SealedKind.SUBMISSION:
             return path if _size(path) <= MAX_MEMORY_BYTES else None
-        return _desk_lock(path)
+        return _desk_lock(vault, path)
     except DropboxError:
         return None
 
 
 def _writing_key(vault: Vault, path: Path) -> bytes:
-    return vault.own.unseal_bytes(_desk_lock(path), MAX_KEY_BYTES)
+    return vault.own.unseal_bytes(_desk_lock(vault, path), MAX_KEY_BYTES)
 
 
-def _desk_lock(path: Path) -> bytes:
+def _desk_lock(vault: Vault, path: Path) -> bytes:
+    """Return a writing's lock for the desks. Raises UnsealError for one to more keys than can be meant.
+
+    gpg asks its agent, and a card, for each key in turn: a second for every hundred, in each of a thousand notes.
+    """
     try:
         with path.open("rb") as stream:
-            return read_container(stream).desk_lock
+            lock = read_container(stream).desk_lock
     except OSError:
         raise FileUnreadable from None
+    rosters = (each.newest for each in vault.casebook.rosters.values())
+    ever = {membership.fingerprint for roster in rosters for membership in roster}
+    if count_recipients(lock) > max(MIN_LOCK_KEYS, len(ever)):
+        raise UnsealError
+    return lock
 
 
 def _size(path: Path) -> int:

@@ -258,3 +258,23 @@ def test_a_casebook_of_another_vault_of_ones_own_is_not_opened(here: World) -> N
     here.start(other)
     (here.anna.vault / "casebook.pgp").write_bytes((other.vault / "casebook.pgp").read_bytes())
     assert CasebookDamaged.message in here.anna.refused("cases")
+
+
+def test_a_note_locked_to_strangers_without_end_does_not_hold_up_its_readers(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GnuPG would try each of those keys, for seconds, whenever the case is shown."""
+    case = Case()
+    here.start()
+    here.drop.send(case)
+    seal = here.drop.public.seal_bytes
+    packet = seal(b"nothing", [Recipient(here.dirk.key)])
+    packet = packet[: 2 + packet[1]]  # the first one alone, of the old form with one octet of length
+    monkeypatch.setattr(here.drop.public, "seal_bytes", lambda data, to: packet * 250 + seal(data, to))
+    flood = write_as(here.drop, here.bram, case, Kind.NOTE)
+    monkeypatch.undo()
+    honest = write_as(here.drop, here.bram, case, Kind.NOTE)
+    told = here.anna.ok("import", here.drop.pickup())
+    assert told["quarantined"] == {flood.item: "it could not be unsealed whole"}
+    assert honest.item not in told["quarantined"]
+    assert told["new"] == 2
