@@ -5,13 +5,10 @@ whoever shows it makes harmless, and pixels that are packed anew. Nothing is wri
 own is opened only when that was asked for, and never for an item, key or bundle of the drop itself.
 """
 
-import base64
-import binascii
 import io
 import os
-import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
@@ -36,10 +33,12 @@ from dropbox.errors import (
 )
 from dropbox.workstation import sandbox
 from dropbox.workstation.casebook import MIN_CASE_PREFIX
+from dropbox.workstation.file_types import SEALED, FileType, Kind
 from dropbox.workstation.opening import Opened, extract_item
 from dropbox.workstation.reading import ReadCase
 from dropbox.workstation.sandbox import LIMITS, OFFICE_LIMITS, Job, Name, Pixels, Reason, Total
-from dropbox.workstation.sniffing import HEAD_BYTES, SEALED, FileType, Kind, armor_start, decode_text, sniff, warnings
+from dropbox.workstation.seals import all_bytes, dearmored, first_bytes, refuse_own
+from dropbox.workstation.sniffing import HEAD_BYTES, decode_text, sniff, warnings
 from dropbox.workstation.speech import Words
 from dropbox.workstation.vault import Vault
 
@@ -49,14 +48,6 @@ MAX_SEALED_BYTES = 64 * sandbox.MIB
 SEAL_CPU_SECONDS = 20
 MAX_TEXT_BYTES = 256 * 1024
 """How much of a text is shown."""
-_DESK_LOCK_KEY_BYTES = 32
-_OWN_LINE = b"onion-dropbox "
-_OWN_ENTRY = (b"PK\x03\x04", b"envelope.json")
-_WHITE = str.maketrans("\t\n\r", "   ")
-_CASEBOOK_WORDS = (b'"arrivals":', b'"exports":', b'"vault":')
-_SECRET_KEY = b"BEGIN PGP PRIVATE KEY BLOCK"
-_ARMOR_HEADER = re.compile(rb"[A-Za-z]{1,32}: [^\r\n]{0,1000}\r?\n")
-_ARMOR_LINES = re.compile(rb"[ \t]*\r?\n((?:[A-Za-z0-9+/]{1,80}={0,2}[ \t]*\r?\n)+)")
 _JOBS = {Kind.PICTURE: Job.PICTURE, Kind.PDF: Job.PDF, Kind.OFFICE: Job.OFFICE, Kind.ZIP: Job.ZIP, Kind.TAR: Job.TAR}
 
 
@@ -98,8 +89,8 @@ def look(vault: Vault, opened: Opened, attachment: Attachment, *, seals: int = 0
     with _content() as content:
         _fill(content, vault, opened, attachment)
         for opened_seals in range(MAX_SEALS + 1):
-            _refuse_own(content, unsealed=opened_seals > 0)
-            kind = sniff(_read(content, HEAD_BYTES), os.fstat(content).st_size)
+            refuse_own(content, unsealed=opened_seals > 0)
+            kind = sniff(first_bytes(content, HEAD_BYTES), os.fstat(content).st_size)
             if kind.kind is not Kind.SEALED:
                 return _show(content, kind, opened_seals, first_page)
             if opened_seals == seals:
@@ -199,14 +190,6 @@ def _fill(content: int, vault: Vault, opened: Opened, wanted: Attachment) -> Non
     extract_item(vault, opened, sink)
 
 
-def _read(content: int, max_bytes: int) -> bytes:
-    return os.pread(content, max_bytes, 0)
-
-
-def _whole(content: int) -> bytes:
-    return _read(content, os.fstat(content).st_size)
-
-
 # --- seals of the reporter's own ----------------------------------------------------------------------------------
 
 
@@ -215,57 +198,12 @@ def _unseal(content: int, vault: Vault) -> None:
     if os.fstat(content).st_size > MAX_SEALED_BYTES:
         raise FileTooLargeToView
     try:
-        message = dearmored(_whole(content))
+        message = dearmored(all_bytes(content))
         data = vault.own.unseal_foreign_bytes(message, MAX_SEALED_BYTES, SEAL_CPU_SECONDS)
     except (NotForYou, UnsealError):
         raise SealNotOpened from None
     os.ftruncate(content, 0)
     os.pwrite(content, data, 0)
-
-
-def dearmored(data: bytes) -> bytes:
-    """Return an OpenPGP message without its ASCII armour, which gpg is not asked to take off. Raises UnsealError."""
-    at = armor_start(data)
-    if at is None:
-        return data
-    while header := _ARMOR_HEADER.match(data, at):
-        at = header.end()
-    lines = _ARMOR_LINES.match(data, at)
-    if lines is None:
-        raise UnsealError
-    try:
-        return base64.b64decode(b"".join(lines[1].split()), validate=True)
-    except binascii.Error:
-        raise UnsealError from None
-
-
-def _refuse_own(content: int, *, unsealed: bool) -> None:
-    """Refuse what belongs to the drop: whoever attaches it wants to have it opened by somebody who can."""
-    head = _read(content, HEAD_BYTES)
-    entry, name = _OWN_ENTRY
-    own = (
-        head.startswith(_OWN_LINE)
-        or (head.startswith(entry) and head[30:].startswith(name))
-        or (head[257:262] == b"ustar" and head.startswith(b"manifest.json\0"))
-        or _SECRET_KEY in head
-        or (unsealed and _is_key(content))
-        or (head.startswith(b'{"') and _is_casebook(_whole(content)))
-    )
-    if own:
-        raise OwnItemInside
-
-
-def _is_key(content: int) -> bool:
-    """Whether this is what a desk's lock on a reply holds: 32 bytes that are no text."""
-    if os.fstat(content).st_size != _DESK_LOCK_KEY_BYTES:
-        return False
-    with suppress(UnicodeDecodeError):
-        return not _whole(content).decode("utf-8").translate(_WHITE).isprintable()
-    return True
-
-
-def _is_casebook(data: bytes) -> bool:
-    return all(word in data for word in _CASEBOOK_WORDS)
 
 
 # --- what is shown ------------------------------------------------------------------------------------------------
@@ -276,7 +214,7 @@ def _show(content: int, kind: FileType, seals: int, first_page: int) -> Shown:
     if kind.kind is Kind.EMPTY:
         return Shown(kind, seals, size_bytes, text="")
     if kind.is_text:
-        text = decode_text(_read(content, MAX_TEXT_BYTES))
+        text = decode_text(first_bytes(content, MAX_TEXT_BYTES))
         return Shown(kind, seals, size_bytes, text=text or "", cut=size_bytes > MAX_TEXT_BYTES)
     if kind.kind is Kind.PROGRAM:
         raise ProgramNotShown

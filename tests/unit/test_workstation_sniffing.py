@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dropbox.workstation.sniffing import HEAD_BYTES, Kind, decode_text, sniff, warnings
+from dropbox.workstation.file_types import Kind
+from dropbox.workstation.sniffing import HEAD_BYTES, decode_text, sniff, warnings
 from tests import hostile_files
 from tests.conftest import Members
 

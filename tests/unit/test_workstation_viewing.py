@@ -10,7 +10,7 @@ from PIL import Image
 
 from dropbox.models import Kind
 from dropbox.workstation import sandbox, viewing
-from dropbox.workstation.viewing import dearmored
+from dropbox.workstation.seals import dearmored
 from tests import factories, hostile_files
 from tests.envelopes import Case, File
 from tests.factories_bundles import World

@@ -21,9 +21,10 @@ from dropbox.workstation.desk_site.forms import Form, typed_path
 from dropbox.workstation.desk_site.looking import looking
 from dropbox.workstation.desk_site.showing import Page, go, say, show, show_error, this_desk, this_session
 from dropbox.workstation.extracting import Place, extract_case
+from dropbox.workstation.file_types import FileType
 from dropbox.workstation.opening import Opened
 from dropbox.workstation.reading import ReadCase, mark_read, read_case
-from dropbox.workstation.sniffing import FileType, warnings
+from dropbox.workstation.sniffing import warnings
 from dropbox.workstation.speech import N_, Words, _, ngettext
 from dropbox.workstation.terminal import line
 from dropbox.workstation.thread import author_name, items_of, missing_numbers, withdrawn_on

@@ -10,9 +10,9 @@ from contextlib import suppress
 from flask import current_app
 
 from dropbox.errors import StillSealed
+from dropbox.workstation.file_types import FileType
 from dropbox.workstation.opening import Opened
 from dropbox.workstation.sandbox import LIMITS
-from dropbox.workstation.sniffing import FileType
 from dropbox.workstation.vault import Vault
 from dropbox.workstation.viewing import Shown, look, true_types
 
