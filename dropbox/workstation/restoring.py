@@ -6,6 +6,7 @@ restore, the secret key into the investigator's own GnuPG home, still under its 
 
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -46,7 +47,11 @@ def save_backup(backup: Backup, folder: Path) -> Path:
 def read_backup(path: Path) -> bytes:
     """Return a backup file's bytes. Raises FileUnreadable, BackupDamaged."""
     try:
-        with path.open("rb") as stream:
+        # without O_NONBLOCK a named pipe on a stick would hold the whole page up until somebody writes to it
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        with os.fdopen(descriptor, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise FileUnreadable
             file = stream.read(MAX_BACKUP_BYTES + 1)
     except OSError:
         raise FileUnreadable from None

@@ -1,15 +1,17 @@
 """The backup file: frozen to the byte, and not opened by anything but its own key."""
 
 import json
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dropbox.errors import BackupDamaged, BackupForeign, SharesUnusable
+from dropbox.errors import BackupDamaged, BackupForeign, FileUnreadable, SharesUnusable
 from dropbox.models import Fingerprint
 from dropbox.workstation.backup import MAX_BACKUP_BYTES, BackupHead, make_backup, pack, read_head, unpack
+from dropbox.workstation.restoring import read_backup
 from dropbox.workstation.shares import Collection, read_share
 
 SAMPLE: dict[str, Any] = json.loads((Path(__file__).parents[1] / "vectors/key-backup/sample.json").read_text())
@@ -96,3 +98,10 @@ def test_a_backup_shows_neither_key_nor_shares() -> None:
     assert b"the secret key" not in made.file
     assert "secret" not in repr(made)
     assert made.shares[0].reveal() not in repr(made)
+
+
+def test_a_pipe_or_a_device_in_the_place_of_a_backup_does_not_hold_up_the_page(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "key.backup")
+    for path in (tmp_path / "key.backup", tmp_path, Path("/dev/zero")):
+        with pytest.raises(FileUnreadable):
+            read_backup(path)
