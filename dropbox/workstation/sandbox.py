@@ -1,68 +1,28 @@
 """The sandbox: a stranger's file goes in on standard input, and raw pixels or bare names come out of bubblewrap.
 
 No network, no home, no vault, nothing to write to but a small folder in memory; bounds on time, memory and processes.
-What comes out is believed no more than the file itself: frames of known kinds and bounded lengths, or nothing. Where
-the sandbox cannot be had nothing is opened. Beside main this is the workstation's only room that starts processes.
+Where the sandbox cannot be had nothing is opened. Beside main this is the workstation's only room that starts
+processes.
 """
 
 import importlib.util
 import json
-import os
-import select
 import shutil
-import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from dropbox.errors import FileOutOfBounds, OfficeMissing, PopplerMissing, SandboxForbidden, SandboxMissing
+from dropbox.errors import OfficeMissing, PopplerMissing, SandboxForbidden, SandboxMissing
+from dropbox.workstation.sandbox_frames import LIMITS, Frame, Limits, Reader, read_frames
 
-MIB = 1 << 20
 _INSIDE = Path(__file__).with_name("sandbox_inside.py")
-_HEAD = struct.Struct(">cL")
-_READ_BYTES = MIB
 _POPPLER = ("pdftoppm", "pdfinfo")
 # what the libraries of /usr look for elsewhere: fonts, and the loader's list of where libraries lie
 _FURNISHING = ("/etc/fonts", "/var/cache/fontconfig", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one look at a file may take. Times are of the clock on the wall, but for `cpu_seconds` (each process)."""
-
-    content_bytes: int = 128 * MIB
-    wall_seconds: int = 60
-    cpu_seconds: int = 30
-    page_seconds: int = 10
-    office_seconds: int = 0
-    failed_pages: int = 2
-    address_bytes: int = 1024 * MIB
-    folder_bytes: int = 64 * MIB
-    processes: int = 64
-    open_files: int = 64
-    source_pixels: int = 120_000_000
-    page_side_pixels: int = 1600
-    pages: int = 10
-    total_pages: int = 1000
-    names: int = 1000
-    name_bytes: int = 255
-
-
-LIMITS = Limits()
-OFFICE_LIMITS = Limits(
-    wall_seconds=120,
-    office_seconds=80,
-    cpu_seconds=60,
-    address_bytes=3072 * MIB,
-    folder_bytes=256 * MIB,
-    open_files=512,
-    processes=128,
-)
 
 
 class Job(StrEnum):
@@ -71,47 +31,6 @@ class Job(StrEnum):
     OFFICE = "office"
     ZIP = "zip"
     TAR = "tar"
-
-
-class Reason(StrEnum):
-    """Why a job ended early, in the words of the program inside."""
-
-    DAMAGED = "damaged"
-    TOO_LARGE = "too-large"
-    TOO_SLOW = "too-slow"
-    MORE = "more"
-
-
-@dataclass(frozen=True)
-class Total:
-    """How many pages (or names in an archive) the file says that it has."""
-
-    count: int
-
-
-@dataclass(frozen=True)
-class Pixels:
-    """One page: rows of red, green and blue, one byte each, from the top left."""
-
-    width: int
-    height: int
-    rgb: memoryview
-
-
-@dataclass(frozen=True)
-class Blank:
-    """A page that could not be drawn within its limits."""
-
-
-@dataclass(frozen=True)
-class Name:
-    """One file in an archive: its name as it stands there, and the size that the archive claims."""
-
-    name: str
-    size: int
-
-
-Frame = Total | Pixels | Blank | Name | Reason
 
 
 @contextmanager
@@ -127,10 +46,10 @@ def frames(job: Job, content: int, first_page: int = 1, limits: Limits = LIMITS)
         command, stdin=content, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}, close_fds=True
     )
     try:
-        reader = _Reader(process, deadline)
+        reader = Reader(process.stdout.fileno() if process.stdout is not None else -1, deadline)
         if not reader.starts():
             raise SandboxForbidden
-        yield _frames(reader, limits)
+        yield read_frames(reader, limits)
     finally:
         # the sandbox's first process dies with bubblewrap, and all others with that
         process.kill()
@@ -250,80 +169,3 @@ def _office_folder() -> Path | None:
 def _which(name: str) -> Path | None:
     found = shutil.which(name, path="/usr/bin:/usr/local/bin:/bin")
     return None if found is None else Path(found)
-
-
-class _Ended(FileOutOfBounds):
-    """The program inside ended before it had said what was expected."""
-
-
-class _Reader:
-    """Exactly what is asked for from the program inside, before the deadline, or FileOutOfBounds."""
-
-    def __init__(self, process: "subprocess.Popen[bytes]", deadline: float) -> None:
-        self._descriptor = process.stdout.fileno() if process.stdout is not None else -1
-        self._deadline = deadline
-
-    def starts(self) -> bool:
-        """Whether the program inside says that it stands; bubblewrap that failed says nothing."""
-        try:
-            return self.exactly(_HEAD.size) == _HEAD.pack(b"H", 0)
-        except _Ended:
-            return False
-
-    def exactly(self, size: int) -> memoryview:
-        whole = memoryview(bytearray(size))
-        got = 0
-        while got < size:
-            left = self._deadline - time.monotonic()
-            if left <= 0 or not select.select([self._descriptor], [], [], left)[0]:
-                raise FileOutOfBounds
-            part = os.readv(self._descriptor, [whole[got : got + _READ_BYTES]])
-            if not part:
-                raise _Ended
-            got += part
-        return whole
-
-
-def _frames(reader: _Reader, limits: Limits) -> Iterator[Frame]:
-    """Give each frame; their number and lengths are bounded, whatever the program inside has become."""
-    pages_left = limits.pages
-    for _ in range(max(limits.pages, limits.names) + 3):
-        kind, length = _HEAD.unpack(reader.exactly(_HEAD.size))
-        if kind == b"E":
-            return
-        pages_left -= kind in (b"P", b"X")
-        if pages_left < 0:
-            raise FileOutOfBounds
-        yield _frame(kind, reader.exactly(_bounded(length, limits)), limits)
-    raise FileOutOfBounds
-
-
-def _bounded(length: int, limits: Limits) -> int:
-    if length > limits.page_side_pixels**2 * 3 + 8:
-        raise FileOutOfBounds
-    return int(length)
-
-
-def _frame(kind: bytes, body: memoryview, limits: Limits) -> Frame:
-    try:
-        if kind == b"P":
-            return _pixels(body, limits)
-        if kind == b"X":
-            return Blank()
-        if kind == b"N":
-            return Total(*struct.unpack(">L", body))
-        if kind == b"F" and len(body) <= 8 + limits.name_bytes:
-            return Name(str(body[8:], "utf-8", "replace"), *struct.unpack(">Q", body[:8]))
-        if kind == b"R":
-            return Reason(str(body, "ascii"))
-    except (struct.error, ValueError):
-        raise FileOutOfBounds from None
-    raise FileOutOfBounds
-
-
-def _pixels(body: memoryview, limits: Limits) -> Pixels:
-    width, height = struct.unpack(">LL", body[:8])
-    sides: Sequence[int] = (width, height)
-    if not all(0 < side <= limits.page_side_pixels for side in sides) or len(body) != 8 + width * height * 3:
-        raise FileOutOfBounds
-    return Pixels(width, height, body[8:])

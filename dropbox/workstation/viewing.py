@@ -36,7 +36,8 @@ from dropbox.workstation.casebook import MIN_CASE_PREFIX
 from dropbox.workstation.file_types import SEALED, FileType, Kind
 from dropbox.workstation.opening import Opened, extract_item
 from dropbox.workstation.reading import ReadCase
-from dropbox.workstation.sandbox import LIMITS, OFFICE_LIMITS, Job, Name, Pixels, Reason, Total
+from dropbox.workstation.sandbox import Job
+from dropbox.workstation.sandbox_frames import LIMITS, MIB, OFFICE_LIMITS, Name, Pixels, Reason, Total
 from dropbox.workstation.seals import all_bytes, dearmored, first_bytes, refuse_own
 from dropbox.workstation.sniffing import HEAD_BYTES, decode_text, sniff, warnings
 from dropbox.workstation.speech import Words
@@ -44,7 +45,7 @@ from dropbox.workstation.vault import Vault
 
 MAX_SEALS = 3
 """How many seals within each other are opened, each on request."""
-MAX_SEALED_BYTES = 64 * sandbox.MIB
+MAX_SEALED_BYTES = 64 * MIB
 SEAL_CPU_SECONDS = 20
 MAX_TEXT_BYTES = 256 * 1024
 """How much of a text is shown."""

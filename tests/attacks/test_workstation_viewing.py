@@ -25,9 +25,10 @@ from dropbox.errors import (
 from dropbox.gpg import Gpg
 from dropbox.models import Recipient
 from dropbox.reply_box import write_container
-from dropbox.workstation import sandbox, viewing
+from dropbox.workstation import viewing
 from dropbox.workstation.reading import read_case
 from dropbox.workstation.records import to_json
+from dropbox.workstation.sandbox_frames import LIMITS
 from dropbox.workstation.vault import Vault, open_vault
 from dropbox.workstation.viewing import Shown, look
 from tests import factories, hostile_files
@@ -35,7 +36,7 @@ from tests.conftest import Members
 from tests.envelopes import Case, pack
 from tests.factories_bundles import World
 
-QUICK = replace(sandbox.LIMITS, wall_seconds=30, page_seconds=1, cpu_seconds=3, content_bytes=8 << 20)
+QUICK = replace(LIMITS, wall_seconds=30, page_seconds=1, cpu_seconds=3, content_bytes=8 << 20)
 SECONDS = 40
 
 
@@ -129,7 +130,7 @@ def test_a_packed_tar_is_not_unpacked_to_its_end(here: World, monkeypatch: pytes
 
 def test_an_archive_with_too_many_names_is_cut(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = looked_at(here, monkeypatch, hostile_files.zip_of(**{str(number): b"" for number in range(1200)}))
-    assert (len(shown.names), shown.total, shown.cut) == (sandbox.LIMITS.names, 1200, True)
+    assert (len(shown.names), shown.total, shown.cut) == (LIMITS.names, 1200, True)
 
 
 def test_a_tar_of_links_and_devices_is_a_list_of_names(here: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,19 @@ import pytest
 
 from dropbox.errors import FileOutOfBounds, OfficeMissing, PopplerMissing, SandboxForbidden, SandboxMissing
 from dropbox.workstation import sandbox, sandbox_inside
-from dropbox.workstation.sandbox import LIMITS, Blank, Frame, Job, Name, Pixels, Reason, Total
+from dropbox.workstation.sandbox import Job
+from dropbox.workstation.sandbox_frames import (
+    HEAD,
+    LIMITS,
+    OFFICE_LIMITS,
+    Blank,
+    Frame,
+    Limits,
+    Name,
+    Pixels,
+    Reason,
+    Total,
+)
 from tests import hostile_files
 
 QUICK = replace(LIMITS, wall_seconds=20, page_seconds=1)
@@ -37,7 +49,7 @@ def content(data: bytes) -> Iterator[int]:
         os.close(descriptor)
 
 
-def run(job: Job, data: bytes, limits: sandbox.Limits = QUICK, first_page: int = 1) -> list[Frame]:
+def run(job: Job, data: bytes, limits: Limits = QUICK, first_page: int = 1) -> list[Frame]:
     with content(data) as descriptor, sandbox.frames(job, descriptor, first_page, limits) as frames:
         return list(frames)
 
@@ -125,7 +137,7 @@ def test_noise_ends_in_one_word(job: Job) -> None:
 
 @pytest.mark.skipif(sandbox._office_folder() is None, reason="no LibreOffice here")
 def test_an_office_file_becomes_pixels_where_libreoffice_is() -> None:
-    total, *pages = run(Job.OFFICE, rb"{\rtf1 It began in spring.\par}", sandbox.OFFICE_LIMITS)
+    total, *pages = run(Job.OFFICE, rb"{\rtf1 It began in spring.\par}", OFFICE_LIMITS)
     assert total == Total(1)
     assert isinstance(pages[0], Pixels)
     assert min(pages[0].rgb) < 100 < max(pages[0].rgb)
@@ -338,4 +350,4 @@ def test_an_interpreter_in_a_folder_of_its_own_is_brought_along(
 
 
 def test_each_page_is_measured_in_whole_bytes() -> None:
-    assert struct.calcsize(">cL") == sandbox._HEAD.size
+    assert struct.calcsize(">cL") == HEAD.size

@@ -12,7 +12,7 @@ from flask import current_app
 from dropbox.errors import StillSealed
 from dropbox.workstation.file_types import FileType
 from dropbox.workstation.opening import Opened
-from dropbox.workstation.sandbox import LIMITS
+from dropbox.workstation.sandbox_frames import LIMITS
 from dropbox.workstation.vault import Vault
 from dropbox.workstation.viewing import Shown, look, true_types
 

@@ -14,7 +14,7 @@ from dropbox.workstation.desk_site.looking import looking
 from dropbox.workstation.desk_site.showing import Page, go, show, this_desk
 from dropbox.workstation.opening import Opened
 from dropbox.workstation.reading import open_one
-from dropbox.workstation.sandbox import LIMITS
+from dropbox.workstation.sandbox_frames import LIMITS
 from dropbox.workstation.sniffing import warnings
 from dropbox.workstation.vault import Vault
 from dropbox.workstation.viewing import Shown, inner_warnings
