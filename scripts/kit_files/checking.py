@@ -204,10 +204,19 @@ def trust(kit: Kit, told: str, store: Path) -> None:
             "Zet de klok goed; de wettelijke termijnen hangen ervan af.",
             "Set the clock; the legal days depend on it.",
         )
+    if not told and kit.digest not in accepted and signature.at < known.get("newest", 0):
+        raise Refusal(
+            "deze kit is ouder dan een die hier al is gebruikt.",
+            "this kit is older than one that was used here before.",
+            "Bel de beheerder. Moet het echt deze zijn: sh verify-and-start --signer VINGERAFDRUK",
+            "Call the operator. If it must be this one: sh verify-and-start --signer FINGERPRINT",
+        )
     if not told and not known:
         _ask()
     if not known or known["signer"] != signature.signer or kit.digest not in accepted:
-        _replace(store, json.dumps({"signer": signature.signer, "lists": sorted({*accepted, kit.digest})}))
+        newest = max(signature.at, known.get("newest", 0))
+        told_of = {"signer": signature.signer, "lists": sorted({*accepted, kit.digest}), "newest": newest}
+        _replace(store, json.dumps(told_of))
 
 
 def _stranger() -> Refusal:

@@ -6,9 +6,11 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -444,3 +446,17 @@ def test_a_compiled_file_beside_the_checker_is_not_run_in_its_place(small: Small
     place = small.folder / "verify_and_start" / f"{name}.py"
     subprocess.run(["/usr/bin/python3", "-I", "-c", compiling, source, place], check=True)
     assert_refused(small.trusted("x"), "dit hoort niet in de kit", "this does not belong in the kit")
+
+
+def test_an_older_kit_is_not_slipped_into_the_place_of_a_newer_one(small: SmallKit) -> None:
+    """What was mended since stands in the older one still, and its signature is as good as ever."""
+    older = small.folder.with_name("older")
+    shutil.copytree(small.folder, older)
+    time.sleep(1.1)  # signatures count whole seconds
+    (small.folder / "kit.json").write_text((small.folder / "kit.json").read_text() + " ")
+    small.sign()
+    assert small.trusted("x").code == 0
+    put_back = replace(small, folder=older)
+    assert_refused(put_back.start("x"), "deze kit is ouder", "this kit is older")
+    assert put_back.trusted("x").code == 0, "unless the operator says so"
+    assert put_back.start("x").code == small.start("x").code == 0
