@@ -1,9 +1,9 @@
-"""No page in Arabic is hard to use: axe and 400 % zoom on pages that run from right to left."""
+"""No page in Arabic is hard to use: 400 % zoom on pages that run from right to left; axe looks at them with --slow."""
 
 from tests.pages.tour import Toured
 
 LANGUAGE = "ar"
-LOOKS = ("light", "zoomed")
+LOOKS = ("zoomed",)
 
 
 class TestInArabic(Toured):
