@@ -87,6 +87,18 @@ def test_nothing_is_sealed_that_was_not_looked_over(here: World, desk: DeskBrows
     assert texts(here, case) == [("reply", "Second, from another window.")]
 
 
+def test_a_draft_that_became_unsealable_in_another_window_is_a_form_and_no_fault(
+    here: World, desk: DeskBrowser, case: Case
+) -> None:
+    path = f"/case/{case.id}/reply"
+    desk.get(path)
+    page = desk.post(path, {"text": "First.", "do": "look"})
+    desk.post(path, {"text": "Second.", "sign": "x" * 500, "do": "keep"})
+    again = desk.refused(f"{path}/look", hidden(page), 400)
+    assert typed(again) == "Second."
+    assert texts(here, case) == []
+
+
 def test_a_narrower_mandate_in_between_is_seen_before_the_seal(here: World, desk: DeskBrowser, case: Case) -> None:
     path = f"/case/{case.id}/reply"
     here.drop.send(case, "", kind=Kind.MANDATE, mandate=Mandate.INVESTIGATE)

@@ -205,10 +205,20 @@ def seal(case: str, kind: str) -> Answer:
                 place.seal(request.form.get("mark", ""), request.form.get("seen", ""))
     except DropboxError as error:
         with desk.reading() as vault:
-            place = Place.of(vault, case, kind)
-            return _look_page(place, place.draft, error)
+            return _not_sealed(Place.of(vault, case, kind), error)
     this_session().kept[_SEALED] = place.path
     return go(f"{place.path}/sealed")
+
+
+def _not_sealed(place: Place, error: DropboxError) -> Page:
+    """Show the same page again, or the form, where the draft was changed meanwhile into what cannot be sealed."""
+    draft, form = place.draft, Form()
+    try:
+        draft.require_sealable()
+    except DropboxError as unfit:
+        form.refuse(_field_of(unfit), unfit)
+        return _form_page(place, draft, form)
+    return _look_page(place, draft, error)
 
 
 def _look_page(place: Place, draft: Typed, error: DropboxError | None = None) -> Page:
