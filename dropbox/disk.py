@@ -1,9 +1,10 @@
-"""Two things that every room which writes files must know of a disk: when names last, and when it is full."""
+"""What every room that writes files must know of a disk: when names last, what lies there now, and when it is full."""
 
 import errno
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import file_digest
 from pathlib import Path
 
 _SYNCS_AT_ONCE = 8
@@ -31,6 +32,12 @@ def _sync_file(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in hex, however large it is."""
+    with path.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
 
 
 def is_full(error: OSError) -> bool:

@@ -10,11 +10,11 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import file_digest
 from pathlib import Path
 from typing import BinaryIO
 
 from dropbox.bundle import new_file
+from dropbox.disk import file_sha256
 from dropbox.envelope import Attachment
 from dropbox.errors import TargetUnusable
 from dropbox.models import CaseId, ItemId, today
@@ -159,7 +159,6 @@ def _holds(path: Path, size: int, sha256: str) -> bool:
     try:
         if path.is_symlink() or not path.is_file() or path.stat().st_size != size:
             return False
-        with path.open("rb") as stream:
-            return file_digest(stream, "sha256").hexdigest() == sha256
+        return file_sha256(path) == sha256
     except OSError:
         return False

@@ -6,12 +6,11 @@ in clear.
 """
 
 from dataclasses import dataclass
-from hashlib import file_digest
 from io import BytesIO
 
 from dropbox.canonical import sha256_hex
 from dropbox.codename import CodenameKeys, Derivation, KdfParameters, draw_new, stored_lookup
-from dropbox.disk import sync_folder
+from dropbox.disk import file_sha256, sync_folder
 from dropbox.envelope import Header, Packer, intake_bytes, sign_submission
 from dropbox.errors import ClockBehind, IntakeNotReady, SealError, TextUnreadable
 from dropbox.models import (
@@ -138,8 +137,7 @@ def _seal(vault: Vault, header: Header, text: Plaintext, keys: CodenameKeys) -> 
         vault.members.seal(BytesIO(packed), recipients, part)
         if open_submission(vault, part).index_sha256 != index_sha256:
             raise SealError
-        with part.open("rb") as stream:
-            sha256 = file_digest(stream, "sha256").hexdigest()
+        sha256 = file_sha256(part)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -7,11 +7,10 @@ is written while the drop's key or a roster waits to be confirmed, or while one 
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from hashlib import file_digest
 from pathlib import Path
 from typing import BinaryIO
 
-from dropbox.disk import sync_folder
+from dropbox.disk import file_sha256, sync_folder
 from dropbox.envelope import MAX_TEXT_BYTES, Header, Work
 from dropbox.errors import TextFileUnreadable, TextUnreadable, TooLarge
 from dropbox.models import (
@@ -110,8 +109,7 @@ def _seal(
         reply_public=bytes.fromhex(case.reply_key) if draft.kind is Kind.REPLY else None,
     )
     index_sha256 = open_written(vault, part, [vault.casebook.key], header.day).index_sha256
-    with part.open("rb") as stream:
-        sha256 = file_digest(stream, "sha256").hexdigest()
+    sha256 = file_sha256(part)
     part.replace(path)
     sync_folder(path.parent)
     record = ItemRecord(

@@ -7,11 +7,11 @@ on, and the cases' mandates are asked first.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import file_digest
 from os.path import lexists
 from pathlib import Path
 
 from dropbox.bundle import ResealedItem, ResealManifest, write_reseal
+from dropbox.disk import file_sha256
 from dropbox.errors import MemberKeyUnavailable, NewcomerUnknown, NothingToReseal, TargetExists, TargetUnusable
 from dropbox.models import Fingerprint, ItemId, Recipient, SealedKind, today
 from dropbox.reply_box import copy_container
@@ -111,8 +111,6 @@ def _seal(vault: Vault, record: ItemRecord, epoch: str, to: Fingerprint, part: P
             vault.members.seal(plaintext, [Recipient(to)], part)
     else:
         _relock(vault, record, to, part)
-    with part.open("rb") as stream:
-        digest = file_digest(stream, "sha256").hexdigest()
     return ResealedItem(
         item=record.item,
         case=record.case,
@@ -120,7 +118,7 @@ def _seal(vault: Vault, record: ItemRecord, epoch: str, to: Fingerprint, part: P
         day=record.day,
         epoch=epoch,
         original=record.sha256,
-        sha256=digest,
+        sha256=file_sha256(part),
         bytes=part.stat().st_size,
     )
 
