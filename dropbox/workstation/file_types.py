@@ -9,7 +9,7 @@ from enum import StrEnum
 from dropbox.workstation.speech import N_, Words
 
 
-class Kind(StrEnum):
+class FileKind(StrEnum):
     """What can be done with a file, as far as looking at it goes."""
 
     EMPTY = "empty"
@@ -31,7 +31,7 @@ class FileType:
     is_text: it can be read as text, whatever else it is.
     """
 
-    kind: Kind
+    kind: FileKind
     words: Words
     endings: frozenset[str] = frozenset()
     is_text: bool = False
@@ -41,7 +41,7 @@ def _endings(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-def _type(kind: Kind, words: Words, endings: str = "") -> FileType:
+def _type(kind: FileKind, words: Words, endings: str = "") -> FileType:
     return FileType(kind, words, _endings(endings))
 
 
@@ -55,67 +55,71 @@ PROGRAM_ENDINGS = _endings(
 )
 WRAPPINGS = _endings("zip gz bz2 xz 7z rar tar tgz pgp gpg asc sig age zst")
 
-EMPTY = _type(Kind.EMPTY, N_("empty file"))
-TEXT = FileType(Kind.TEXT, N_("text"), is_text=True)
-SEALED = _type(Kind.SEALED, N_("file that the reporter sealed themselves (OpenPGP)"), "pgp gpg asc")
-ZIP = _type(Kind.ZIP, N_("ZIP archive"), _ZIPPED_WORDS)
-OLD_OFFICE = _type(Kind.OFFICE, N_("office file (older form, or locked)"), f"{_WORDS} {_SHEETS} {_SLIDES} pub vsd mpp")
-UNKNOWN = _type(Kind.OTHER, N_("data of an unknown kind"))
-PDF = _type(Kind.PDF, N_("PDF"), "pdf ai")
-RTF = _type(Kind.OFFICE, N_("office file (RTF)"), "rtf doc")
-SCRIPT = FileType(Kind.PROGRAM, N_("program (a script)"), _endings("sh bash py pl rb js run command txt"), is_text=True)
-WINDOWS = _type(Kind.PROGRAM, N_("program for Windows"), "exe dll scr sys com cpl drv ocx")
-INSTALLER = _type(Kind.PROGRAM, N_("program for Windows (installer)"), "msi msp")
-MAIL = _type(Kind.OTHER, N_("e-mail message (Outlook)"), "msg")
-POSTSCRIPT = _type(Kind.OTHER, N_("PostScript"), "ps eps epsf ai")
+EMPTY = _type(FileKind.EMPTY, N_("empty file"))
+TEXT = FileType(FileKind.TEXT, N_("text"), is_text=True)
+SEALED = _type(FileKind.SEALED, N_("file that the reporter sealed themselves (OpenPGP)"), "pgp gpg asc")
+ZIP = _type(FileKind.ZIP, N_("ZIP archive"), _ZIPPED_WORDS)
+OLD_OFFICE = _type(
+    FileKind.OFFICE, N_("office file (older form, or locked)"), f"{_WORDS} {_SHEETS} {_SLIDES} pub vsd mpp"
+)
+UNKNOWN = _type(FileKind.OTHER, N_("data of an unknown kind"))
+PDF = _type(FileKind.PDF, N_("PDF"), "pdf ai")
+RTF = _type(FileKind.OFFICE, N_("office file (RTF)"), "rtf doc")
+SCRIPT = FileType(
+    FileKind.PROGRAM, N_("program (a script)"), _endings("sh bash py pl rb js run command txt"), is_text=True
+)
+WINDOWS = _type(FileKind.PROGRAM, N_("program for Windows"), "exe dll scr sys com cpl drv ocx")
+INSTALLER = _type(FileKind.PROGRAM, N_("program for Windows (installer)"), "msi msp")
+MAIL = _type(FileKind.OTHER, N_("e-mail message (Outlook)"), "msg")
+POSTSCRIPT = _type(FileKind.OTHER, N_("PostScript"), "ps eps epsf ai")
 
 OFFICE_FOLDERS = (
-    (b"word/", _type(Kind.OFFICE, N_("text document (Word)"), "docx docm dotx dotm")),
-    (b"xl/", _type(Kind.OFFICE, N_("spreadsheet (Excel)"), "xlsx xlsm xlsb xltx xltm")),
-    (b"ppt/", _type(Kind.OFFICE, N_("presentation (PowerPoint)"), "pptx pptm ppsx potx ppsm")),
-    (b"META-INF/MANIFEST.MF", _type(Kind.PROGRAM, N_("program (Java)"), "jar war ear")),
-    (b"AndroidManifest.xml", _type(Kind.PROGRAM, N_("program for Android"), "apk")),
+    (b"word/", _type(FileKind.OFFICE, N_("text document (Word)"), "docx docm dotx dotm")),
+    (b"xl/", _type(FileKind.OFFICE, N_("spreadsheet (Excel)"), "xlsx xlsm xlsb xltx xltm")),
+    (b"ppt/", _type(FileKind.OFFICE, N_("presentation (PowerPoint)"), "pptx pptm ppsx potx ppsm")),
+    (b"META-INF/MANIFEST.MF", _type(FileKind.PROGRAM, N_("program (Java)"), "jar war ear")),
+    (b"AndroidManifest.xml", _type(FileKind.PROGRAM, N_("program for Android"), "apk")),
 )
 OPEN_DOCUMENTS = (
-    (b"application/vnd.oasis.opendocument.text", _type(Kind.OFFICE, N_("text document (OpenDocument)"), "odt ott")),
-    (b"application/vnd.oasis.opendocument.spread", _type(Kind.OFFICE, N_("spreadsheet (OpenDocument)"), "ods ots")),
-    (b"application/vnd.oasis.opendocument.pres", _type(Kind.OFFICE, N_("presentation (OpenDocument)"), "odp otp")),
+    (b"application/vnd.oasis.opendocument.text", _type(FileKind.OFFICE, N_("text document (OpenDocument)"), "odt ott")),
+    (b"application/vnd.oasis.opendocument.spread", _type(FileKind.OFFICE, N_("spreadsheet (OpenDocument)"), "ods ots")),
+    (b"application/vnd.oasis.opendocument.pres", _type(FileKind.OFFICE, N_("presentation (OpenDocument)"), "odp otp")),
 )
 BY_ENDING = {
-    "png": _type(Kind.PICTURE, N_("picture (PNG)"), "png apng"),
-    "jpg": _type(Kind.PICTURE, N_("picture (JPEG)"), "jpg jpeg jpe jfif mpo"),
-    "gif": _type(Kind.PICTURE, N_("picture (GIF)"), "gif"),
-    "webp": _type(Kind.PICTURE, N_("picture (WebP)"), "webp"),
-    "tiff": _type(Kind.PICTURE, N_("picture (TIFF)"), "tif tiff dng nef cr2 arw"),
-    "bmp": _type(Kind.PICTURE, N_("picture (BMP)"), "bmp dib"),
-    "avif": _type(Kind.PICTURE, N_("picture (AVIF)"), "avif"),
-    "ico": _type(Kind.PICTURE, N_("picture (icon)"), "ico cur"),
-    "heif": _type(Kind.OTHER, N_("picture (HEIC, as iPhones make)"), "heic heif hif"),
-    "tar": _type(Kind.TAR, N_("archive (tar)"), "tar"),
-    "gz": _type(Kind.TAR, N_("packed file or archive (gzip)"), "gz tgz"),
-    "bz2": _type(Kind.TAR, N_("packed file or archive (bzip2)"), "bz2 tbz2 tbz"),
-    "xz": _type(Kind.TAR, N_("packed file or archive (xz)"), "xz txz"),
-    "7z": _type(Kind.OTHER, N_("archive (7-Zip)"), "7z"),
-    "rar": _type(Kind.OTHER, N_("archive (RAR)"), "rar"),
-    "mp3": _type(Kind.OTHER, N_("sound (MP3)"), "mp3"),
-    "m4a": _type(Kind.OTHER, N_("sound (M4A)"), "m4a m4b aac mp4"),
-    "ogg": _type(Kind.OTHER, N_("sound or film (Ogg)"), "ogg oga ogv opus ogx spx"),
-    "wav": _type(Kind.OTHER, N_("sound (WAV)"), "wav"),
-    "flac": _type(Kind.OTHER, N_("sound (FLAC)"), "flac"),
-    "amr": _type(Kind.OTHER, N_("sound (AMR)"), "amr 3ga"),
-    "mp4": _type(Kind.OTHER, N_("film (MP4)"), "mp4 m4v m4a 3gp 3g2 mov"),
-    "mov": _type(Kind.OTHER, N_("film (QuickTime)"), "mov qt mp4"),
-    "3gp": _type(Kind.OTHER, N_("film (3GP)"), "3gp 3g2 mp4"),
-    "mkv": _type(Kind.OTHER, N_("film or sound (Matroska, WebM)"), "mkv mka webm"),
-    "avi": _type(Kind.OTHER, N_("film (AVI)"), "avi"),
-    "mpg": _type(Kind.OTHER, N_("film (MPEG)"), "mpg mpeg"),
-    "wmv": _type(Kind.OTHER, N_("film or sound (Windows Media)"), "wmv wma asf"),
+    "png": _type(FileKind.PICTURE, N_("picture (PNG)"), "png apng"),
+    "jpg": _type(FileKind.PICTURE, N_("picture (JPEG)"), "jpg jpeg jpe jfif mpo"),
+    "gif": _type(FileKind.PICTURE, N_("picture (GIF)"), "gif"),
+    "webp": _type(FileKind.PICTURE, N_("picture (WebP)"), "webp"),
+    "tiff": _type(FileKind.PICTURE, N_("picture (TIFF)"), "tif tiff dng nef cr2 arw"),
+    "bmp": _type(FileKind.PICTURE, N_("picture (BMP)"), "bmp dib"),
+    "avif": _type(FileKind.PICTURE, N_("picture (AVIF)"), "avif"),
+    "ico": _type(FileKind.PICTURE, N_("picture (icon)"), "ico cur"),
+    "heif": _type(FileKind.OTHER, N_("picture (HEIC, as iPhones make)"), "heic heif hif"),
+    "tar": _type(FileKind.TAR, N_("archive (tar)"), "tar"),
+    "gz": _type(FileKind.TAR, N_("packed file or archive (gzip)"), "gz tgz"),
+    "bz2": _type(FileKind.TAR, N_("packed file or archive (bzip2)"), "bz2 tbz2 tbz"),
+    "xz": _type(FileKind.TAR, N_("packed file or archive (xz)"), "xz txz"),
+    "7z": _type(FileKind.OTHER, N_("archive (7-Zip)"), "7z"),
+    "rar": _type(FileKind.OTHER, N_("archive (RAR)"), "rar"),
+    "mp3": _type(FileKind.OTHER, N_("sound (MP3)"), "mp3"),
+    "m4a": _type(FileKind.OTHER, N_("sound (M4A)"), "m4a m4b aac mp4"),
+    "ogg": _type(FileKind.OTHER, N_("sound or film (Ogg)"), "ogg oga ogv opus ogx spx"),
+    "wav": _type(FileKind.OTHER, N_("sound (WAV)"), "wav"),
+    "flac": _type(FileKind.OTHER, N_("sound (FLAC)"), "flac"),
+    "amr": _type(FileKind.OTHER, N_("sound (AMR)"), "amr 3ga"),
+    "mp4": _type(FileKind.OTHER, N_("film (MP4)"), "mp4 m4v m4a 3gp 3g2 mov"),
+    "mov": _type(FileKind.OTHER, N_("film (QuickTime)"), "mov qt mp4"),
+    "3gp": _type(FileKind.OTHER, N_("film (3GP)"), "3gp 3g2 mp4"),
+    "mkv": _type(FileKind.OTHER, N_("film or sound (Matroska, WebM)"), "mkv mka webm"),
+    "avi": _type(FileKind.OTHER, N_("film (AVI)"), "avi"),
+    "mpg": _type(FileKind.OTHER, N_("film (MPEG)"), "mpg mpeg"),
+    "wmv": _type(FileKind.OTHER, N_("film or sound (Windows Media)"), "wmv wma asf"),
     "exe": WINDOWS,
-    "elf": _type(Kind.PROGRAM, N_("program for Linux"), "elf so bin run appimage"),
-    "class": _type(Kind.PROGRAM, N_("program (Java, macOS)"), "class"),
-    "lnk": _type(Kind.PROGRAM, N_("shortcut of Windows, which can start a program"), "lnk"),
-    "cab": _type(Kind.OTHER, N_("archive (Windows cabinet)"), "cab"),
-    "sqlite": _type(Kind.OTHER, N_("database (SQLite)"), "sqlite db sqlite3"),
+    "elf": _type(FileKind.PROGRAM, N_("program for Linux"), "elf so bin run appimage"),
+    "class": _type(FileKind.PROGRAM, N_("program (Java, macOS)"), "class"),
+    "lnk": _type(FileKind.PROGRAM, N_("shortcut of Windows, which can start a program"), "lnk"),
+    "cab": _type(FileKind.OTHER, N_("archive (Windows cabinet)"), "cab"),
+    "sqlite": _type(FileKind.OTHER, N_("database (SQLite)"), "sqlite db sqlite3"),
 }
 OTHER_ENDINGS = {
     "jpeg": "jpg", "jpe": "jpg", "jfif": "jpg", "tif": "tiff", "dib": "bmp", "heic": "heif", "tgz": "gz", "webm": "mkv",

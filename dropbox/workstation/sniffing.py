@@ -35,8 +35,8 @@ from dropbox.workstation.file_types import (
     WINDOWS,
     WRAPPINGS,
     ZIP,
+    FileKind,
     FileType,
-    Kind,
 )
 from dropbox.workstation.speech import N_, Words
 from dropbox.workstation.terminal import line
@@ -86,7 +86,7 @@ def warnings(name: str, declared_type: str, true: FileType) -> tuple[Words, ...]
     """Return what an investigator should know before touching a file of this name and declared type."""
     found: list[Words] = []
     ending = _ending(name)
-    if true.kind is Kind.PROGRAM:
+    if true.kind is FileKind.PROGRAM:
         found.append(N_("This is a program. Do not start it on any machine."))
     elif ending in PROGRAM_ENDINGS:
         found.append(
@@ -195,9 +195,9 @@ def _ending(name: str) -> str:
 
 
 def _name_differs(ending: str, true: FileType) -> bool:
-    if not ending or true.kind is Kind.EMPTY:
+    if not ending or true.kind is FileKind.EMPTY:
         return False
-    if true.kind is Kind.TEXT:
+    if true.kind is FileKind.TEXT:
         return ending in KNOWN_ENDINGS - TEXT_ENDINGS - PROGRAM_ENDINGS
     if true.endings:
         return ending not in true.endings and (ending in KNOWN_ENDINGS or ending in TEXT_ENDINGS)
@@ -207,15 +207,15 @@ def _name_differs(ending: str, true: FileType) -> bool:
 def _type_differs(declared: str, true: FileType) -> bool:
     """Whether a declared type names another kind of thing; what says nothing (octet-stream) cannot be wrong."""
     family, _, exact = declared.partition("/")
-    if true.kind in (Kind.EMPTY, Kind.SEALED) or not exact:
+    if true.kind in (FileKind.EMPTY, FileKind.SEALED) or not exact:
         return False
     claimed_picture = family == "image" and "svg" not in exact
-    is_picture = true.kind is Kind.PICTURE or true.words is BY_ENDING["heif"].words
+    is_picture = true.kind is FileKind.PICTURE or true.words is BY_ENDING["heif"].words
     return (
         (claimed_picture and not is_picture)
-        or (exact == "pdf" and true.kind is not Kind.PDF)
-        or (family == "text" and true.kind not in (Kind.TEXT, Kind.OFFICE, Kind.PROGRAM))
-        or (family in ("audio", "video") and true.kind is not Kind.OTHER)
+        or (exact == "pdf" and true.kind is not FileKind.PDF)
+        or (family == "text" and true.kind not in (FileKind.TEXT, FileKind.OFFICE, FileKind.PROGRAM))
+        or (family in ("audio", "video") and true.kind is not FileKind.OTHER)
     )
 
 

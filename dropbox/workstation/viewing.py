@@ -33,7 +33,7 @@ from dropbox.errors import (
 )
 from dropbox.workstation import sandbox
 from dropbox.workstation.casebook import MIN_CASE_PREFIX
-from dropbox.workstation.file_types import SEALED, FileType, Kind
+from dropbox.workstation.file_types import SEALED, FileKind, FileType
 from dropbox.workstation.opening import Opened, extract_item
 from dropbox.workstation.reading import ReadCase
 from dropbox.workstation.sandbox import Job
@@ -49,7 +49,13 @@ MAX_SEALED_BYTES = 64 * MIB
 SEAL_CPU_SECONDS = 20
 MAX_TEXT_BYTES = 256 * 1024
 """How much of a text is shown."""
-_JOBS = {Kind.PICTURE: Job.PICTURE, Kind.PDF: Job.PDF, Kind.OFFICE: Job.OFFICE, Kind.ZIP: Job.ZIP, Kind.TAR: Job.TAR}
+_JOBS = {
+    FileKind.PICTURE: Job.PICTURE,
+    FileKind.PDF: Job.PDF,
+    FileKind.OFFICE: Job.OFFICE,
+    FileKind.ZIP: Job.ZIP,
+    FileKind.TAR: Job.TAR,
+}
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,7 @@ def look(vault: Vault, opened: Opened, attachment: Attachment, *, seals: int = 0
         for opened_seals in range(MAX_SEALS + 1):
             refuse_own(content, unsealed=opened_seals > 0)
             kind = sniff(first_bytes(content, HEAD_BYTES), os.fstat(content).st_size)
-            if kind.kind is not Kind.SEALED:
+            if kind.kind is not FileKind.SEALED:
                 return _show(content, kind, opened_seals, first_page)
             if opened_seals == seals:
                 raise SealsTooDeep if seals == MAX_SEALS else StillSealed
@@ -102,7 +108,7 @@ def look(vault: Vault, opened: Opened, attachment: Attachment, *, seals: int = 0
 
 def can_look(true: FileType) -> bool:
     """Whether there is a way to look at files of this type, as far as their first bytes tell."""
-    return true.is_text or true.kind is Kind.SEALED or true.kind in _JOBS
+    return true.is_text or true.kind is FileKind.SEALED or true.kind in _JOBS
 
 
 def inner_warnings(attachment: Attachment, seen: Shown) -> tuple[Words, ...]:
@@ -212,12 +218,12 @@ def _unseal(content: int, vault: Vault) -> None:
 
 def _show(content: int, kind: FileType, seals: int, first_page: int) -> Shown:
     size_bytes = os.fstat(content).st_size
-    if kind.kind is Kind.EMPTY:
+    if kind.kind is FileKind.EMPTY:
         return Shown(kind, seals, size_bytes, text="")
     if kind.is_text:
         text = decode_text(first_bytes(content, MAX_TEXT_BYTES))
         return Shown(kind, seals, size_bytes, text=text or "", cut=size_bytes > MAX_TEXT_BYTES)
-    if kind.kind is Kind.PROGRAM:
+    if kind.kind is FileKind.PROGRAM:
         raise ProgramNotShown
     if kind.kind not in _JOBS:
         raise KindNotShown

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dropbox.workstation.file_types import Kind
+from dropbox.workstation.file_types import FileKind
 from dropbox.workstation.sniffing import HEAD_BYTES, decode_text, sniff, warnings
 from tests import hostile_files
 from tests.conftest import Members
@@ -22,40 +22,40 @@ def tar() -> bytes:
 
 
 PROGRAM = b"MZ\x90\x00" + bytes(400)
-SAMPLES: dict[str, tuple[bytes, Kind, str]] = {
-    "nothing": (b"", Kind.EMPTY, "empty file"),
-    "text": (b"It began in spring.\n", Kind.TEXT, "text"),
-    "text in Dutch, old encoding": ("Eén dag, geïntimideerd".encode("cp1252"), Kind.TEXT, "text"),
-    "text in UTF-16": ("hoi".encode("utf-16"), Kind.TEXT, "text"),
-    "a web page": (b"<!doctype html><script>alert(1)</script>", Kind.TEXT, "text"),
-    "an SVG": (b'<?xml version="1.0"?><svg onload="x()"/>', Kind.TEXT, "text"),
-    "a JPEG": (hostile_files.picture("JPEG"), Kind.PICTURE, "picture (JPEG)"),
-    "a PNG": (hostile_files.picture("PNG"), Kind.PICTURE, "picture (PNG)"),
-    "a WebP": (hostile_files.picture("WEBP"), Kind.PICTURE, "picture (WebP)"),
-    "an AVIF": (hostile_files.picture("AVIF"), Kind.PICTURE, "picture (AVIF)"),
-    "a TIFF": (hostile_files.picture("TIFF"), Kind.PICTURE, "picture (TIFF)"),
-    "a HEIC": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", Kind.OTHER, "picture (HEIC, as iPhones make)"),
-    "a PDF": (hostile_files.pdf(), Kind.PDF, "PDF"),
-    "a PDF behind other bytes": (b"\xff\xfd\0\1" + hostile_files.pdf(), Kind.PDF, "PDF"),
-    "a ZIP": (hostile_files.zip_of(a=b"1"), Kind.ZIP, "ZIP archive"),
-    "a Word file": (hostile_files.zip_of(**{"[x].xml": b"", "word/x": b""}), Kind.OFFICE, "text document (Word)"),
-    "a Java program": (hostile_files.zip_of(**{"META-INF/MANIFEST.MF": b""}), Kind.PROGRAM, "program (Java)"),
-    "an old office file": (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600), Kind.OFFICE, "office file (older"),
-    "an RTF": (rb"{\rtf1 hello}", Kind.OFFICE, "office file (RTF)"),
-    "a tar": (tar(), Kind.TAR, "archive (tar)"),
-    "a packed tar": (gzip.compress(tar()), Kind.TAR, "packed file or archive (gzip)"),
-    "a Windows program": (PROGRAM, Kind.PROGRAM, "program for Windows"),
-    "a Linux program": (Path("/bin/true").read_bytes(), Kind.PROGRAM, "program for Linux"),
-    "a script": (b"#!/bin/sh\nrm -rf ~\n", Kind.PROGRAM, "program (a script)"),
-    "an MP3": (b"ID3\x03\0\0\0\0\0\0" + bytes(99), Kind.OTHER, "sound (MP3)"),
-    "a film": (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", Kind.OTHER, "film (MP4)"),
-    "an armoured seal": (b"-----BEGIN PGP MESSAGE-----\n\nabcd", Kind.SEALED, "file that the reporter sealed"),
-    "noise": (bytes(range(128, 256)) * 20, Kind.OTHER, "data of an unknown kind"),
+SAMPLES: dict[str, tuple[bytes, FileKind, str]] = {
+    "nothing": (b"", FileKind.EMPTY, "empty file"),
+    "text": (b"It began in spring.\n", FileKind.TEXT, "text"),
+    "text in Dutch, old encoding": ("Eén dag, geïntimideerd".encode("cp1252"), FileKind.TEXT, "text"),
+    "text in UTF-16": ("hoi".encode("utf-16"), FileKind.TEXT, "text"),
+    "a web page": (b"<!doctype html><script>alert(1)</script>", FileKind.TEXT, "text"),
+    "an SVG": (b'<?xml version="1.0"?><svg onload="x()"/>', FileKind.TEXT, "text"),
+    "a JPEG": (hostile_files.picture("JPEG"), FileKind.PICTURE, "picture (JPEG)"),
+    "a PNG": (hostile_files.picture("PNG"), FileKind.PICTURE, "picture (PNG)"),
+    "a WebP": (hostile_files.picture("WEBP"), FileKind.PICTURE, "picture (WebP)"),
+    "an AVIF": (hostile_files.picture("AVIF"), FileKind.PICTURE, "picture (AVIF)"),
+    "a TIFF": (hostile_files.picture("TIFF"), FileKind.PICTURE, "picture (TIFF)"),
+    "a HEIC": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", FileKind.OTHER, "picture (HEIC, as iPhones make)"),
+    "a PDF": (hostile_files.pdf(), FileKind.PDF, "PDF"),
+    "a PDF behind other bytes": (b"\xff\xfd\0\1" + hostile_files.pdf(), FileKind.PDF, "PDF"),
+    "a ZIP": (hostile_files.zip_of(a=b"1"), FileKind.ZIP, "ZIP archive"),
+    "a Word file": (hostile_files.zip_of(**{"[x].xml": b"", "word/x": b""}), FileKind.OFFICE, "text document (Word)"),
+    "a Java program": (hostile_files.zip_of(**{"META-INF/MANIFEST.MF": b""}), FileKind.PROGRAM, "program (Java)"),
+    "an old office file": (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600), FileKind.OFFICE, "office file (older"),
+    "an RTF": (rb"{\rtf1 hello}", FileKind.OFFICE, "office file (RTF)"),
+    "a tar": (tar(), FileKind.TAR, "archive (tar)"),
+    "a packed tar": (gzip.compress(tar()), FileKind.TAR, "packed file or archive (gzip)"),
+    "a Windows program": (PROGRAM, FileKind.PROGRAM, "program for Windows"),
+    "a Linux program": (Path("/bin/true").read_bytes(), FileKind.PROGRAM, "program for Linux"),
+    "a script": (b"#!/bin/sh\nrm -rf ~\n", FileKind.PROGRAM, "program (a script)"),
+    "an MP3": (b"ID3\x03\0\0\0\0\0\0" + bytes(99), FileKind.OTHER, "sound (MP3)"),
+    "a film": (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", FileKind.OTHER, "film (MP4)"),
+    "an armoured seal": (b"-----BEGIN PGP MESSAGE-----\n\nabcd", FileKind.SEALED, "file that the reporter sealed"),
+    "noise": (bytes(range(128, 256)) * 20, FileKind.OTHER, "data of an unknown kind"),
 }
 
 
 @pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
-def test_the_true_type_comes_from_the_bytes(sample: tuple[bytes, Kind, str]) -> None:
+def test_the_true_type_comes_from_the_bytes(sample: tuple[bytes, FileKind, str]) -> None:
     data, kind, words = sample
     found = sniff(data[:HEAD_BYTES], len(data))
     assert (found.kind, str(found.words)[: len(words)]) == (kind, words)
@@ -63,7 +63,7 @@ def test_the_true_type_comes_from_the_bytes(sample: tuple[bytes, Kind, str]) -> 
 
 def test_a_binary_seal_is_known_by_its_packets(members: Members) -> None:
     data = hostile_files.sealed(members.home, members.anna, b"x")
-    assert sniff(data, len(data)).kind is Kind.SEALED
+    assert sniff(data, len(data)).kind is FileKind.SEALED
 
 
 WARNED: dict[str, tuple[str, str, bytes, tuple[str, ...]]] = {
@@ -122,7 +122,7 @@ def test_an_honest_name_gets_no_warning(name: str) -> None:
 def test_a_long_text_with_a_mark_at_its_head_does_not_break_the_sniffing(odd: int) -> None:
     """Whatever character stands where the head ends: one such file would close the page of its whole case."""
     data = b"\xef\xbb\xbf" + b"x" * odd + "ë€".encode() * HEAD_BYTES
-    assert sniff(data[:HEAD_BYTES], len(data)).kind is Kind.TEXT
+    assert sniff(data[:HEAD_BYTES], len(data)).kind is FileKind.TEXT
 
 
 def test_no_bytes_break_the_sniffing() -> None:
