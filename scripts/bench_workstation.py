@@ -85,7 +85,7 @@ class _Page:
         self._process = process
         entered = self._request("GET", address.path)
         self._cookie = (entered[1] or "").split(";")[0]
-        self._token = ""
+        self._token: str | None = None
 
     def get(self, path: str = "/") -> str:
         return self._request("GET", path)[0]
@@ -106,7 +106,7 @@ class _Page:
         return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
     def _post(self, path: str, fields: Mapping[str, str]) -> None:
-        if not self._token:
+        if self._token is None:
             self._token = self.get("/import").split('name="token" value="')[1].split('"')[0]
         self._request("POST", path, urllib.parse.urlencode({"token": self._token, **fields}))
 
@@ -129,7 +129,8 @@ def _open(of: Investigator) -> Iterator[_Page]:
     environment = {**os.environ, "GNUPGHOME": str(of.home), "LC_ALL": "C.UTF-8"}
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environment) as running:
         try:
-            assert running.stdout is not None
+            if running.stdout is None:
+                raise RuntimeError("the page's address cannot be read")
             yield _Page(json.loads(running.stdout.readline())["url"], running.pid)
         finally:
             running.send_signal(signal.SIGINT)

@@ -132,7 +132,8 @@ def _desk(vault: Path, gnupg: Path, home: Path, language: str) -> Iterator[Chrom
     command = [str(BIN / "dropbox-workstation"), "open", "--no-browser", "--json", "--vault", str(vault)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, env=environment)
     try:
-        assert process.stdout is not None
+        if process.stdout is None:
+            raise RuntimeError("the page's address cannot be read")
         link = json.loads(process.stdout.readline())["url"]
         with Chromium(languages=language) as browser:
             _widen(browser, WIDTH)
