@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from dropbox.models import Kind
 from dropbox.workstation.desk_site import COOKIE, Desk, Door, create_site
 from dropbox.workstation.desk_site import door as door_room
+from dropbox.workstation.speech import language
 from tests.envelopes import Case
 from tests.factories_bundles import World
 
@@ -194,3 +195,9 @@ def test_open_serves_on_loopback_until_it_is_stopped(here: World) -> None:
         running.send_signal(signal.SIGINT)
         assert running.wait(5) == 0
         assert running.stderr.read() == b""
+
+
+def test_a_page_in_dutch_leaves_no_dutch_to_whatever_its_thread_does_next(client: FlaskClient, door: Door) -> None:
+    enter(client, door)
+    assert 'lang="nl"' in page(client, "/?l=nl")
+    assert language() == "en"

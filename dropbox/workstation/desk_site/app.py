@@ -32,6 +32,7 @@ from dropbox.workstation.desk_site.headers import add_headers
 from dropbox.workstation.desk_site.showing import NAVIGATION, WHOLE_BANNERS, Page, show_error, show_refusal, this_desk
 from dropbox.workstation.desk_site.wording import look, mandate_text, state_text
 from dropbox.workstation.speech import (
+    ENGLISH,
     LANGUAGES,
     _,
     day_text,
@@ -86,6 +87,7 @@ def create_site(desk: Desk) -> Flask:
     )  # fmt: skip
     site.before_request(_guard)
     site.after_request(add_headers)
+    site.teardown_request(_forget_language)
     site.register_error_handler(DropboxError, _refuse)
     site.register_error_handler(HTTPException, _fail)
     site.register_error_handler(Exception, _fault)
@@ -119,6 +121,11 @@ def _guard() -> Response | None:
     if request.blueprint not in WITHOUT_VAULT and not this_desk().has_vault and request.endpoint is not None:
         return redirect("/start", 303)
     return None
+
+
+def _forget_language(_error: BaseException | None) -> None:
+    """Leave the thread as it was: what it does next is not for this request's reader."""
+    speak(ENGLISH)
 
 
 def _came_late() -> None:
