@@ -285,6 +285,7 @@ class SimulatedDrop:
                     continue
                 if entry.item in opened:
                     new = opened[entry.item]
+                    assert new.signature, "the drop opens no case that its own key did not sign"
                     self.chains[new.case] = [new.link]
                     day, desks = min(new.day, self.day), new.desks
                 else:

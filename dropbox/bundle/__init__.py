@@ -12,7 +12,7 @@ from dropbox.bundle.answer import (
     verify_answer,
     write_answer,
 )
-from dropbox.bundle.answer_case import AnswerCase
+from dropbox.bundle.answer_case import AnswerCase, Origin
 from dropbox.bundle.desk_log import FIRST_HEAD, Continuity, LineState, LogLine, LogRange, compare, head_after
 from dropbox.bundle.limits import LIMITS
 from dropbox.bundle.naming import Called
@@ -39,6 +39,7 @@ __all__ = [
     "LineState",
     "LogLine",
     "LogRange",
+    "Origin",
     "PickupItem",
     "PickupManifest",
     "ReadMark",

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from dropbox.bundle import fields
-from dropbox.bundle.answer_case import AnswerCase
+from dropbox.bundle.answer_case import AnswerCase, Origin
 from dropbox.bundle.limits import LIMITS
 from dropbox.bundle.signed import Sign, SignedBundle, Verify
 from dropbox.bundle.tar import Member, TarReader
 from dropbox.bundle.verified import Verified
 from dropbox.canonical import sha256_hex
-from dropbox.errors import InvalidValue
+from dropbox.errors import BundleSignatureInvalid, InvalidValue, SignatureInvalid
 from dropbox.models import (
     FORMAT,
     CaseId,
@@ -211,9 +211,25 @@ def write_answer(target: Path, manifest: AnswerManifest, item_path: Callable[[An
 
 
 def verify_answer(path: Path, drop: str, verify: Verify) -> VerifiedAnswer:
-    """Check a bundle from its first byte to its last. Raises what `SignedBundle.verify` does."""
+    """Check a bundle from its first byte to its last, and that each case's key signed it for this author and vault.
+
+    A case without a signature passes: what it is worth is for the importer to say. Raises what `SignedBundle.verify`
+    does.
+    """
     checked = _BUNDLE.verify(path, lambda manifest: manifest.drop == drop, verify)
+    try:
+        _verify_cases(checked.manifest)
+    except SignatureInvalid:
+        checked.tar.close()
+        raise BundleSignatureInvalid from None
     return VerifiedAnswer(checked.tar, checked.members, checked.manifest, sha256_hex(checked.signed))
+
+
+def _verify_cases(manifest: AnswerManifest) -> None:
+    origin = Origin(manifest.drop, manifest.author, manifest.vault)
+    for case in manifest.cases:
+        if case.signature:
+            case.require_signed(origin)
 
 
 def _check_cases(manifest: AnswerManifest) -> None:

@@ -251,6 +251,8 @@ _WRITING_LINES = {
     Outcome.STORED: "stored",
     Outcome.KNOWN: "known already",
     Outcome.SKIPPED: "skipped: its case has ended or was withdrawn",
+    Outcome.CLASH: "skipped, warning: another case or item is held under an id or the codename of its case",
+    Outcome.UNSIGNED: "skipped, warning: its case is not signed with its own key (an earlier workstation opened it)",
 }
 _COUNTED = {
     Outcome.STORED: "new",

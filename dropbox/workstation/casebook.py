@@ -216,13 +216,17 @@ class KdfRecord:
 
 @dataclass(frozen=True)
 class IntakeRecord:
-    """What the drop is still to be told of a case that was opened here; gone once it has confirmed it. All in hex."""
+    """What the drop is still to be told of a case that was opened here; gone once it has confirmed it. All in hex.
+
+    `signature`: the case key's, of which only the moment at the table knew the secret; empty in an older record.
+    """
 
     item: ItemId
     day: date
     lookup: str
     sealed_mandate: str
     sealed_view: str
+    signature: str = ""
 
 
 @dataclass

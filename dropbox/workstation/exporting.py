@@ -118,6 +118,7 @@ def _case(casebook: Casebook, record: ItemRecord) -> AnswerCase:
         lookup=kept.lookup,
         sealed_mandate=bytes.fromhex(kept.sealed_mandate),
         sealed_view=bytes.fromhex(kept.sealed_view),
+        signature=bytes.fromhex(kept.signature),
     )
 
 

@@ -8,6 +8,7 @@ in clear.
 from dataclasses import dataclass
 from io import BytesIO
 
+from dropbox.bundle import AnswerCase, Origin
 from dropbox.canonical import sha256_hex
 from dropbox.codename import CodenameKeys, Derivation, KdfParameters, draw_new, stored_lookup
 from dropbox.disk import file_sha256, sync_folder
@@ -28,7 +29,7 @@ from dropbox.padding import DEFAULT_FLOOR_BYTES
 from dropbox.sealed_mandate import seal_mandate
 from dropbox.shown import Shown, seal_shown
 from dropbox.workstation import addressing, trust
-from dropbox.workstation.casebook import CaseRecord, Detail, IntakeRecord, ItemRecord, KdfRecord, State
+from dropbox.workstation.casebook import CaseRecord, Detail, IntakeRecord, ItemRecord, KdfRecord, State, detail_of
 from dropbox.workstation.opening import open_submission
 from dropbox.workstation.speech import N_, Words
 from dropbox.workstation.vault import Vault
@@ -179,14 +180,33 @@ def _record(header: Header, sha256: str, index_sha256: str) -> ItemRecord:
 
 def _remember(vault: Vault, record: ItemRecord, keys: CodenameKeys, mandate: Mandate) -> None:
     """Put the case into the casebook, and what the drop must be told of it; nothing that the codename follows from."""
-    casebook, case = vault.casebook, keys.case
-    casebook.cases[case] = CaseRecord(case, keys.case_public.hex(), keys.reply_public.hex(), (casebook.bound.desk,))
+    casebook, told = vault.casebook, _told(vault, record, keys, mandate)
+    casebook.cases[told.case] = CaseRecord(told.case, told.case_key, told.reply_key, told.desks)
     casebook.add(record)
-    casebook.intakes[case] = IntakeRecord(
-        item=record.item,
-        day=record.day,
-        lookup=stored_lookup(keys.lookup_id),
-        sealed_mandate=seal_mandate(mandate, keys.reply_public).hex(),
-        sealed_view=seal_shown(Shown(), keys.reply_key).hex(),
+    casebook.intakes[told.case] = IntakeRecord(
+        item=told.item,
+        day=told.day,
+        lookup=told.lookup,
+        sealed_mandate=told.sealed_mandate.hex(),
+        sealed_view=told.sealed_view.hex(),
+        signature=told.signature.hex(),
     )
     vault.save()
+
+
+def _told(vault: Vault, record: ItemRecord, keys: CodenameKeys, mandate: Mandate) -> AnswerCase:
+    """Return what the drop is told, signed now: at the export nobody has the case key any more."""
+    casebook = vault.casebook
+    case = AnswerCase(
+        case=keys.case,
+        case_key=keys.case_public.hex(),
+        reply_key=keys.reply_public.hex(),
+        day=record.day,
+        desks=(casebook.bound.desk,),
+        item=record.item,
+        link=detail_of(record).index_sha256,
+        lookup=stored_lookup(keys.lookup_id),
+        sealed_mandate=seal_mandate(mandate, keys.reply_public),
+        sealed_view=seal_shown(Shown(), keys.reply_key),
+    )
+    return case.signed(keys.case_key, Origin(casebook.bound.drop, casebook.key, casebook.vault))

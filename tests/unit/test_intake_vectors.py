@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -10,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nacl.signing import VerifyKey
 
-from dropbox.bundle import AnswerManifest, ResealManifest, is_reseal, verify_answer, verify_reseal
+from dropbox.bundle import AnswerManifest, Origin, ResealManifest, is_reseal, verify_answer, verify_reseal
 from dropbox.canonical import dump, load, sha256_hex
 from dropbox.codename import CodenameKeys, Derivation, KdfParameters, parse, stored_lookup
 from dropbox.envelope import Envelope, intake_bytes, unpack, verify_intake, verify_submission
@@ -20,7 +22,7 @@ from dropbox.gpg import Gpg
 from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, Mandate, SealedKind
 from dropbox.sealed_mandate import open_mandate
 from dropbox.shown import Shown, open_shown
-from tests.bundles import read_members, write_members
+from tests.bundles import changed, read_members, write_members
 from tests.envelopes import PLENTY, opened
 
 VECTORS = Path(__file__).parents[1] / "vectors"
@@ -53,6 +55,7 @@ def test_the_frozen_files_themselves_never_change() -> None:
 
 FROZEN = {
     "answer-intake.tar": "a620fd1f9394785c1600720b91be1bd1673d03f6a00f6b4ffdafe61a7a9c5c42",
+    "intake-case.json": "4a6fc24240bf07fceff0f0b270f85cf0bcab9a5cb074aa687c7b8b6060b157b1",
     "reseal.tar": "8f5fb35faa62ac3bd20ca08f96b0c7e63115f25d4e25063e767f5d9dbf9cac16",
     "intake-author.public.asc": "5546cccefbd77f0492692e9ece19ab17894d3e61f1bc5b07312247a32d73d4f5",
     "intake.json": "4a683dcc829f436c3103c5a08a13ee4d34a7c119f925edd435f757beebe557d6",
@@ -101,6 +104,48 @@ def test_the_frozen_answer_bundle_opens_its_case(author: Gpg, keys: CodenameKeys
     assert [(each.kind, each.member_name) for each in manifest.entries] == [
         (SealedKind.SUBMISSION, f"items/{case.item}.pgp")
     ]
+
+
+SIGNED = json.loads((SAMPLES / "intake-case.json").read_text())
+
+
+def test_the_frozen_case_is_signed_as_it_was_and_as_the_documentation_says(author: Gpg, keys: CodenameKeys) -> None:
+    manifest = answer(BUNDLES / "answer-intake.tar", author)
+    origin = Origin(manifest.drop, manifest.author, manifest.vault)
+    signed = manifest.cases[0].signed(keys.case_key, origin)
+    assert (signed.signed_bytes(origin).decode(), signed.signature.hex()) == (SIGNED["signed"], SIGNED["signature"])
+    said, ours = manifest.as_json(), manifest.cases[0].as_json()
+    told = ("case", "day", "desks", "item", "link", "lookup", "sealed_mandate", "sealed_view")
+    value = {key: said[key] for key in ("author", "drop", "vault")} | {key: ours[key] for key in told}
+    VerifyKey(bytes.fromhex(INTAKE["envelope"]["case_key"])).verify(
+        b"onion-dropbox case 1\n" + dump(value), bytes.fromhex(SIGNED["signature"])
+    )
+
+
+def with_signature(path: Path, **changes: object) -> Path:
+    """Write the frozen bundle with the case's signature put in, and then these values of the case."""
+    members = read_members(BUNDLES / "answer-intake.tar")
+    manifest = load(dict(members)["manifest.json"], 1 << 20)
+    manifest["cases"][0]["signature"] = b64encode(bytes.fromhex(SIGNED["signature"])).decode()
+    manifest["cases"][0].update(changes)
+    return write_members(path, changed(members, "manifest.json", dump(manifest)))
+
+
+def test_the_frozen_bundle_is_not_refused_with_its_cases_signature(tmp_path: Path) -> None:
+    with verify_answer(with_signature(tmp_path / "signed.tar"), DROP, lambda *_: None) as bundle:
+        assert bundle.manifest.cases[0].signature.hex() == SIGNED["signature"]
+
+
+@pytest.mark.parametrize("bad", ["", "AAAA", b64encode(bytes(63)).decode(), 5, None])
+def test_a_signature_of_another_form_is_refused(tmp_path: Path, bad: object) -> None:
+    with pytest.raises(BundleError):
+        verify_answer(with_signature(tmp_path / "bent.tar", signature=bad), DROP, lambda *_: None)
+
+
+def test_a_signature_that_is_not_the_case_keys_refuses_the_bundle(tmp_path: Path) -> None:
+    bad = b64encode(bytes(64)).decode()
+    with pytest.raises(BundleSignatureInvalid):
+        verify_answer(with_signature(tmp_path / "bent.tar", signature=bad), DROP, lambda *_: None)
 
 
 Bend = Callable[[dict[str, Any]], object]

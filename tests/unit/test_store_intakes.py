@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dropbox.bundle import AnswerCase, Receipt
+from dropbox.bundle import AnswerCase, ReadMark, Receipt
 from dropbox.codename import CodenameKeys, stored_lookup
 from dropbox.errors import BundleAuthorUnknown, BundleItemMismatch, CaseEnded
 from dropbox.models import DeskId, ItemId, Kind, Mandate, SealedKind, new_item_id
@@ -38,6 +38,7 @@ class Intake:
             "lookup": stored_lookup(self.keys.lookup_id),
             "sealed_mandate": seal_mandate(Mandate.ADVISE, self.keys.reply_public),
             "sealed_view": seal_shown(Shown(), self.keys.reply_key),
+            "signature": bytes(64),  # what it must be worth is checked with the bundle
         }
         self.case = AnswerCase(**(values | odd))
 
@@ -49,7 +50,8 @@ class Intake:
 
 def bring(
     store: Store, *intakes: Intake, author: Member | None = None, writings: tuple[NewWriting, ...] | None = None,
-    more: tuple[NewWriting, ...] = (), receipts: tuple[Receipt, ...] = (), day: Any = DAY,
+    more: tuple[NewWriting, ...] = (), receipts: tuple[Receipt, ...] = (), read: tuple[ReadMark, ...] = (),
+    day: Any = DAY,
 ) -> Applied:  # fmt: skip
     member = author or Member(store)
     new = (*more, *(intake.writing for intake in intakes)) if writings is None else writings
@@ -66,6 +68,7 @@ def bring(
             day=day,
             writings=new,
             receipts=receipts,
+            read=read,
             cases=tuple(intake.case for intake in intakes),
         )
     )
@@ -131,9 +134,10 @@ def test_a_case_that_is_there_is_not_overwritten(store: Store, how: str) -> None
     other.case = HOSTILE[how](known)
     author = Member(store)
     store.sync_rosters({}, {BOARD: [ANN, BOB], BUREAU: [CIS, ANN]}, DAY)
-    with pytest.raises(BundleItemMismatch):
-        bring(store, other, author=author)
+    assert bring(store, other, author=author).writings == (Outcome.CLASH,)
     assert store.find_case(known.keys.lookup_id) == known.case.case
+    with store.case_turn(known.case.case) as turn:
+        assert (turn.number, turn.previous) == (2, known.case.link)
     assert store.case(known.case.case).desks == (BOARD,)
     assert store.counts().items == 1
 
@@ -141,8 +145,7 @@ def test_a_case_that_is_there_is_not_overwritten(store: Store, how: str) -> None
 def test_a_codename_is_not_shadowed_by_a_case_with_other_keys(store: Store) -> None:
     known = Intake()
     bring(store, known)
-    with pytest.raises(BundleItemMismatch):
-        bring(store, Intake(lookup=known.case.lookup))
+    assert bring(store, Intake(lookup=known.case.lookup)).writings == (Outcome.CLASH,)
     assert store.find_case(known.keys.lookup_id) == known.case.case
     assert store.counts().cases == 1
 
@@ -150,19 +153,68 @@ def test_a_codename_is_not_shadowed_by_a_case_with_other_keys(store: Store) -> N
 def test_a_reporters_own_case_is_not_shadowed(store: Store) -> None:
     reporter = Reporter(store)
     reporter.send()
-    with pytest.raises(BundleItemMismatch):
-        bring(store, Intake(lookup=stored_lookup(reporter.lookup_id)))
+    assert bring(store, Intake(lookup=stored_lookup(reporter.lookup_id))).writings == (Outcome.CLASH,)
     assert store.find_case(reporter.lookup_id) == reporter.case
 
 
 def test_a_refused_bundle_leaves_no_file_and_no_case(store: Store) -> None:
-    known, fresh = Intake(), Intake()
-    bring(store, known)
+    fresh, odd = Intake(), Intake()
     with pytest.raises(BundleItemMismatch):
-        bring(store, fresh, Intake(lookup=known.case.lookup))
+        bring(store, fresh, odd, writings=(fresh.writing, replace(odd.writing, lock=bytes(80))))
     assert store.find_case(fresh.keys.lookup_id) is None
     assert store.sweep().orphans == 0
     assert bring(store, fresh).writings == (Outcome.STORED,), "the others can go on"
+
+
+def test_a_case_that_clashes_does_not_hold_up_the_rest_of_its_bundle(store: Store) -> None:
+    known, fresh, author = Intake(), Intake(), Member(store)
+    sent = Reporter(store)
+    item = sent.send()
+    bring(store, known)
+    clash = Intake(lookup=known.case.lookup)
+    replies = tuple(
+        replace(author.writing(case), sha256=SHA256, bytes=len(CONTENT)) for case in (sent.case, clash.case.case)
+    )
+    receipts = tuple(Receipt(each, BOARD, store.has_item(item) or "") for each in (item, clash.item))
+    read = tuple(ReadMark(each, BOARD) for each in (item, clash.item))
+    applied = bring(store, fresh, clash, author=author, more=replies, receipts=receipts, read=read)
+    assert applied.writings == (Outcome.STORED, Outcome.CLASH, Outcome.STORED, Outcome.CLASH)
+    assert applied.receipts == applied.read == (Outcome.STORED, Outcome.SKIPPED)
+    assert store.find_case(fresh.keys.lookup_id) == fresh.case.case
+    assert store.sweep().orphans == 0
+
+
+def test_a_case_that_clashes_at_another_desk_does_not_refuse_its_replies_bundle(store: Store) -> None:
+    known, author = Intake(), Member(store)
+    bring(store, known)
+    store.sync_rosters({}, {BOARD: [ANN, BOB], BUREAU: [CIS, ANN]}, DAY)
+    other = Intake()
+    other.case = replace(known.case, desks=(BUREAU,))
+    reply = replace(author.writing(known.case.case), desk=BUREAU, sha256=SHA256, bytes=len(CONTENT))
+    assert bring(store, other, author=author, more=(reply,)).writings == (Outcome.CLASH, Outcome.CLASH)
+    assert not store.case(known.case.case).answered
+
+
+def test_a_case_that_clashes_is_not_asked_for_again(store: Store) -> None:
+    known, author = Intake(), Member(store)
+    bring(store, known)
+    bring(store, Intake(lookup=known.case.lookup), author=author)
+    assert store.pickup(BOARD, DAY).confirmed[author.vault] == (author.sequence,)
+
+
+def test_a_case_that_its_own_key_did_not_sign_is_not_opened(store: Store) -> None:
+    new, author = Intake(signature=b""), Member(store)
+    reply = replace(author.writing(new.case.case), sha256=SHA256, bytes=len(CONTENT))
+    assert bring(store, new, author=author, more=(reply,)).writings == (Outcome.UNSIGNED, Outcome.UNSIGNED)
+    assert store.find_case(new.keys.lookup_id) is None
+    assert (store.counts().cases, store.counts().items, store.sweep().orphans) == (0, 0, 0)
+
+
+def test_a_case_from_before_there_were_signatures_is_not_another(store: Store) -> None:
+    new = Intake()
+    bring(store, new)
+    new.case = replace(new.case, signature=b"")
+    assert bring(store, new).writings == (Outcome.KNOWN,)
 
 
 def test_nobody_opens_a_case_at_another_desk(store: Store) -> None:
@@ -193,11 +245,17 @@ def test_a_case_and_its_report_that_do_not_belong_together_are_refused(store: St
 
 
 def test_the_id_of_an_item_that_is_held_is_not_taken(store: Store) -> None:
-    sent: ItemId = Reporter(store).send()
-    new = Intake(item=sent)
-    with pytest.raises(BundleItemMismatch):
-        bring(store, new)
-    assert store.has_item(sent) is not None
+    sent: ItemId = Reporter(store, desks=(BUREAU,)).send()
+    new, before = Intake(item=sent), store.has_item(sent)
+    receipt, mark = Receipt(sent, BOARD, SHA256), ReadMark(sent, BOARD)
+    applied = bring(store, new, receipts=(receipt,), read=(mark,))
+    assert (applied.writings, applied.receipts, applied.read) == (
+        (Outcome.CLASH,),
+        (Outcome.SKIPPED,),
+        (Outcome.SKIPPED,),
+    )
+    assert store.has_item(sent) == before
+    assert store.find_case(new.keys.lookup_id) is None
 
 
 def test_a_case_that_has_ended_does_not_come_back_to_life(store: Store) -> None:

@@ -20,22 +20,26 @@ from typing import cast
 import pytest
 
 from dropbox.bundle import (
+    AnswerCase,
     AnswerEntry,
     AnswerManifest,
     Called,
     LineState,
+    Origin,
     ReadMark,
     Receipt,
     VerifiedPickup,
     verify_pickup,
 )
 from dropbox.bundle import write_answer as write_answer_bundle
+from dropbox.codename import CodenameKeys, stored_lookup
 from dropbox.errors import (
     BundleAuthorUnknown,
     BundleError,
     BundleForeign,
     BundleItemMismatch,
     BundleSignatureInvalid,
+    InvalidValue,
     StoreBusy,
     StoredItemDamaged,
     StoreError,
@@ -129,6 +133,25 @@ class Bench:
         self.source(entry).write_bytes(data)
         return entry
 
+    def table(self, author: Fingerprint, data: bytes = b"sealed") -> "AtTable":
+        """Open a case of desk red at the table, signed for this author's vault."""
+        keys = CodenameKeys.from_root(secrets.token_bytes(32))
+        entry = self._entry(SealedKind.SUBMISSION, keys.case, data, RED, None)
+        case = AnswerCase(
+            case=keys.case,
+            case_key=keys.case_public.hex(),
+            reply_key=keys.reply_public.hex(),
+            day=today(),
+            desks=(RED,),
+            item=entry.item,
+            link=hashed(b"honest"),
+            lookup=stored_lookup(keys.lookup_id),
+            sealed_mandate=bytes(49),
+            sealed_view=bytes(1064),
+        )
+        origin = Origin(self.drop.identity.drop, author, vault_of(author))
+        return AtTable(keys, case.signed(keys.case_key, origin), entry)
+
     def source(self, entry: AnswerEntry) -> Path:
         return self.folder / f"{entry.item}-{entry.sha256[:8]}"
 
@@ -181,6 +204,13 @@ class Sent:
 
     def receipt(self, desk: DeskId = RED) -> Receipt:
         return Receipt(self.item, desk, self.sha256)
+
+
+@dataclass(frozen=True)
+class AtTable:
+    keys: CodenameKeys
+    case: AnswerCase
+    entry: AnswerEntry
 
 
 def vault_of(author: Fingerprint) -> VaultId:
@@ -622,6 +652,89 @@ def test_a_bundle_with_one_bad_item_stores_none_of_the_good_ones(bench: Bench) -
     path = bench.answer(*entries, receipts=(sent.receipt(),))
     write_members(path, changed(read_members(path), entries[1].member_name, b"EVIL"))
     bench.refuse(path, BundleItemMismatch)
+
+
+# --- cases that were opened at the table --------------------------------------------------------------------------
+
+
+def taken_over(bench: Bench, honest: AtTable, **changes: object) -> Path:
+    """Write what a colleague makes of a case that they saw in a bundle: a report of their own in its place."""
+    own = bench.table(bench.members.bram, b"their own")
+    stolen = replace(honest.case, item=own.case.item, link=hashed(b"theirs"), sealed_view=b"v" * 1064)
+    stolen = replace(stolen, **changes)  # type: ignore[arg-type]
+    entry = replace(own.entry, case=stolen.case, item=stolen.item)
+    bench.source(own.entry).replace(bench.source(entry))
+    return bench.answer(entry, author=bench.members.bram, cases=(stolen,))
+
+
+def require_honest(bench: Bench, honest: AtTable) -> None:
+    """Take in the author's own bundle, and see that their case is there as they opened it."""
+    assert f"{honest.entry.item}: report of a case opened at the desk stored" in bench.lines(
+        bench.answer(honest.entry, cases=(honest.case,))
+    )
+    assert bench.drop.store.find_case(honest.keys.lookup_id) == honest.case.case
+    with bench.drop.store.case_turn(honest.case.case) as turn:
+        assert (turn.number, turn.previous) == (2, honest.case.link)
+    assert bench.drop.store.case(honest.case.case).sealed_view == honest.case.sealed_view
+
+
+def test_a_colleague_who_saw_the_bundle_first_does_not_take_over_its_case(bench: Bench) -> None:
+    honest = bench.table(bench.members.anna)
+    bench.refuse(taken_over(bench, honest), BundleSignatureInvalid)
+    untouched = bench.answer(honest.entry, author=bench.members.bram, cases=(honest.case,))
+    bench.refuse(untouched, BundleSignatureInvalid)
+    require_honest(bench, honest)
+
+
+def test_a_colleague_does_not_take_over_a_case_by_leaving_its_signature_out(bench: Bench) -> None:
+    honest = bench.table(bench.members.anna)
+    assert "not signed with its own key" in bench.lines(taken_over(bench, honest, signature=b""))
+    assert bench.drop.store.counts().cases == 0
+    require_honest(bench, honest)
+
+
+def test_a_colleague_does_not_take_over_a_case_with_a_key_of_their_own(bench: Bench) -> None:
+    """The id is the hash of both keys: with another key it is another case, whose codename nobody was given."""
+    honest, own = bench.table(bench.members.anna), bench.table(bench.members.bram)
+    bench.take(bench.answer(own.entry, author=bench.members.bram, cases=(own.case,)))
+    with pytest.raises(InvalidValue):
+        replace(own.case, case=honest.case.case)
+    require_honest(bench, honest)
+
+
+@pytest.mark.parametrize("what", ["lookup", "item"])
+def test_what_a_colleague_put_in_a_cases_place_does_not_hold_up_its_authors_work(bench: Bench, what: str) -> None:
+    sent, honest, other = bench.submit(), bench.table(bench.members.anna), bench.table(bench.members.anna)
+    own = bench.table(bench.members.bram, b"their own")
+    entry = own.entry if what == "lookup" else replace(own.entry, item=honest.case.item)
+    bench.source(own.entry).replace(bench.source(entry))
+    case = replace(own.case, item=entry.item, lookup=honest.case.lookup if what == "lookup" else own.case.lookup)
+    origin = Origin(bench.drop.identity.drop, bench.members.bram, vault_of(bench.members.bram))
+    case = case.signed(own.keys.case_key, origin)
+    bench.take(bench.answer(entry, author=bench.members.bram, cases=(case,)))
+    reply, late = bench.reply(sent.case), bench.reply(honest.case.case)
+    lines = bench.lines(
+        bench.answer(
+            reply, honest.entry, late, other.entry, cases=(honest.case, other.case),
+            receipts=(Receipt(honest.entry.item, RED, honest.entry.sha256), sent.receipt()),
+            read=(ReadMark(honest.entry.item, RED), ReadMark(sent.item, RED)),
+        )
+    )  # fmt: skip
+    assert f"{honest.entry.item}: report of a case opened at the desk skipped, warning: another case" in lines
+    assert f"{late.item}: reply skipped, warning: another case" in lines
+    assert f"{reply.item}: reply stored" in lines
+    assert f"{other.entry.item}: report of a case opened at the desk stored" in lines
+    assert bench.drop.store.find_case(other.keys.lookup_id) == other.case.case
+    with bench.export() as bundle:
+        assert bundle.manifest.confirmed[vault_of(bench.members.anna)] == (1,)
+
+
+def test_a_case_that_comes_again_changes_nothing(bench: Bench) -> None:
+    honest = bench.table(bench.members.anna)
+    require_honest(bench, honest)
+    before = bench.state()
+    assert "known already" in bench.lines(bench.answer(honest.entry, cases=(honest.case,)))
+    assert bench.state() == before
 
 
 # --- failures on the way ------------------------------------------------------------------------------------------

@@ -1,20 +1,22 @@
 """Opening a case at the table: refused while it could not be kept, and nothing of its codename stays behind."""
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 from unittest import mock
 
 import pytest
 
-from dropbox.bundle import AnswerManifest
+from dropbox.bundle import AnswerManifest, Origin, verify_answer
 from dropbox.codename import CodenameKeys, Derivation, KdfParameters, draw_new, parse, stored_lookup
 from dropbox.envelope import Header, intake_bytes
+from dropbox.errors import SignatureInvalid
 from dropbox.gpg import Gpg
 from dropbox.models import Kind, Mandate, Membership, Plaintext, SealedKind, new_item_id, today
 from dropbox.sealed_mandate import open_mandate
 from dropbox.shown import VIEW_BYTES, Shown, open_shown
 from dropbox.workstation import intake
-from dropbox.workstation.casebook import State
+from dropbox.workstation.casebook import IntakeRecord, State
 from dropbox.workstation.slip import Slip
 from dropbox.workstation.vault import open_vault
 from tests import factories_bundles
@@ -117,6 +119,28 @@ def test_the_words_yield_just_what_the_drop_is_told(here: World) -> None:
     assert [(entry.kind, entry.item) for entry in manifest.entries] == [(SealedKind.SUBMISSION, made["item"])]
     assert [receipt.item for receipt in manifest.receipts] == [made["item"]]
     assert [mark.item for mark in manifest.read] == [made["item"]]
+
+
+def test_no_case_leaves_unsigned_by_its_own_key_for_this_vault_alone(here: World) -> None:
+    ready(here, here.anna)
+    manifest = bring(here, here.anna, take_down(here, here.anna))
+    (told,) = manifest.cases
+    told.require_signed(Origin(here.drop.drop, here.anna.key, manifest.vault))
+    with pytest.raises(SignatureInvalid):
+        told.require_signed(Origin(here.drop.drop, here.bram.key, manifest.vault))
+
+
+def test_a_case_from_before_there_were_signatures_does_not_stop_the_vault(here: World) -> None:
+    ready(here, here.anna)
+    made = take_down(here, here.anna)
+    with mock.patch.dict("os.environ", {"GNUPGHOME": str(here.anna.home)}), open_vault(here.anna.vault) as vault:
+        older = asdict(vault.casebook.intakes[made["case"]])
+        del older["signature"]
+        vault.casebook.intakes[made["case"]] = IntakeRecord(**older)
+        vault.save()
+    here.anna.ok("export", here.folder / "older.tar")
+    with verify_answer(here.folder / "older.tar", here.drop.drop, lambda *_: None) as answer:
+        assert [case.signature for case in answer.manifest.cases] == [b""]
 
 
 def test_a_case_is_not_told_again_once_the_drop_has_confirmed_it(here: World) -> None:

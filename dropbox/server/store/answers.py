@@ -1,10 +1,11 @@
 """What the desks send back: replies, notes, receipts and read marks of one verified bundle, in one transaction.
 
 The bundle's signature was checked before; here it is checked against what the store knows now. What does not fit
-refuses the whole bundle; what only came too late is skipped with an outcome.
+refuses the whole bundle; what only came too late is skipped with an outcome, and so is a case that somebody else was
+faster to put something in the place of: the rest of its author's work must arrive.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -15,7 +16,7 @@ from dropbox.bundle import AnswerCase, ReadMark, Receipt
 from dropbox.errors import BundleAuthorUnknown, BundleForeign, BundleItemMismatch
 from dropbox.models import CaseId, DeskId, ItemId, SealedKind, VaultId
 from dropbox.server.store.blobs import Blobs
-from dropbox.server.store.cases import add_item, desks_of, has_opened, open_case
+from dropbox.server.store.cases import add_item, desks_of, open_case, standing
 from dropbox.server.store.records import (
     AnswerSeen,
     Applied,
@@ -37,6 +38,9 @@ from dropbox.server.store.schema import (
 
 Mark = Callable[[ItemId], str]
 """The keyed hash under which a writing that is gone is remembered."""
+
+
+_REFUSED = (Outcome.CLASH, Outcome.UNSIGNED)
 
 
 @dataclass(frozen=True)
@@ -64,12 +68,15 @@ def apply(connection: Connection, answer: NewAnswer, room: Room) -> Applied:
     _require_author(connection, answer)
     _require_vault(connection, answer)
     reports = _open_cases(connection, answer, room)
+    refused = {case.case: reports[case.item] for case in answer.cases if reports[case.item] in _REFUSED}
+    others = {case.item for case in answer.cases if case.case in refused}
     applied = Applied(
         writings=tuple(
-            reports.get(writing.item) or _write(connection, answer.day, writing, room) for writing in answer.writings
+            reports.get(writing.item) or _write(connection, answer.day, writing, room, refused)
+            for writing in answer.writings
         ),
-        receipts=_receive(connection, answer),
-        read=_read(connection, answer),
+        receipts=_receive(connection, answer, others),
+        read=_read(connection, answer, others),
     )
     if room.kept:
         room.blobs.sync()
@@ -113,11 +120,15 @@ def _open_case(connection: Connection, today: date, new: AnswerCase, report: New
     """Store a case and its report. One that is there already, or has ended, is not touched, whatever it says now."""
     if report.case != new.case or report.lock is not None or report.desk not in new.desks:
         raise BundleItemMismatch
-    is_open = has_opened(connection, new)
+    there = standing(connection, new)
+    if there is Outcome.CLASH or _is_another(connection, report):
+        return Outcome.CLASH
     if _is_known(connection, report, room.mark):
         return Outcome.KNOWN
-    if is_open:
-        raise BundleItemMismatch
+    if there is Outcome.KNOWN:
+        return Outcome.CLASH  # opened with another report
+    if not new.signature:
+        return Outcome.UNSIGNED
     # a vault's clock may be ahead of ours; nothing can have been taken down after it came here
     day = min(new.day, today)
     open_case(connection, new, day, today)
@@ -128,16 +139,21 @@ def _open_case(connection: Connection, today: date, new: AnswerCase, report: New
     return Outcome.STORED
 
 
-def _write(connection: Connection, day: date, new: NewWriting, room: Room) -> Outcome:
+def _write(
+    connection: Connection, day: date, new: NewWriting, room: Room, refused: Mapping[CaseId, Outcome]
+) -> Outcome:
+    """Store a reply or a note. `refused`: the cases of this bundle that were not taken in, and why."""
     if new.kind is SealedKind.SUBMISSION or (new.kind is SealedKind.REPLY) != (new.lock is not None):
         raise BundleItemMismatch
     if _is_known(connection, new, room.mark):
         return Outcome.KNOWN
     case = connection.execute(select(cases).where(cases.c.case_id == new.case)).one_or_none()
     if case is None or case.withdrawn_day is not None:
-        return Outcome.SKIPPED
+        return refused.get(new.case, Outcome.SKIPPED)
     desks = desks_of(connection, new.case)
     if new.desk not in desks:
+        if new.case in refused:
+            return refused[new.case]
         raise BundleForeign
     room.kept.append(room.blobs.keep(new.item, new.kind, day))
     add_item(connection, new, day, desks if new.kind is SealedKind.REPLY else [new.desk])
@@ -150,10 +166,16 @@ def _write(connection: Connection, day: date, new: NewWriting, room: Room) -> Ou
 
 
 def _is_known(connection: Connection, new: NewWriting, mark: Mark) -> bool:
-    row = connection.execute(select(items).where(items.c.item_id == new.item)).one_or_none()
-    if row is not None and (row.sha256, row.case_id, row.kind) != (new.sha256, new.case, new.kind.value):
+    if _is_another(connection, new):
         raise BundleItemMismatch
-    return row is not None or is_buried(connection, mark(new.item))
+    is_held = select(items.c.item_id).where(items.c.item_id == new.item)
+    return connection.execute(is_held).first() is not None or is_buried(connection, mark(new.item))
+
+
+def _is_another(connection: Connection, new: NewWriting) -> bool:
+    """Tell whether something else is held under this item's id."""
+    row = connection.execute(select(items).where(items.c.item_id == new.item)).one_or_none()
+    return row is not None and (row.sha256, row.case_id, row.kind) != (new.sha256, new.case, new.kind.value)
 
 
 def is_buried(connection: Connection, mark: str) -> bool:
@@ -190,8 +212,9 @@ def _held(connection: Connection, wanted: Collection[ItemId]) -> dict[ItemId, _H
     return held
 
 
-def _receive(connection: Connection, answer: NewAnswer) -> tuple[Outcome, ...]:
-    held = _held(connection, {receipt.item for receipt in answer.receipts})
+def _receive(connection: Connection, answer: NewAnswer, others: Collection[ItemId]) -> tuple[Outcome, ...]:
+    """Take in receipts; not for `others`, under whose ids something else may be held."""
+    held = _held(connection, {receipt.item for receipt in answer.receipts}.difference(others))
     mine = select(receipts.c.item_id, receipts.c.desk_id).where(receipts.c.fingerprint == answer.author)
     known = {(item, desk) for item, desk in connection.execute(mine)}
     outcomes: list[Outcome] = []
@@ -220,8 +243,8 @@ def _add_receipts(connection: Connection, answer: NewAnswer, fresh: Sequence[Rec
         connection.execute(insert(receipts), rows)
 
 
-def _read(connection: Connection, answer: NewAnswer) -> tuple[Outcome, ...]:
-    held = _held(connection, {mark.item for mark in answer.read})
+def _read(connection: Connection, answer: NewAnswer, others: Collection[ItemId]) -> tuple[Outcome, ...]:
+    held = _held(connection, {mark.item for mark in answer.read}.difference(others))
     known = set(connection.execute(select(cases.c.case_id).where(cases.c.read.is_(True))).scalars())
     outcomes: list[Outcome] = []
     fresh: set[CaseId] = set()

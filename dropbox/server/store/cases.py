@@ -14,11 +14,11 @@ from dropbox.bundle import AnswerCase
 from dropbox.codename import stored_lookup
 from dropbox.config import Retention
 from dropbox.deadlines import add_months
-from dropbox.errors import BundleItemMismatch, CaseEnded, StoreError
+from dropbox.errors import CaseEnded, StoreError
 from dropbox.models import CaseId, DeskId, ItemId, SealedKind
 from dropbox.server.store.blobs import Blobs
 from dropbox.server.store.opening import LAST_ROW
-from dropbox.server.store.records import CaseState, CaseTerms, NewSubmission, NewWriting, StoredReply, Turn
+from dropbox.server.store.records import CaseState, CaseTerms, NewSubmission, NewWriting, Outcome, StoredReply, Turn
 from dropbox.server.store.schema import (
     case_desks,
     cases,
@@ -109,15 +109,14 @@ def desks_of(connection: Connection, case: CaseId) -> tuple[DeskId, ...]:
     return tuple(DeskId(desk) for desk in found.scalars())
 
 
-def has_opened(connection: Connection, new: AnswerCase) -> bool:
-    """Tell whether this very case is there already. BundleItemMismatch when it, or its lookup, is another's."""
+def standing(connection: Connection, new: AnswerCase) -> Outcome | None:
+    """Return KNOWN when this very case is there, CLASH when it or its lookup is there with other values, else None."""
     by_id = connection.execute(select(lookups.c.lookup).where(lookups.c.case_id == new.case)).scalar_one_or_none()
     by_lookup = connection.execute(select(lookups.c.case_id).where(lookups.c.lookup == new.lookup)).scalar_one_or_none()
     if by_id is None and by_lookup is None:
-        return False
-    if (by_id, by_lookup) != (new.lookup, new.case) or desks_of(connection, new.case) != new.desks:
-        raise BundleItemMismatch
-    return True
+        return None
+    same = (by_id, by_lookup) == (new.lookup, new.case) and desks_of(connection, new.case) == new.desks
+    return Outcome.KNOWN if same else Outcome.CLASH
 
 
 def open_case(connection: Connection, new: AnswerCase, day: date, today: date) -> None:

@@ -167,11 +167,17 @@ class NewAnswer:
 
 
 class Outcome(StrEnum):
-    """STORED: new. KNOWN: nothing to do. SKIPPED: its case has ended or was withdrawn, or its item is not here."""
+    """STORED: new. KNOWN: nothing to do. SKIPPED: its case has ended or was withdrawn, or its item is not here.
+
+    CLASH, UNSIGNED: the case that it opens, or hangs on, is not taken in: something else is there under one of its ids
+    or its lookup, or the case's own key has not signed it.
+    """
 
     STORED = "stored"
     KNOWN = "known"
     SKIPPED = "skipped"
+    CLASH = "clash"
+    UNSIGNED = "unsigned"
 
 
 @dataclass(frozen=True)
