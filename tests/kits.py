@@ -23,7 +23,7 @@ def main():
     print(json.dumps({"arguments": sys.argv, "path": sys.path, "pid": os.getpid(), "shown": shown.WORD}))
     return 7 if "seven" in sys.argv else 0
 """
-LIBRARY = "shown-1.0-py3-none-any.whl"
+SHOWN_WHEEL = "shown-1.0-py3-none-any.whl"
 OWN = "onion_dropbox-0.1.0-py3-none-any.whl"
 
 
@@ -91,8 +91,8 @@ def make(folder: Path, gpg_home: Path, signer: Fingerprint) -> SmallKit:
         if "verify" in name:
             shutil.copyfile(source, made.folder / name)
     write_wheel(made, OWN, {"dropbox/__init__.py": "", "dropbox/workstation/main.py": PROGRAM})
-    write_wheel(made, LIBRARY, {"shown.py": "WORD = 'first'\n", "shown-1.0.data/scripts/shown": "#!python\n"})
-    table = {pair.name: [OWN, LIBRARY] for pair in ALL_PAIRS}
+    write_wheel(made, SHOWN_WHEEL, {"shown.py": "WORD = 'first'\n", "shown-1.0.data/scripts/shown": "#!python\n"})
+    table = {pair.name: [OWN, SHOWN_WHEEL] for pair in ALL_PAIRS}
     (made.folder / "kit.json").write_text(json.dumps({"format": 1, "glibc": [2, 17], "wheels": table}))
     made.sign()
     return made

@@ -18,7 +18,7 @@ _OWN_LINE = b"onion-dropbox "
 _OWN_ENTRY = (b"PK\x03\x04", b"envelope.json")
 _WHITE = str.maketrans("\t\n\r", "   ")
 _CASEBOOK_WORDS = (b'"arrivals":', b'"exports":', b'"vault":')
-_SECRET_KEY = b"BEGIN PGP PRIVATE KEY BLOCK"
+_SECRET_KEY = b"BEGIN PGP PRIVATE KEY"
 _ARMOR_HEADER = re.compile(rb"[A-Za-z]{1,32}: [^\r\n]{0,1000}\r?\n")
 _ARMOR_LINES = re.compile(rb"[ \t]*\r?\n((?:[A-Za-z0-9+/]{1,80}={0,2}[ \t]*\r?\n)+)")
 

@@ -75,8 +75,10 @@ def test_a_file_that_is_not_on_the_list_is_not_overlooked(small: SmallKit) -> No
 
 
 def test_a_missing_file_is_not_overlooked(small: SmallKit) -> None:
-    (small.folder / "wheels" / kits.LIBRARY).unlink()
-    assert_refused(small.trusted(), f"dit ontbreekt in de kit: wheels/{kits.LIBRARY}", "this is missing from the kit")
+    (small.folder / "wheels" / kits.SHOWN_WHEEL).unlink()
+    assert_refused(
+        small.trusted(), f"dit ontbreekt in de kit: wheels/{kits.SHOWN_WHEEL}", "this is missing from the kit"
+    )
 
 
 @pytest.mark.parametrize("name", ["kit.json", f"wheels/{kits.OWN}", "verify_and_start/starting.py"])
@@ -87,7 +89,7 @@ def test_a_changed_file_is_not_started(small: SmallKit, name: str) -> None:
 
 
 def test_a_link_in_the_place_of_a_file_is_not_followed(small: SmallKit, tmp_path: Path) -> None:
-    wheel = small.folder / "wheels" / kits.LIBRARY
+    wheel = small.folder / "wheels" / kits.SHOWN_WHEEL
     wheel.rename(tmp_path / "elsewhere")
     wheel.symlink_to(tmp_path / "elsewhere")
     assert_refused(small.trusted(), "dit hoort niet in de kit", "this does not belong in the kit")
@@ -243,21 +245,21 @@ def test_an_unpacking_that_was_cut_off_does_no_harm(small: SmallKit) -> None:
 
 def test_a_new_kit_does_not_run_the_old_ones_program(small: SmallKit) -> None:
     small.trusted("x")
-    kits.write_wheel(small, kits.LIBRARY, {"shown.py": "WORD = 'second'\n"})
+    kits.write_wheel(small, kits.SHOWN_WHEEL, {"shown.py": "WORD = 'second'\n"})
     small.sign()
     assert json.loads(small.start("x").out)["shown"] == "second"
 
 
 @pytest.mark.parametrize("path", ["../out.py", "/tmp/out.py", "a/../../out.py", "a\\..\\out.py"])
 def test_a_wheel_cannot_write_outside(small: SmallKit, path: str) -> None:
-    kits.write_wheel(small, kits.LIBRARY, {"shown.py": "", path: "planted"})
+    kits.write_wheel(small, kits.SHOWN_WHEEL, {"shown.py": "", path: "planted"})
     small.sign()
     assert_refused(small.trusted("x"), "dit pad deugt niet", "this path is no good")
     assert not list(small.home.rglob("out.py"))
 
 
 def test_two_wheels_cannot_claim_one_path(small: SmallKit) -> None:
-    kits.write_wheel(small, kits.LIBRARY, {"shown.py": "", "dropbox/workstation/main.py": "planted"})
+    kits.write_wheel(small, kits.SHOWN_WHEEL, {"shown.py": "", "dropbox/workstation/main.py": "planted"})
     small.sign()
     assert_refused(small.trusted("x"), "dit pad deugt niet", "this path is no good")
 

