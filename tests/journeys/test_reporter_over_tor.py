@@ -52,7 +52,7 @@ BROWSERS: dict[str, Callable[[int], AbstractContextManager[Browser]]] = {
 }
 
 
-@pytest.mark.parametrize("name", BROWSERS)
+@pytest.mark.parametrize("name", ["firefox", pytest.param("chromium", marks=pytest.mark.slow)])
 def test_nothing_of_a_dutch_reporters_whole_way_is_lost(
     name: str, world: World, network: PrivateTor, evidence: tuple[Path, Path], tmp_path: Path
 ) -> None:
