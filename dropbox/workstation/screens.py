@@ -113,7 +113,9 @@ def _head(casebook: Casebook, shown: ReadCase, width: int) -> list[str]:
         named = ", ".join(map(str, missing))
         told = _("MISSING. Of this case these submissions never came here: %(numbers)s.", numbers=named)
         lines += paragraphs(told, width, "")
-    lines += paragraphs(_("The mandate is %(meaning)s", meaning=mandate.meaning(mandate.in_force(records))), width, "")
+    if withdrawn is None:
+        meaning = mandate.meaning(mandate.in_force(records))
+        lines += paragraphs(_("The mandate is %(meaning)s", meaning=meaning), width, "")
     changes = mandate.history(records)
     return [*lines, *(_change_line(change, first=at == 0) for at, change in enumerate(changes))]
 

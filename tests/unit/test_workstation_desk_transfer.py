@@ -53,6 +53,27 @@ def test_what_an_import_unsealed_is_found_by_its_words(here: World, browser: Des
     assert shown.count('href="/case/') == 1
 
 
+def test_no_search_from_before_an_import_hides_what_it_brought(here: World, browser: DeskBrowser) -> None:
+    here.drop.send(Case(), "The alderman shouted.")
+    browser.import_bundle(here.drop.pickup())
+    browser.post("/", {"words": "alderman", "mandate": "", "state": ""})
+    late = Case()
+    here.drop.send(late, "Something else.")
+    browser.import_bundle(here.drop.pickup())
+    assert f"/case/{late.id}" in browser.get("/")
+
+
+def test_what_a_reporter_took_back_is_not_told_twice_on_one_page(here: World, browser: DeskBrowser) -> None:
+    case = Case()
+    here.drop.send(case, mandate=Mandate.LISTEN)
+    browser.import_bundle(here.drop.pickup())
+    here.drop.send(case, kind=Kind.WITHDRAWAL)
+    assert browser.import_bundle(here.drop.pickup()).count("WITHDRAWN.") == 1
+    assert "answer the reporter" not in browser.get(f"/case/{case.id}")
+    for command in ("read", "work"):
+        assert "answer the reporter" not in here.anna.run(command, case.id).out
+
+
 def test_what_an_earlier_session_unsealed_is_found_after_all_is_unsealed(here: World, browser: DeskBrowser) -> None:
     case = Case()
     here.drop.send(case, "The alderman shouted.")
@@ -194,7 +215,7 @@ def test_a_narrower_mandate_tells_at_import_what_had_happened(here: World, brows
     here.next_day()
     here.drop.send(case, kind=Kind.MANDATE, mandate=Mandate.LISTEN)
     shown = browser.import_bundle(here.drop.pickup())
-    told = shown.split("<h1")[1].split('class="banner"')[1]
+    told = shown.split("MANDATE NARROWED.")[1].split("<h1")[0]
     assert case_name(case.id) in told
     assert "investigating" in told
 

@@ -15,7 +15,7 @@ from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Sh
 from dropbox.workstation.replying import Draft, write_to_case
 from dropbox.workstation.speech import _
 from dropbox.workstation.terminal import line, paragraphs
-from dropbox.workstation.thread import author_name, items_of
+from dropbox.workstation.thread import author_name, items_of, withdrawn_on
 from dropbox.workstation.vault import Vault, open_vault
 
 _MINUS = "\0"
@@ -101,11 +101,14 @@ def _document(casebook: Casebook, case: CaseId) -> dict[str, object]:
 
 def _lines(casebook: Casebook, case: CaseId, width: int) -> list[str]:
     now = work.of_case(casebook, case)
-    allowed = mandate.meaning(mandate.in_force(items_of(casebook, case)))
+    records = items_of(casebook, case)
+    withdrawn = withdrawn_on(records)
     has = author_name(casebook, now.assignee) if now.assignee else _("nobody")
     head = [
         case_name(case),
-        _("The mandate is %(meaning)s", meaning=allowed),
+        _("The mandate is %(meaning)s", meaning=mandate.meaning(mandate.in_force(records)))
+        if withdrawn is None
+        else _("WITHDRAWN by the reporter on %(day)s.", day=withdrawn),
         _("Who has it: %(who)s.", who=has),
         _("State: %(state)s.", state=work.state_text(now.state)),
         _("Tags: %(tags)s.", tags=", ".join(now.tags)) if now.tags else _("It has no tags."),

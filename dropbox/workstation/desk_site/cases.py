@@ -69,7 +69,7 @@ def look_for() -> Response:
     """Keep what to show of the table; the page after it shows it."""
     form = Form()
     if "clear" in request.form:
-        this_session().kept.pop(_KEPT, None)
+        show_every_case()
         return go("/")
     this_session().kept[_KEPT] = Search(
         words=form.text("words").strip()[:MAX_WORDS_CHARACTERS],
@@ -81,6 +81,11 @@ def look_for() -> Response:
         overdue="overdue" in request.form,
     )
     return go("/")
+
+
+def show_every_case() -> None:
+    """Forget what was looked for, so that nothing new stays out of sight."""
+    this_session().kept.pop(_KEPT, None)
 
 
 @pages.post("/unseal-all")

@@ -23,9 +23,9 @@ from dropbox.errors import (
     TargetUnusable,
 )
 from dropbox.models import CaseId, today
-from dropbox.workstation import acts
 from dropbox.workstation.casebook import Casebook, State
 from dropbox.workstation.continuity import explain, explained_gaps, open_gaps
+from dropbox.workstation.desk_site.cases import show_every_case
 from dropbox.workstation.desk_site.desk import Desk
 from dropbox.workstation.desk_site.forms import MAX_REQUEST_BYTES, Form, takes, typed_path
 from dropbox.workstation.desk_site.jobs import Progress
@@ -56,7 +56,6 @@ class CaseNews:
 class Imported:
     report: ImportReport
     news: tuple[CaseNews, ...]
-    narrowed: tuple[tuple[str, ...], ...]
 
 
 @pages.get("/import")
@@ -78,6 +77,7 @@ def start() -> Page | Response:
         form.refuse("path", error)
         return _choose(form)
     desk.jobs.start(IMPORT_JOB, lambda progress: _import(desk, path, progress))
+    show_every_case()
     return go("/import/running")
 
 
@@ -197,5 +197,4 @@ def _imported(casebook: Casebook, report: ImportReport, before: int, cases: set[
     news = tuple(
         CaseNews(case, case_name(case), count, opened=case not in cases) for case, count in sorted(counts.items())
     )
-    narrowed = tuple(acts.narrowed_lines(casebook, case, told) for case, told in report.narrowed.items())
-    return Imported(report, news, narrowed)
+    return Imported(report, news)
