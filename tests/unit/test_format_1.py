@@ -111,6 +111,7 @@ def test_the_samples_themselves_never_change() -> None:
     hashes = {path.name: sha256_hex(path.read_bytes()) for path in SAMPLES.glob("*") if path.name != "README.md"}
     assert hashes == {
         "intake-author.public.asc": "5546cccefbd77f0492692e9ece19ab17894d3e61f1bc5b07312247a32d73d4f5",
+        "intake-case.json": "4a6fc24240bf07fceff0f0b270f85cf0bcab9a5cb074aa687c7b8b6060b157b1",
         "intake.json": "4a683dcc829f436c3103c5a08a13ee4d34a7c119f925edd435f757beebe557d6",
         "intake.zip": "718824a247a6b39c6fb199cabe7cb3ff7d88f287851f632e063efbbb3853f4ba",
         "note-author.public.asc": "8747aee503511c006ff3f7c0125e10de5afc839264f26d161de5a1b1ef383f80",
