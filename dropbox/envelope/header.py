@@ -11,6 +11,8 @@ from datetime import date
 from typing import Any
 
 from dropbox import canonical
+from dropbox.envelope.account import Account, parse_account
+from dropbox.envelope.ask import Ask, parse_ask
 from dropbox.envelope.work import Work, parse_work
 from dropbox.errors import EnvelopeError, InvalidValue
 from dropbox.models import (
@@ -28,6 +30,7 @@ from dropbox.models import (
     parse_fingerprint,
     parse_item_id,
 )
+from dropbox.records import to_sparse_json
 
 MAX_TEXT_BYTES = 48 * 1024
 """UTF-8 of the message and canonical JSON of the answers together, so that every text fits the least padded size."""
@@ -44,7 +47,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}")
 _COMMON = frozenset({"format", "drop", "case", "item", "kind", "desks", "day"})
 _SUBMISSION = _COMMON | {"epoch", "mandate", "language", "answers", "reply_key", "case_key"}
 _WRITING = _COMMON | {"desk", "author"}
-_WRITING_OPTIONAL = frozenset({"knows", "work"})
+_WRITING_OPTIONAL = frozenset({"knows", "work", "account", "ask"})
 _INTAKE = frozenset({"author", "vouched"})
 MAX_VOUCHED_CHARACTERS = 4096
 
@@ -54,6 +57,7 @@ class Header:
     """Keys, drop and epoch in lower hex; what a submission lacks a writing has, and the other way round.
 
     knows: the newest items of the case that a writing's author had; None in one from before there was this key.
+    account: what a note adds to the case's account. ask: what a reply asks its reporter to agree to.
     vouched: in a report that a member took down, their detached PGP signature (see verify); they are its author.
     """
 
@@ -74,6 +78,8 @@ class Header:
     desk: DeskId | None = None
     knows: tuple[ItemId, ...] | None = None
     work: Work | None = None
+    account: Account | None = field(default=None, repr=False)
+    ask: Ask | None = None
     vouched: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
@@ -93,13 +99,14 @@ class Header:
         _require((self.author is None) is (not self.vouched) and len(self.vouched) <= MAX_VOUCHED_CHARACTERS)
         _require(self.author is None or self.kind is Kind.REPORT)
         _require(not self.undo or self.kind is Kind.WITHDRAWAL)
-        _require(self.knows is None and self.work is None)
+        _require(not any(each is not None for each in (self.knows, self.work, self.account, self.ask)))
 
     def _check_writing(self) -> None:
         _require(self.author is not None and self.desk in self.desks)
         _require(not any((self.epoch, self.mandate, self.language, self.answers, self.undo)))
         _require(self.reply_key is None and self.case_key is None and not self.vouched)
-        _require(self.work is None or self.kind is Kind.NOTE)
+        _require((self.work is None and self.account is None) or self.kind is Kind.NOTE)
+        _require(self.ask is None or self.kind is Kind.REPLY)
         if self.knows is not None:
             _require(len(self.knows) <= MAX_KNOWN and list(self.knows) == sorted(set(self.knows)))
             _require(self.item not in self.knows)
@@ -126,7 +133,11 @@ class Header:
         value: dict[str, Any] = {"desk": self.desk, "author": self.author}
         if self.knows is not None:
             value["knows"] = list(self.knows)
-        return value if self.work is None else value | {"work": self.work.as_json()}
+        if self.work is not None:
+            value["work"] = self.work.as_json()
+        if self.account is not None:
+            value["account"] = to_sparse_json(self.account)
+        return value if self.ask is None else value | {"ask": self.ask.as_json()}
 
     def as_bytes(self) -> bytes:
         return canonical.dump(self.as_json())
@@ -188,6 +199,8 @@ def _writing_from_json(value: Mapping[str, Any], kind: Kind) -> Header:
         author=parse_fingerprint(value["author"]),
         knows=tuple(parse_item_id(item) for item in _list(value["knows"])) if "knows" in value else None,
         work=parse_work(value["work"]) if "work" in value else None,
+        account=parse_account(value["account"]) if "account" in value else None,
+        ask=parse_ask(value["ask"]) if "ask" in value else None,
     )
 
 

@@ -12,7 +12,8 @@ from enum import StrEnum
 
 from dropbox.bundle.desk_log import LineState
 from dropbox.codename import case_name
-from dropbox.envelope import Work, WorkState
+from dropbox.envelope import Account, Ask, Consent, Work, WorkState
+from dropbox.envelope.account import LogLine
 from dropbox.errors import CaseAmbiguous, CaseUnknown, InvalidValue, VaultEmpty
 from dropbox.models import (
     FORMAT,
@@ -39,7 +40,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Detail:
-    """What a verified item said about itself, kept so that a list needs no unsealing."""
+    """What a verified item said about itself, kept so that a list needs no unsealing.
+
+    ask: what a reply asked its reporter to agree to. consents: what a submission said to asks, by their ids.
+    """
 
     kind: Kind
     index_sha256: str
@@ -52,6 +56,14 @@ class Detail:
     author: Fingerprint | None = None
     knows: tuple[ItemId, ...] | None = None
     work: Work | None = None
+    account: Account | None = None
+    ask: Ask | None = None
+    consents: tuple[Consent, ...] = ()
+
+    @property
+    def is_log_only(self) -> bool:
+        """Whether a note only brings colleagues what was done: it stands in the log and in no thread."""
+        return self.account is not None and self.account.is_log_only and self.work is None
 
 
 @dataclass(frozen=True)
@@ -256,6 +268,7 @@ class Casebook:
     organisation: str = ""
     desk_names: dict[DeskId, dict[str, str]] = field(default_factory=dict)
     explained: dict[str, dict[int, Explanation]] = field(default_factory=dict)
+    log: dict[CaseId, tuple[LogLine, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._threads: dict[CaseId, list[ItemId]] = {}

@@ -14,7 +14,6 @@ from pathlib import Path
 from dropbox import canonical
 from dropbox.bundle import new_file
 from dropbox.errors import (
-    CasebookDamaged,
     FingerprintMistyped,
     GpgError,
     HomeMissing,
@@ -25,7 +24,7 @@ from dropbox.errors import (
 )
 from dropbox.gpg import Gpg, KeyInfo
 from dropbox.models import FORMAT, Fingerprint, Passphrase, parse_fingerprint
-from dropbox.workstation.records import from_json, to_json
+from dropbox.records import from_json, to_json
 from dropbox.workstation.vault import usable_keys
 
 YEARS = 2
@@ -222,7 +221,7 @@ def _states() -> dict[Fingerprint, KeyState]:
     try:
         data = (own_home() / _RECORD).read_bytes()
         return dict(from_json(_KeyRecord, canonical.load(data, _MAX_RECORD_BYTES)).keys)
-    except (OSError, InvalidValue, CasebookDamaged):
+    except (OSError, InvalidValue):
         return {}
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from dropbox.envelope import ChainLink, Envelope, chain_faults, verify_intake
+from dropbox.envelope import ChainLink, Envelope, chain_faults, consents_in, verify_intake
 from dropbox.errors import (
     EnvelopeError,
     InvalidValue,
@@ -185,6 +185,9 @@ def _detail(envelope: Envelope) -> Detail:
         author=header.author,
         knows=header.knows,
         work=header.work,
+        account=header.account,
+        ask=header.ask,
+        consents=consents_in(header.answers),
     )
 
 

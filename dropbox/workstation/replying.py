@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dropbox.disk import file_sha256, sync_folder
-from dropbox.envelope import MAX_TEXT_BYTES, Header, Work
+from dropbox.envelope import MAX_TEXT_BYTES, Account, Ask, Header, Work
 from dropbox.errors import TextFileUnreadable, TextUnreadable, TooLarge
 from dropbox.models import (
     Kind,
@@ -31,12 +31,17 @@ from dropbox.writing import HeldFile, write
 
 @dataclass(frozen=True)
 class Draft:
-    """What an investigator wants to write; `kind` is REPLY or NOTE. Only a note with `work` may have no text."""
+    """What an investigator wants to write; `kind` is REPLY or NOTE.
+
+    Only a note with `work` or `account` may have no text. ask: what a reply asks its reporter to agree to.
+    """
 
     kind: Kind
     text: Plaintext
     files: Sequence[Path | HeldFile] = ()
     work: Work | None = None
+    account: Account | None = None
+    ask: Ask | None = None
 
 
 def read_text(path: str, standard_input: BinaryIO) -> Plaintext:
@@ -66,7 +71,7 @@ def write_to_case(vault: Vault, case: CaseRecord, draft: Draft) -> ItemRecord:
     casebook = vault.casebook
     trust.require_trust(casebook)
     acts.require(casebook, case.case, acts.act_of(draft.kind, draft.work))
-    if draft.work is None and not draft.text.reveal().strip():
+    if draft.work is None and draft.account is None and not draft.text.reveal().strip():
         raise TextUnreadable
     header = _header(casebook, case, draft)
     recipients = addressing.recipients(vault, header.desks)
@@ -89,6 +94,8 @@ def _header(casebook: Casebook, case: CaseRecord, draft: Draft) -> Header:
         author=casebook.key,
         knows=heads(casebook, case.case),
         work=draft.work,
+        account=draft.account,
+        ask=draft.ask,
     )
 
 
@@ -128,6 +135,8 @@ def _seal(
             author=header.author,
             knows=header.knows,
             work=header.work,
+            account=header.account,
+            ask=header.ask,
         ),
         own=True,
         on_drop=False,

@@ -40,8 +40,8 @@ from dropbox.errors import (
 )
 from dropbox.gpg import Gpg, KeyInfo
 from dropbox.models import FORMAT, Fingerprint, ItemId, SealedKind, VaultId, parse_fingerprint, parse_vault_id
+from dropbox.records import apart, from_json, to_json
 from dropbox.workstation.casebook import Casebook, ItemRecord
-from dropbox.workstation.records import apart, from_json, to_json
 
 MAX_CASEBOOK_BYTES = 256 * 1024 * 1024
 Stamp = tuple[int, int, int]
@@ -196,11 +196,11 @@ def look_into(folder: Path) -> Vault:
             raise VaultKeyMissing
         sealed = _read(folder / _CASEBOOK, MAX_CASEBOOK_BYTES)
         value = canonical.load(own.unseal_signed_bytes(sealed, key, MAX_CASEBOOK_BYTES), MAX_CASEBOOK_BYTES)
+        casebook = from_json(Casebook, value)
     except UnsealError:
         raise CasebookClosed from None
     except (InvalidValue, SignatureInvalid, FileUnreadable):
         raise CasebookDamaged from None
-    casebook = from_json(Casebook, value)
     if (casebook.format, casebook.key, casebook.vault) != (FORMAT, key, vault):
         raise CasebookDamaged
     return Vault(folder, casebook)

@@ -24,10 +24,10 @@ from dropbox.errors import (
 )
 from dropbox.gpg import Gpg
 from dropbox.models import Recipient
+from dropbox.records import to_json
 from dropbox.reply_box import write_container
 from dropbox.workstation import viewing
 from dropbox.workstation.reading import read_case
-from dropbox.workstation.records import to_json
 from dropbox.workstation.sandbox_frames import LIMITS
 from dropbox.workstation.vault import Vault, open_vault
 from dropbox.workstation.viewing import Shown, look

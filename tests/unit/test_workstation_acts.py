@@ -7,10 +7,10 @@ import pytest
 from dropbox.envelope import Work, WorkState
 from dropbox.errors import AlreadyWithdrawn, CaseEnded, MandateForbids, MandateIsAdvise, MandateIsListen
 from dropbox.models import Kind, Mandate
+from dropbox.records import from_json, to_json
 from dropbox.workstation import acts
 from dropbox.workstation.banners import banners
 from dropbox.workstation.casebook import Act, Casebook, ItemRecord
-from dropbox.workstation.records import from_json, to_json
 from tests.casebooks import ANNA, BRAM, CASE, DAY, DESK, casebook, submission, writing
 from tests.envelopes import Case
 from tests.factories_bundles import Held, World, write_as

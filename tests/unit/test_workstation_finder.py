@@ -10,10 +10,10 @@ import pytest
 
 from dropbox.envelope import Envelope, Work, WorkState
 from dropbox.models import CaseId, Fingerprint, ItemId, Kind, Mandate, Plaintext
+from dropbox.records import apart
 from dropbox.workstation.casebook import Casebook, Detail, ItemRecord, State
 from dropbox.workstation.finder import MARKS, NOBODY, PAGE_ROWS, SORTS, Finder, Search, has_words
 from dropbox.workstation.opening import Opened
-from dropbox.workstation.records import apart
 from tests.casebooks import ANNA, BRAM, DAY, DESK, add_case, casebook, submission, writing
 
 TODAY = DAY + timedelta(days=10)

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from dropbox.envelope import MAX_KNOWN, MAX_TAGS, NOBODY, Work, WorkState
-from dropbox.errors import CasebookDamaged, InvalidValue, NotAMember, NothingToChange, TagUnusable, TooManyTags
+from dropbox.errors import InvalidValue, NotAMember, NothingToChange, TagUnusable, TooManyTags
 from dropbox.models import Fingerprint, ItemId, Kind, SealedKind
+from dropbox.records import from_json, to_json
 from dropbox.workstation import work
 from dropbox.workstation.casebook import Casebook, Detail, ItemRecord, State, detail_of
 from dropbox.workstation.order import in_order
-from dropbox.workstation.records import from_json, to_json
 from dropbox.workstation.thread import items_of
 from tests.casebooks import ANNA, BRAM, CASE, CORA, DAY, DESK, EPOCH, casebook
 
@@ -240,7 +240,7 @@ def test_works_come_back_from_the_casebook_as_they_were_and_damaged_ones_do_not(
     assert again == book
     assert work.of_case(again, CASE) == work.of_case(book, CASE)
     value["items"][item(3)]["detail"]["work"]["add"] = ["a\nb"]
-    with pytest.raises(CasebookDamaged):
+    with pytest.raises(InvalidValue):
         from_json(Casebook, value)
 
 

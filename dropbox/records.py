@@ -1,4 +1,4 @@
-"""Frozen and plain records to JSON and back: the casebook's way onto disk.
+"""Frozen and plain records to JSON and back: the casebook's way onto disk, and the account's into a note.
 
 Knows dataclasses, dictionaries, tuples, days, enums and optional values, and nothing of what they mean. What does not
 fit the declared types exactly is refused; a field that has a default may be missing, so that what was written before
@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar
 
-from dropbox.errors import CasebookDamaged, InvalidValue
+from dropbox.errors import InvalidValue
 from dropbox.models import parse_day
 
 Record = TypeVar("Record")
@@ -32,12 +32,24 @@ def to_json(value: object) -> Any:
     return value
 
 
+def to_sparse_json(value: object) -> Any:
+    """Return a record without the fields that are as they are by default, at any depth, so that it stays small."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        given = {field.name: (getattr(value, field.name), field.default) for field in dataclasses.fields(value)}
+        return {name: to_sparse_json(inner) for name, (inner, default) in given.items() if inner != default}
+    if isinstance(value, dict):
+        return {str(key): to_sparse_json(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_sparse_json(inner) for inner in value]
+    return to_json(value)
+
+
 def from_json(kind: type[Record], value: object) -> Record:
-    """Return `value` (parsed JSON) as a `kind`. Raises CasebookDamaged for anything that does not fit."""
+    """Return `value` (parsed JSON) as a `kind`. Raises InvalidValue for anything that does not fit."""
     try:
         return typing.cast(Record, _read(kind, value))
-    except (TypeError, ValueError, InvalidValue):
-        raise CasebookDamaged from None
+    except (TypeError, ValueError):
+        raise InvalidValue from None
 
 
 def apart(record: Record) -> Record:

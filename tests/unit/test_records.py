@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from dropbox.bundle.desk_log import LineState
-from dropbox.errors import CasebookDamaged
+from dropbox.errors import InvalidValue
 from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, Kind, Mandate, Membership, SealedKind, VaultId
+from dropbox.records import from_json, to_json
 from dropbox.workstation.casebook import (
     Binding,
     Casebook,
@@ -22,7 +23,6 @@ from dropbox.workstation.casebook import (
     LogEntry,
     State,
 )
-from dropbox.workstation.records import from_json, to_json
 
 DAY = date(2026, 3, 4)
 ITEM = ItemId("1" * 32)
@@ -72,7 +72,7 @@ def test_a_casebook_loses_nothing_on_its_way_to_disk_and_back() -> None:
 def test_a_casebook_of_another_form_is_refused(bend: Any) -> None:
     value = json.loads(json.dumps(to_json(full())))
     bend(value)
-    with pytest.raises(CasebookDamaged):
+    with pytest.raises(InvalidValue):
         from_json(Casebook, value)
 
 

@@ -1,0 +1,37 @@
+"""That a pack was made of a case: what it was made of, for whom, and what allowed it; nothing of what it says."""
+
+from dataclasses import dataclass
+
+from dropbox.errors import InvalidValue
+from dropbox.models import Fingerprint, ItemId, parse_fingerprint, parse_item_id
+
+MAX_READERS = 20
+_HASH_DIGITS = 64
+
+
+@dataclass(frozen=True)
+class Disclosed:
+    """A released pack. `plan`: SHA-256 of what was chosen; `open_part` and `annex`: of the two files' manifests.
+
+    readers: names of those the open part is for; annex_for: the keys that the annex is sealed to. consent: the id of
+    the ask whose answer allowed it, None where the mandate did.
+    """
+
+    plan: str
+    open_part: str
+    annex: str
+    items: tuple[ItemId, ...]
+    readers: tuple[str, ...]
+    annex_for: tuple[Fingerprint, ...]
+    consent: str | None = None
+
+    def __post_init__(self) -> None:
+        _require(all(len(each) == _HASH_DIGITS for each in (self.plan, self.open_part, self.annex)))
+        _require(bool(self.items) and all(parse_item_id(each) == each for each in self.items))
+        _require(1 <= len(self.readers) <= MAX_READERS and len(self.annex_for) <= MAX_READERS)
+        _require(all(parse_fingerprint(each) == each for each in self.annex_for))
+
+
+def _require(condition: bool) -> None:
+    if not condition:
+        raise InvalidValue

@@ -1,0 +1,41 @@
+"""An erasure on its way: proposed by one member, seconded by another, opposed by anybody."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dropbox.envelope.account.keeping import MAX_REASON_CHARACTERS
+from dropbox.errors import InvalidValue
+from dropbox.models import ItemId, parse_item_id
+
+
+class ErasureStep(StrEnum):
+    PROPOSE = "propose"
+    SECOND = "second"
+    OPPOSE = "oppose"
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """What a note says of erasing its case.
+
+    proposal and proposal_sha256: the note that proposed it and the SHA-256 of that note's index, so that a second
+    signature is for just what was read. because: needed to propose and to oppose.
+    """
+
+    step: ErasureStep
+    because: str = ""
+    proposal: ItemId | None = None
+    proposal_sha256: str | None = None
+
+    def __post_init__(self) -> None:
+        is_first = self.step is ErasureStep.PROPOSE
+        _require((self.proposal is None) is is_first and (self.proposal_sha256 is None) is is_first)
+        _require(bool(self.because.strip()) or self.step is ErasureStep.SECOND)
+        _require(len(self.because) <= MAX_REASON_CHARACTERS)
+        if self.proposal is not None:
+            _require(parse_item_id(self.proposal) == self.proposal)
+
+
+def _require(condition: bool) -> None:
+    if not condition:
+        raise InvalidValue

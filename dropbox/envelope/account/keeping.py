@@ -1,0 +1,43 @@
+"""How long a case is kept beyond its desk's rule: a postponement with its reason, and a legal hold."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from dropbox.errors import InvalidValue
+from dropbox.models import ItemId, parse_item_id
+
+MAX_REASON_CHARACTERS = 500
+
+
+class HoldStep(StrEnum):
+    """One member lays a hold on a case; it is lifted when one proposes that and a second one agrees."""
+
+    LAY = "lay"
+    LIFT = "lift"
+    SECOND_LIFT = "second_lift"
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """What a note decides: `until`, before which the case is not due, or a step about a hold; always with its reason.
+
+    proposal: for SECOND_LIFT, the note that proposed it.
+    """
+
+    because: str
+    until: date | None = None
+    hold: HoldStep | None = None
+    proposal: ItemId | None = None
+
+    def __post_init__(self) -> None:
+        _require((self.until is None) is not (self.hold is None))
+        _require(bool(self.because.strip()) and len(self.because) <= MAX_REASON_CHARACTERS)
+        _require((self.proposal is not None) is (self.hold is HoldStep.SECOND_LIFT))
+        if self.proposal is not None:
+            _require(parse_item_id(self.proposal) == self.proposal)
+
+
+def _require(condition: bool) -> None:
+    if not condition:
+        raise InvalidValue

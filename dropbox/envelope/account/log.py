@@ -1,0 +1,115 @@
+"""The log of a case: what one vault did with it, line after line, each naming the hash of the one before.
+
+A line's hash covers the digest of its details and not the details themselves, so that a case that was erased leaves a
+chain that can still be checked.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from dropbox import canonical
+from dropbox.errors import InvalidValue
+from dropbox.models import CaseId, Fingerprint, Mandate, VaultId, parse_fingerprint, parse_vault_id
+
+MAX_NOTE_LINES = 80
+"""Lines that one note carries: with their details they must fit the header."""
+MAX_DETAILS = 12
+MAX_DETAIL_CHARACTERS = 200
+_PERSON = b"drop1-caselog"
+_HASH_BYTES = 32
+
+Details = tuple[tuple[str, str], ...]
+
+
+class LogAct(StrEnum):
+    """What a line says was done."""
+
+    IMPORTED = "imported"
+    OPENED = "opened"
+    REPLIED = "replied"
+    NOTED = "noted"
+    VIEWED = "viewed"
+    SAVED = "saved"
+    PRINTED = "printed"
+    PASSED_ON = "passed_on"
+    ASSIGNED = "assigned"
+    STATE = "state"
+    TAGGED = "tagged"
+    MARKED = "marked"
+    CLASSIFIED = "classified"
+    ASKED = "asked"
+    DISCLOSED = "disclosed"
+    HANDED_OVER = "handed_over"
+    POSTPONED = "postponed"
+    HELD = "held"
+    RELEASED = "released"
+    ERASURE_PROPOSED = "erasure_proposed"
+    ERASURE_SECONDED = "erasure_seconded"
+    ERASURE_OPPOSED = "erasure_opposed"
+    ERASED = "erased"
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line. `previous`: the hash of the line before, or of the chain's beginning (`line_hash(case, vault, None)`).
+
+    mandate: what the reporter allowed then; None where they had withdrawn. digest: SHA-256 of the canonical details.
+    details: pairs of a name and a text, sorted, one of them a random `salt`, so that what is short cannot be guessed
+    from the digest; None once they were erased.
+    """
+
+    n: int
+    previous: str
+    day: date
+    by: Fingerprint
+    act: LogAct
+    mandate: Mandate | None
+    digest: str
+    details: Details | None = None
+
+    def __post_init__(self) -> None:
+        if self.n < 1 or parse_fingerprint(self.by) != self.by or not all(map(_is_hash, (self.previous, self.digest))):
+            raise InvalidValue
+        if self.details is not None:
+            _check_details(self.details)
+
+
+@dataclass(frozen=True)
+class LogPart:
+    """Lines of one vault's log of a case, one after the other without a gap, as a note brings them to the others."""
+
+    vault: VaultId
+    lines: tuple[LogLine, ...]
+
+    def __post_init__(self) -> None:
+        if parse_vault_id(self.vault) != self.vault or not 1 <= len(self.lines) <= MAX_NOTE_LINES:
+            raise InvalidValue
+
+
+def line_hash(case: CaseId, vault: VaultId, line: LogLine | None) -> str:
+    """Return a line's hash (64 hex digits), or that of the beginning of this vault's chain for this case."""
+    value: dict[str, object] = {"case": case, "vault": vault}
+    if line is not None:
+        value |= {
+            "n": line.n,
+            "previous": line.previous,
+            "day": line.day.isoformat(),
+            "by": line.by,
+            "act": line.act.value,
+            "mandate": None if line.mandate is None else line.mandate.value,
+            "digest": line.digest,
+        }
+    return hashlib.blake2b(canonical.dump(value), digest_size=_HASH_BYTES, person=_PERSON).hexdigest()
+
+
+def _check_details(details: Details) -> None:
+    if len(details) > MAX_DETAILS or any(len(pair) != 2 for pair in details) or list(details) != sorted(details):
+        raise InvalidValue
+    if any(len(text) > MAX_DETAIL_CHARACTERS for pair in details for text in pair):
+        raise InvalidValue
+
+
+def _is_hash(text: str) -> bool:
+    return len(text) == 2 * _HASH_BYTES and set(text) <= set("0123456789abcdef")
