@@ -1,0 +1,148 @@
+"""What a reporter was asked to agree to, and what they answered: for exactly these terms, and for nothing near them.
+
+Read from the case's verified items alone: the question from a reply that a member signed, the answer from a submission
+that the case key signed.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from dropbox.envelope import Ask, AskKind, Reader
+from dropbox.errors import ConsentMissing, ConsentRefused, ConsentUsed
+from dropbox.models import CaseId, DeskId, ItemId
+from dropbox.workstation.casebook import Casebook, ItemRecord, detail_of, number_of
+from dropbox.workstation.thread import items_of
+
+
+class AskAnswer(StrEnum):
+    OPEN = "open"
+    AGREED = "agreed"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class AskState:
+    """One question and how it stands. `item`: the reply that asks; `answered_in`: the submission whose answer counts.
+
+    used: what was agreed to has been done; a pack and a hand-over are agreed to once.
+    """
+
+    ask_id: str
+    ask: Ask
+    item: ItemId
+    desk: DeskId
+    day: date
+    answer: AskAnswer = AskAnswer.OPEN
+    answered_in: ItemId | None = None
+    answered_on: date | None = None
+    answer_number: int = 0
+    used: bool = False
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "ask": self.ask_id,
+            "kind": self.ask.kind.value,
+            "item": self.item,
+            "desk": self.desk,
+            "day": self.day.isoformat(),
+            "readers": [{"name": each.name, "fingerprint": each.fingerprint} for each in self.ask.readers],
+            "plan": self.ask.plan,
+            "to": self.ask.desk,
+            "answer": self.answer.value,
+            "answered_in": self.answered_in,
+            "answered_on": None if self.answered_on is None else self.answered_on.isoformat(),
+            "used": self.used,
+        }
+
+
+def asks_of(casebook: Casebook, case: CaseId) -> tuple[AskState, ...]:
+    """Return every question of a case, oldest first. The reporter's last answer to each is the one that counts."""
+    items = items_of(casebook, case)
+    answers = _answers(items)
+    used = _used(items)
+    return tuple(_state(casebook, record, ask, answers, used) for record, ask in _asking(items))
+
+
+def require(
+    casebook: Casebook,
+    case: CaseId,
+    kind: AskKind,
+    *,
+    plan: str | None = None,
+    readers: Collection[Reader] = (),
+    desk: DeskId | None = None,
+) -> AskState:
+    """Return the consent that this desk asked for and got, for exactly these terms, and that was not used yet.
+
+    Raises ConsentMissing, ConsentRefused (the reporter's newest word on these terms is no) or ConsentUsed.
+    """
+    own = casebook.bound.desk
+    asked = [each for each in asks_of(casebook, case) if each.desk == own and each.ask.kind is kind]
+    terms = (plan, _readers(readers), desk)
+    answered = [each for each in asked if _terms(each.ask) == terms and each.answer is not AskAnswer.OPEN]
+    newest = max((each.answer_number for each in answered), default=0)
+    if not answered:
+        raise ConsentMissing
+    if any(each.answer is AskAnswer.REFUSED for each in answered if each.answer_number == newest):
+        raise ConsentRefused
+    unused = [each for each in answered if each.answer is AskAnswer.AGREED and not each.used]
+    if not unused:
+        raise ConsentUsed
+    return unused[-1]
+
+
+def _asking(items: Sequence[ItemRecord]) -> Iterator[tuple[ItemRecord, Ask]]:
+    for record in items:
+        ask = detail_of(record).ask
+        if ask is not None:
+            yield record, ask
+
+
+def _answers(items: Sequence[ItemRecord]) -> dict[str, tuple[ItemRecord, bool]]:
+    """Return the last answer to each ask, by the signed numbers of the submissions."""
+    submissions = sorted((record for record in items if number_of(record)), key=number_of)
+    return {consent.ask: (record, consent.agreed) for record in submissions for consent in detail_of(record).consents}
+
+
+def _used(items: Sequence[ItemRecord]) -> frozenset[str]:
+    """Return the ids of the asks of which a note says that what they allowed was done."""
+    accounts = [account for account in (detail_of(record).account for record in items) if account is not None]
+    packs = {each.disclosed.consent for each in accounts if each.disclosed is not None}
+    moves = {each.handed_over.ask for each in accounts if each.handed_over is not None}
+    return frozenset(ask for ask in packs | moves if ask is not None)
+
+
+def _state(
+    casebook: Casebook,
+    record: ItemRecord,
+    ask: Ask,
+    answers: dict[str, tuple[ItemRecord, bool]],
+    used: frozenset[str],
+) -> AskState:
+    ask_id = ask.id_in(casebook.bound.drop, record.case, record.item)
+    asked = AskState(ask_id, ask, record.item, detail_of(record).desk or casebook.bound.desk, record.day)
+    if ask_id not in answers:
+        return asked
+    answer, agreed = answers[ask_id]
+    return AskState(
+        ask_id=ask_id,
+        ask=ask,
+        item=asked.item,
+        desk=asked.desk,
+        day=asked.day,
+        answer=AskAnswer.AGREED if agreed else AskAnswer.REFUSED,
+        answered_in=answer.item,
+        answered_on=answer.day,
+        answer_number=number_of(answer),
+        used=ask_id in used,
+    )
+
+
+def _terms(ask: Ask) -> tuple[str | None, tuple[tuple[str, str], ...], DeskId | None]:
+    return ask.plan, _readers(ask.readers), ask.desk
+
+
+def _readers(readers: Collection[Reader]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((reader.name, reader.fingerprint or "") for reader in readers))
