@@ -16,8 +16,11 @@ from dropbox.config_table import Schema, Table, wrong
 from dropbox.errors import ConfigError, InvalidValue
 from dropbox.models import DeskId, Fingerprint, parse_desk_id, parse_fingerprint
 from dropbox.settings import (
+    KEEP_DEFAULT,
+    KEEP_MONTHS,
     LANGUAGES,
     ONION_MODES,
+    OUTCOMES,
     Desk,
     Logo,
     Onion,
@@ -35,6 +38,7 @@ from dropbox.settings import (
 __all__ = [
     "LANGUAGES",
     "ONION_MODES",
+    "OUTCOMES",
     "Desk",
     "Logo",
     "Onion",
@@ -55,6 +59,7 @@ MAX_DESKS = 50
 MAX_MEMBERS = 50
 MAX_RECIPIENTS = 100  # as many as leave every text in the least padded size; format 1 promises no more
 MAX_QUESTIONS = 20
+MAX_KEEP_MONTHS = 240
 MAX_FILE_BYTES = 1 << 20
 MAX_SOCKET_PATH_BYTES = 107  # sun_path of Linux, without its closing zero
 
@@ -189,6 +194,7 @@ def _retention(table: Table) -> Retention:
     return Retention(
         table.integer("days_after_receipt", Retention.days_after_receipt, 0, 3650),
         table.integer("months_after_last_contact", Retention.months_after_last_contact, 1, 120),
+        table.integer("erase_delay_days", Retention.erase_delay_days, 7, 90),
     )
 
 
@@ -230,6 +236,7 @@ def _desk(identifier: DeskId, table: Table, languages: Sequence[str]) -> Desk:
         closed=table.flag("closed", Desk.closed),
         place=table.texts("place", LANGUAGES, 60),
         members=table.texts("members", LANGUAGES, 500),
+        keep_months=KEEP_MONTHS | table.integers("keep_months", (KEEP_DEFAULT, *OUTCOMES), 0, MAX_KEEP_MONTHS),
     )
 
 

@@ -112,6 +112,19 @@ class Table:
                 raise wrong(here, f"must be text in quotes, 1 to {max_length} characters")
         return dict(values)
 
+    def integers(self, key: str, names: Sequence[str], lowest: int, highest: int) -> dict[str, int]:
+        """Return a whole number for each of these names that has one; may be empty."""
+        values = self.values.get(key, {})
+        if not isinstance(values, dict):
+            raise wrong(self.key(key), f"must have a number under a name, as in {key} = {{ {names[0]} = {highest} }}")
+        for name, value in values.items():
+            here = _dotted(self.key(key), name)
+            if name not in names:
+                raise wrong(here, f"is not a known name; known: {', '.join(names)}")
+            if type(value) is not int or not lowest <= value <= highest:
+                raise wrong(here, f"must be a whole number from {lowest} to {highest}")
+        return dict(values)
+
     def table(self, key: str) -> "Table":
         """Return the table `[key]`; an empty one when it is not there."""
         values = self.values.get(key, {})

@@ -15,6 +15,22 @@ from dropbox.models import DeskId, Fingerprint
 LANGUAGES = ("nl", "en", "de", "fr", "ar")
 OnionMode = Literal["launch", "control", "external", "off"]
 ONION_MODES: tuple[OnionMode, ...] = ("launch", "control", "external", "off")
+KEEP_DEFAULT = "default"
+KEEP_MONTHS = {KEEP_DEFAULT: 24, "withdrawn": 1}
+OUTCOMES = (
+    "heard",
+    "advised",
+    "mediated",
+    "founded",
+    "partly_founded",
+    "unfounded",
+    "not_established",
+    "reported",
+    "handed_over",
+    "no_contact",
+    "withdrawn",
+)
+"""How a case may end, for which a desk can name months of its own; the same words as in the notes that say so."""
 _KIB = 1 << 10
 _MIB = 1 << 20
 
@@ -86,6 +102,7 @@ class Sessions:
 class Retention:
     days_after_receipt: int = 30
     months_after_last_contact: int = 12
+    erase_delay_days: int = 14
 
 
 @dataclass(frozen=True)
@@ -107,6 +124,7 @@ class Desk:
     closed: bool = False
     place: Mapping[str, str] = field(default_factory=dict)
     members: Mapping[str, str] = field(default_factory=dict)
+    keep_months: Mapping[str, int] = field(default_factory=lambda: dict(KEEP_MONTHS))
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from dropbox.bundle.answer import (
 )
 from dropbox.bundle.answer_case import AnswerCase, Origin
 from dropbox.bundle.desk_log import FIRST_HEAD, Continuity, LineState, LogLine, LogRange, compare, head_after
+from dropbox.bundle.keep_rule import ERASE_DELAY_DAYS, MIN_ERASE_DELAY_DAYS, KeepRule
+from dropbox.bundle.keep_step import KeepStep, StepKind
 from dropbox.bundle.limits import LIMITS
 from dropbox.bundle.naming import Called
 from dropbox.bundle.pickup import VerifiedPickup, verify_pickup, write_pickup
@@ -29,13 +31,17 @@ from dropbox.bundle.reseal import (
 from dropbox.bundle.target import new_file
 
 __all__ = [
+    "ERASE_DELAY_DAYS",
     "FIRST_HEAD",
     "LIMITS",
+    "MIN_ERASE_DELAY_DAYS",
     "AnswerCase",
     "AnswerEntry",
     "AnswerManifest",
     "Called",
     "Continuity",
+    "KeepRule",
+    "KeepStep",
     "LineState",
     "LogLine",
     "LogRange",
@@ -46,6 +52,7 @@ __all__ = [
     "Receipt",
     "ResealManifest",
     "ResealedItem",
+    "StepKind",
     "VerifiedAnswer",
     "VerifiedPickup",
     "VerifiedReseal",

@@ -13,6 +13,7 @@ from typing import Any
 
 from dropbox.bundle import fields
 from dropbox.bundle.answer_case import AnswerCase, Origin
+from dropbox.bundle.keep_step import KeepStep
 from dropbox.bundle.limits import LIMITS
 from dropbox.bundle.signed import Sign, SignedBundle, Verify
 from dropbox.bundle.tar import Member, TarReader
@@ -129,6 +130,7 @@ class AnswerManifest:
     """What an answer bundle says of itself. `previous`: SHA-256 of the manifest before it of the same vault.
 
     `cases`: those that were opened at the table; each has its report among the entries.
+    `erasures`: what notes among the entries say of keeping and erasing.
     """
 
     drop: str
@@ -142,6 +144,7 @@ class AnswerManifest:
     receipts: tuple[Receipt, ...]
     read: tuple[ReadMark, ...]
     cases: tuple[AnswerCase, ...] = ()
+    erasures: tuple[KeepStep, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         value: dict[str, Any] = {
@@ -158,7 +161,8 @@ class AnswerManifest:
             "receipts": [receipt.as_json() for receipt in self.receipts],
             "read": [mark.as_json() for mark in self.read],
         }
-        return value | {"cases": [case.as_json() for case in self.cases]} if self.cases else value
+        value |= {"cases": [case.as_json() for case in self.cases]} if self.cases else {}
+        return value | {"erasures": [step.as_json() for step in self.erasures]} if self.erasures else value
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "AnswerManifest":
@@ -178,11 +182,13 @@ class AnswerManifest:
             receipts=fields.array(value.get("receipts"), Receipt.from_json),
             read=fields.array(value.get("read"), ReadMark.from_json),
             cases=fields.array(value.get("cases", []), AnswerCase.from_json),
+            erasures=fields.array(value.get("erasures", []), KeepStep.from_json),
         )
         fields.unique(entry.item for entry in manifest.entries)
         fields.unique((receipt.item, receipt.desk) for receipt in manifest.receipts)
         fields.unique(manifest.read)
         _check_cases(manifest)
+        _check_steps(manifest)
         return manifest
 
 
@@ -240,4 +246,12 @@ def _check_cases(manifest: AnswerManifest) -> None:
     if {(case.case, case.item) for case in manifest.cases} != {(each.case, each.item) for each in reports.values()}:
         raise InvalidValue
     if not all(reports[case.item].desk in case.desks for case in manifest.cases):
+        raise InvalidValue
+
+
+def _check_steps(manifest: AnswerManifest) -> None:
+    """Refuse a step that no note of this bundle says: the drop does nothing that the desk cannot read about."""
+    notes = {(entry.item, entry.case, entry.desk) for entry in manifest.entries if entry.kind is SealedKind.NOTE}
+    fields.unique(step.item for step in manifest.erasures)
+    if not {(step.item, step.case, step.desk) for step in manifest.erasures} <= notes:
         raise InvalidValue

@@ -15,15 +15,16 @@ FIRST_HEAD = bytes(32)
 MAX_NUMBER = 1_000_000
 """More lines than the largest log.txt holds. Who reads a log counts up to its last number, so there must be one."""
 
-_LINE = re.compile(rb"([1-9][0-9]{0,14}) ([0-9a-f]{64}) (here|received|withdrawn)\n")
+_LINE = re.compile(rb"([1-9][0-9]{0,14}) ([0-9a-f]{64}) (here|received|withdrawn|erased)\n")
 
 
 class LineState(StrEnum):
-    """What became of a number: in this bundle, received by every member, or withdrawn by its reporter."""
+    """What became of a number: in this bundle, received by every member, withdrawn by its reporter, erased by two."""
 
     HERE = "here"
     RECEIVED = "received"
     WITHDRAWN = "withdrawn"
+    ERASED = "erased"
 
 
 @dataclass(frozen=True)

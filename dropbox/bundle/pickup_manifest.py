@@ -10,6 +10,7 @@ from typing import Any
 
 from dropbox.bundle import fields
 from dropbox.bundle.desk_log import LogRange
+from dropbox.bundle.keep_rule import KeepRule
 from dropbox.bundle.limits import LIMITS
 from dropbox.bundle.naming import Called
 from dropbox.codename import KdfParameters
@@ -78,6 +79,7 @@ class PickupManifest:
     """What a pickup bundle says of itself. `confirmed`: the answer bundles imported from this desk's vaults.
 
     `address`: the drop's onion address, empty when the drop does not know it. `called`: the names on its pages.
+    `keeping`: how long this desk keeps its cases; None in a bundle of an earlier version.
     """
 
     drop: str
@@ -95,6 +97,7 @@ class PickupManifest:
     confirmed: Mapping[VaultId, tuple[int, ...]]
     address: str = ""
     called: Called | None = None
+    keeping: KeepRule | None = None
 
     @property
     def span(self) -> LogRange:
@@ -117,7 +120,8 @@ class PickupManifest:
             "confirmed": {vault: sorted(sequences) for vault, sequences in self.confirmed.items()},
         }
         value |= {"address": self.address} if self.address else {}
-        return value | {"called": self.called.as_json()} if self.called else value
+        value |= {"called": self.called.as_json()} if self.called else {}
+        return value | {"keeping": self.keeping.as_json()} if self.keeping else value
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "PickupManifest":
@@ -142,6 +146,7 @@ class PickupManifest:
             confirmed=_confirmed(value.get("confirmed")),
             address=parse_onion_address(value["address"]) if "address" in value else "",
             called=Called.from_json(value["called"]) if "called" in value else None,
+            keeping=KeepRule.from_json(value["keeping"]) if "keeping" in value else None,
         )
         fields.unique(item.item for item in manifest.items)
         fields.unique(item.n for item in manifest.items)

@@ -1,11 +1,14 @@
 """An erasure on its way: proposed by one member, seconded by another, opposed by anybody."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from dropbox.envelope.account.keeping import MAX_REASON_CHARACTERS
 from dropbox.errors import InvalidValue
 from dropbox.models import ItemId, parse_item_id
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class ErasureStep(StrEnum):
@@ -19,21 +22,25 @@ class Erasure:
     """What a note says of erasing its case.
 
     proposal and proposal_sha256: the note that proposed it and the SHA-256 of that note's index, so that a second
-    signature is for just what was read. because: needed to propose and to oppose.
+    signature is for just what was read. because: needed to propose and to oppose. number: for PROPOSE, the case's last
+    submission that its author had; a later one ends the proposal.
     """
 
     step: ErasureStep
     because: str = ""
     proposal: ItemId | None = None
     proposal_sha256: str | None = None
+    number: int = 0
 
     def __post_init__(self) -> None:
         is_first = self.step is ErasureStep.PROPOSE
         _require((self.proposal is None) is is_first and (self.proposal_sha256 is None) is is_first)
         _require(bool(self.because.strip()) or self.step is ErasureStep.SECOND)
         _require(len(self.because) <= MAX_REASON_CHARACTERS)
+        _require((self.number >= 1) is is_first and self.number >= 0)
         if self.proposal is not None:
             _require(parse_item_id(self.proposal) == self.proposal)
+            _require(_SHA256.fullmatch(self.proposal_sha256 or "") is not None)
 
 
 def _require(condition: bool) -> None:

@@ -8,6 +8,7 @@ from dropbox.errors import InvalidValue
 from dropbox.models import ItemId, parse_item_id
 
 MAX_REASON_CHARACTERS = 500
+MAX_HOLDS = 20
 
 
 class HoldStep(StrEnum):
@@ -22,6 +23,7 @@ class HoldStep(StrEnum):
 class Keeping:
     """What a note decides: `until`, before which the case is not due, or a step about a hold; always with its reason.
 
+    holds: for LIFT, the notes that laid what is to be lifted; a hold that its author had not heard of stays.
     proposal: for SECOND_LIFT, the note that proposed it.
     """
 
@@ -29,11 +31,14 @@ class Keeping:
     until: date | None = None
     hold: HoldStep | None = None
     proposal: ItemId | None = None
+    holds: tuple[ItemId, ...] = ()
 
     def __post_init__(self) -> None:
         _require((self.until is None) is not (self.hold is None))
         _require(bool(self.because.strip()) and len(self.because) <= MAX_REASON_CHARACTERS)
         _require((self.proposal is not None) is (self.hold is HoldStep.SECOND_LIFT))
+        _require(bool(self.holds) is (self.hold is HoldStep.LIFT) and len(self.holds) <= MAX_HOLDS)
+        _require(list(self.holds) == sorted(set(self.holds)) and all(parse_item_id(e) == e for e in self.holds))
         if self.proposal is not None:
             _require(parse_item_id(self.proposal) == self.proposal)
 
