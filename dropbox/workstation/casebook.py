@@ -13,7 +13,7 @@ from enum import StrEnum
 from dropbox.bundle.desk_log import LineState
 from dropbox.codename import case_name
 from dropbox.envelope import Account, Ask, Consent, Work, WorkState
-from dropbox.envelope.account import LogLine
+from dropbox.envelope.account import LogLine, Outcome, Subject
 from dropbox.errors import CaseAmbiguous, CaseUnknown, InvalidValue, VaultEmpty
 from dropbox.models import (
     FORMAT,
@@ -239,6 +239,30 @@ class IntakeRecord:
     sealed_mandate: str
     sealed_view: str
     signature: str = ""
+
+
+@dataclass(frozen=True)
+class CaseFacts:
+    """What is counted and kept of a case once nothing else of it is left: nothing that anybody wrote, and no names.
+
+    with_desks: the other desks that the report was addressed to. mandate: the last one that the reporter set.
+    acknowledged_after_days, answered_after_days: from the report on; None until then. closed: the day of the last
+    closing, while it stands. handed_over: to which desk. outcome: what the desk said, unless the case was withdrawn or
+    handed over.
+    """
+
+    received: date
+    desk: DeskId
+    with_desks: tuple[DeskId, ...] = ()
+    mandate: Mandate | None = None
+    subject: Subject | None = None
+    outcome: Outcome | None = None
+    acknowledged_after_days: int | None = None
+    answered_after_days: int | None = None
+    closed: date | None = None
+    withdrawn: date | None = None
+    handed_over: DeskId | None = None
+    erased: date | None = None
 
 
 @dataclass

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from dropbox.codename import case_name
 from dropbox.models import Kind, Mandate
-from dropbox.workstation import mandate, work
+from dropbox.workstation import mandate, telling
 from dropbox.workstation.banners import banners
 from dropbox.workstation.casebook import Casebook, ItemRecord, detail_of
 from dropbox.workstation.extracting import Extracted
@@ -82,7 +82,7 @@ def case_lines(summaries: Sequence[CaseSummary]) -> list[str]:
 def thread_lines(casebook: Casebook, shown: ReadCase, width: int) -> list[str]:
     """Return a case for reading: head, mandate with its history, then every item, oldest first."""
     lines = _head(casebook, shown, width)
-    told = work.told(casebook, shown.records)
+    told = telling.told(casebook, shown.records)
     for position, record in enumerate(shown.records, start=1):
         lines += ["", _title(casebook, record, position, width)]
         opened = shown.opened[position - 1]

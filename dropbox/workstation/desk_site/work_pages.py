@@ -19,7 +19,7 @@ from dropbox.errors import (
     VaultBusy,
 )
 from dropbox.models import CaseId, Fingerprint, Kind, Plaintext
-from dropbox.workstation import acts, addressing, mandate, work
+from dropbox.workstation import acts, addressing, mandate, telling, work
 from dropbox.workstation.casebook import Act, Casebook, Narrowed
 from dropbox.workstation.desk_site.case import case_page, case_part
 from dropbox.workstation.desk_site.forms import Form
@@ -77,7 +77,7 @@ def work_part(vault: Vault, shown: ReadCase) -> dict[str, object]:
         "work_assignee": _label(casebook, now.assignee) if now.assignee else "",
         "work_states": [(each, work.state_text(each), _is_open(standing, each)) for each in WorkState],
         "work_closed": closed(standing),
-        "work_told": work.told(casebook, shown.records),
+        "work_told": telling.told(casebook, shown.records),
         "work_acts": acts.sentences(casebook, acts.of_case(casebook, case)),
         "work_withdrawn": standing.withdrawn,
     }

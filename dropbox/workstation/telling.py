@@ -1,0 +1,21 @@
+"""What each item of a thread says besides its text: what a note arranged, and what was written at once.
+
+The one place where all kinds of notes become sentences, for the page and the terminal alike. Answers come from the
+casebook alone.
+"""
+
+from collections.abc import Sequence
+
+from dropbox.models import ItemId
+from dropbox.workstation import classes, work
+from dropbox.workstation.casebook import Casebook, ItemRecord, detail_of
+
+
+def told(casebook: Casebook, items: Sequence[ItemRecord]) -> dict[ItemId, list[str]]:
+    """Return for each item of a thread, in its order, what is to be said below it, in the reader's language."""
+    lines = work.told(casebook, items)
+    for record in items:
+        account = detail_of(record).account
+        if account is not None and account.classified is not None:
+            lines[record.item] += classes.sentences(account.classified)
+    return lines
