@@ -31,7 +31,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 Open = Callable[[], AbstractContextManager[Firefox | Chromium]]
-BOTH = pytest.mark.parametrize("browser", [Firefox, Chromium])
+BOTH = pytest.mark.parametrize("browser", [Firefox, pytest.param(Chromium, marks=pytest.mark.slow)])
 
 
 @pytest.fixture

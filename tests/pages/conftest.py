@@ -13,7 +13,7 @@ from tests.pages.album import Album
 from tests.pages.desk_room import DeskRooms
 from tests.pages.desk_states import STATES as DESK_STATES
 from tests.pages.room import Rooms
-from tests.pages.tour import LOOKS, Tour, brief
+from tests.pages.tour import LOOKS, Tour, chosen
 
 
 @pytest.fixture(scope="session")
@@ -42,4 +42,4 @@ def tour(request: pytest.FixtureRequest, album: Album) -> Tour:
     slow = request.config.getoption("--slow")
     looks = LOOKS if slow else request.module.LOOKS
     states = album.pages(request.module.LANGUAGE)
-    return Tour(album, states if slow or {"light", "dark"} <= set(looks) else brief(states), looks)
+    return Tour(album, states if slow else chosen(states, looks), looks)

@@ -1,4 +1,4 @@
-"""No page in English is hard to use: axe. What depends on long words is seen in Dutch and German, the dark in Dutch."""
+"""No page in English is hard to use: axe, on one state of each template. All are seen in Dutch, long words in German."""
 
 from tests.pages.tour import Toured
 

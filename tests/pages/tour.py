@@ -66,8 +66,16 @@ return faults(window, "");
 """
 
 
-def brief(states: Iterable[Captured]) -> list[Captured]:
-    """Leave out the refusals but one: they are one page with other sentences."""
+def chosen(states: Iterable[Captured], looks: Collection[str]) -> list[Captured]:
+    """Return what is looked at by default: everything where axe looks in both schemes.
+
+    Where it looks in one, a state of each template; where none, all but the refusals that are one page with other
+    sentences.
+    """
+    if {"light", "dark"} <= set(looks):
+        return list(states)
+    if "light" in looks:
+        return list({each.template: each for each in reversed(list(states))}.values())
     return [each for each in states if not each.name.startswith(_ALIKE) or each.name in _SAMPLES]
 
 
