@@ -80,7 +80,7 @@ def parse_work(value: object) -> Work:
 def clean_tag(typed: str) -> str:
     """Return a tag in its one spelling: NFC, single spaces, 1 to 40 characters that can be seen. Raises TagUnusable."""
     tag = " ".join(part for part in unicodedata.normalize("NFC", typed).split(" ") if part)
-    if not 1 <= len(tag) <= MAX_TAG_CHARACTERS or not all(map(_can_be_seen, tag)):
+    if not 1 <= len(tag) <= MAX_TAG_CHARACTERS or not all(map(can_be_seen, tag)):
         raise TagUnusable
     # a mark with nothing to stand on would stand on whatever is shown before it
     if unicodedata.category(tag[0]).startswith("M"):
@@ -88,7 +88,8 @@ def clean_tag(typed: str) -> str:
     return tag
 
 
-def _can_be_seen(character: str) -> bool:
+def can_be_seen(character: str) -> bool:
+    """Tell whether a character shows itself, or is the plain space."""
     if character == " ":
         return True
     hidden = character in _BLANK or any(ord(character) in selectors for selectors in _SELECTORS)

@@ -67,6 +67,29 @@ class NothingToChange(DropboxError):
     message = "The case is so already. Nothing was written."
 
 
+class MarkUnusable(InvalidValue):
+    message = "That cannot be marked."
+    hint = (
+        "A name has 1 to 120 characters that can be seen; up to 10 other names of a person stand behind it, with "
+        "semicolons. A date is written 2026-03-04, 2026-03 or 2026."
+    )
+
+
+class TooManyMarks(DropboxError):
+    message = "That is more than one case can have: at most 50 marks, and 4,000 letters of names at a time."
+    hint = "Take some away first, or write fewer at a time."
+
+
+class MarkUnknown(DropboxError):
+    message = "This case has no such mark."
+    hint = "See its marks and their ids with: dropbox-workstation about CASE"
+
+
+class JoinAskedAlready(DropboxError):
+    message = "This reporter was asked already. Nothing was written."
+    hint = "Wait for the answer; see: dropbox-workstation together CASE"
+
+
 class AlreadyWithdrawn(CaseEnded):
     message = "The reporter has withdrawn this case. It can be read, and nothing more can be done with it."
     hint = "If the reporter takes the withdrawal back, the next import opens the case again."

@@ -6,6 +6,7 @@ here is what the program itself helps with.
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from dropbox.errors import MandateForbids, MandateIsAdvise, MandateIsListen
 from dropbox.models import Mandate
@@ -14,8 +15,10 @@ from dropbox.workstation.speech import N_
 
 __all__ = [
     "Act",
+    "Beside",
     "MandateChange",
     "allows",
+    "beside",
     "history",
     "in_force",
     "is_narrower",
@@ -75,6 +78,32 @@ _AT_SAVE = {
 _NOTICES = {Act.REPLY: _AT_REPLY, Act.NOTE: _AT_NOTE, Act.SAVE: _AT_SAVE}
 
 
+class Beside(StrEnum):
+    """What the page of one case shows of another that touches it.
+
+    DESK: all of it, for members of the desk and nobody else. ANOTHER: that there is one, without a name or a number.
+    """
+
+    ALL = "all"
+    DESK = "desk"
+    ANOTHER = "another"
+    NOTHING = "nothing"
+
+
+_BESIDE = {
+    (Mandate.LISTEN, Mandate.LISTEN): Beside.ANOTHER,
+    (Mandate.LISTEN, Mandate.ADVISE): Beside.ANOTHER,
+    (Mandate.LISTEN, Mandate.INVESTIGATE): Beside.ANOTHER,
+    (Mandate.ADVISE, Mandate.LISTEN): Beside.NOTHING,
+    (Mandate.ADVISE, Mandate.ADVISE): Beside.DESK,
+    (Mandate.ADVISE, Mandate.INVESTIGATE): Beside.DESK,
+    (Mandate.INVESTIGATE, Mandate.LISTEN): Beside.NOTHING,
+    (Mandate.INVESTIGATE, Mandate.ADVISE): Beside.DESK,
+    (Mandate.INVESTIGATE, Mandate.INVESTIGATE): Beside.ALL,
+}
+"""The mandate of the case whose page it is, and of the other one."""
+
+
 @dataclass(frozen=True)
 class MandateChange:
     """One choice of the reporter: `number` is the submission that carried it."""
@@ -112,6 +141,11 @@ def require(mandate: Mandate, act: Act) -> None:
     """Raises MandateIsListen or MandateIsAdvise, which say why and how to ask the reporter for more."""
     if not allows(mandate, act):
         raise _REFUSALS.get(mandate, MandateForbids)
+
+
+def beside(own: Mandate, other: Mandate) -> Beside:
+    """Return what the page of a case with the mandate `own` may show of a case with `other`."""
+    return _BESIDE[own, other]
 
 
 def name(mandate: Mandate) -> str:

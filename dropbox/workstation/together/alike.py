@@ -1,0 +1,126 @@
+"""How two names are alike: the same once they are spelled in one way, or perhaps one person's, with the reason.
+
+Never more than that: two people may have one name, and one person several. Whoever knows the people decides.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dropbox.workstation.speech import N_
+from dropbox.workstation.together.names import ANY_DE, PersonName
+from dropbox.workstation.together.spelling import is_near, sound
+
+
+class How(StrEnum):
+    """What one part of two names has in common."""
+
+    SAME = "same"
+    NO_FIRST_NAME = "no_first_name"
+    INITIAL = "initial"
+    FEWER = "fewer_first_names"
+    CALLED = "called"
+    PREFIX = "prefix"
+    DOUBLE = "double_name"
+    WRITTEN_TOGETHER = "written_together"
+    NEAR = "near"
+    SOUND = "sound"
+
+
+HOW = {
+    How.SAME: N_("the same name"),
+    How.NO_FIRST_NAME: N_("there is no first name to go by"),
+    How.INITIAL: N_("an initial fits"),
+    How.FEWER: N_("one has more first names"),
+    How.CALLED: N_("the name somebody is called by"),
+    How.PREFIX: N_("another word before the surname"),
+    How.DOUBLE: N_("one surname of a double name"),
+    How.WRITTEN_TOGETHER: N_("written as one word"),
+    How.NEAR: N_("a letter or two differ"),
+    How.SOUND: N_("sounds alike"),
+}
+_DE = frozenset({"de", "den", "der"})
+_CERTAIN = frozenset({How.SAME, How.WRITTEN_TOGETHER})
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Why two names may be one person's. Where it is `sure`, they are the same name, and still perhaps two people's."""
+
+    sure: bool
+    reasons: tuple[How, ...]
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """What is to be shown first has the least."""
+        return not self.sure, len(self.reasons)
+
+
+def likeness(one: PersonName, other: PersonName) -> Likeness | None:
+    """Return how alike two names are, whichever of them comes first; None when they are not."""
+    if one.is_empty or other.is_empty:
+        return None
+    if one.handle or other.handle:
+        return Likeness(True, (How.SAME,)) if one.handle == other.handle else None
+    surname = _surnames(one, other)
+    given = _given(one, other) if surname is not None else None
+    if surname is None or given is None:
+        return None
+    if given is How.NO_FIRST_NAME and surname not in _CERTAIN:
+        # too little is left: every Smit would lead to every Schmidt
+        return None
+    if surname is given is How.SAME:
+        return Likeness(True, (How.SAME,))
+    return Likeness(False, tuple(dict.fromkeys(how for how in (given, surname) if how is not How.SAME)))
+
+
+def written_together(name: PersonName) -> str:
+    """Return a surname with what stands before it as one word, as Belgians and officials often write it."""
+    before = "".join("de" if each == ANY_DE else each for each in name.particles)
+    return (before + "".join(name.surnames)).replace("'", "")
+
+
+def _surnames(one: PersonName, other: PersonName) -> How | None:
+    if set(one.surnames) == set(other.surnames):
+        swapped = one.surnames != other.surnames
+        return How.SAME if swapped or _same_particles(one, other) else How.PREFIX
+    if set(one.surnames) & set(other.surnames):
+        return How.DOUBLE
+    if written_together(one) == written_together(other):
+        return How.WRITTEN_TOGETHER
+    return _words(" ".join(one.surnames), " ".join(other.surnames))
+
+
+def _same_particles(one: PersonName, other: PersonName) -> bool:
+    if len(one.particles) != len(other.particles):
+        return False
+    pairs = zip(one.particles, other.particles, strict=True)
+    return all(a == b or (ANY_DE in (a, b) and {a, b} <= _DE | {ANY_DE}) for a, b in pairs)
+
+
+def _given(one: PersonName, other: PersonName) -> How | None:
+    if not one.given or not other.given:
+        return How.NO_FIRST_NAME
+    if one.given == other.given:
+        return How.SAME if any(len(each) > 1 for each in one.given) else How.INITIAL
+    if one.first != other.first and ({one.first, one.called} & {other.first, other.called}) - {""}:
+        return How.CALLED
+    # whoever has more first names seldom gives them all, so the shorter one decides
+    found = [_first_name(a, b) for a, b in zip(one.given, other.given, strict=False)]
+    if None in found:
+        return None
+    worst = next((how for how in (How.NEAR, How.SOUND, How.INITIAL) if how in found), How.SAME)
+    return How.FEWER if worst is How.SAME else worst
+
+
+def _first_name(one: str, other: str) -> How | None:
+    if one == other:
+        return How.SAME
+    if 1 in (len(one), len(other)):
+        return How.INITIAL if one[0] == other[0] else None
+    return _words(one, other)
+
+
+def _words(one: str, other: str) -> How | None:
+    if sound(one) == sound(other):
+        return How.SOUND
+    return How.NEAR if is_near(one, other) else None

@@ -1,0 +1,236 @@
+"""What may be shown of one case beside another: as much as both reporters' mandates allow, or both agreed to.
+
+Every page and command that tells of links gets them from here and from nowhere else.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from dropbox.codename import case_name
+from dropbox.models import CaseId, Mandate
+from dropbox.workstation import acts, mandate
+from dropbox.workstation.casebook import Casebook
+from dropbox.workstation.mandate import Beside
+from dropbox.workstation.together.alike import Likeness, likeness
+from dropbox.workstation.together.index import NameIndex
+from dropbox.workstation.together.joining import JoinState, join_state
+from dropbox.workstation.together.names import PersonName
+
+MAX_LINKS = 200
+"""Links that are told of one case: more than that nobody reads."""
+
+
+class Shut(StrEnum):
+    """Why nothing is said of a case's links."""
+
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True)
+class SharedName:
+    """A name of this case and one of the other, as each writes it, and how the two are alike."""
+
+    here: str
+    there: str
+    how: Likeness
+
+
+@dataclass(frozen=True)
+class Link:
+    """Another case that may be about the same: by names, or by one place on one date.
+
+    places and dates: what both name, as this case writes it. joined: both reporters agreed to it.
+    """
+
+    case: CaseId
+    names: tuple[SharedName, ...]
+    places: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
+    beside: Beside = Beside.NOTHING
+    joined: bool = False
+
+    @property
+    def sure(self) -> bool:
+        return any(each.how.sure for each in self.names)
+
+    @property
+    def rank(self) -> tuple[bool, bool, int, CaseId]:
+        return not self.joined, not self.sure, -len(self.names), self.case
+
+
+@dataclass(frozen=True)
+class CaseLinks:
+    """What one case's own page says. `another`: there is more that the mandates keep apart, and no more is said of it.
+
+    left_out: how many links there are beyond those that are told. complete: nothing was too much to compare.
+    """
+
+    links: tuple[Link, ...] = ()
+    another: bool = False
+    left_out: int = 0
+    join: JoinState = JoinState.NOT_ASKED
+    shut: Shut | None = None
+    complete: bool = True
+
+
+def links_of(casebook: Casebook, index: NameIndex, case: CaseId) -> CaseLinks:
+    """Return what may be said of a case's links, what is joined and sure first."""
+    own = acts.standing(casebook, case)
+    if own.withdrawn is not None:
+        return CaseLinks(shut=Shut.WITHDRAWN)
+    join = join_state(casebook, case)
+    found: list[Link] = []
+    another = False
+    for link in _touching(index, case):
+        beside, joined = _beside(casebook, own.mandate, join, link.case)
+        another = another or beside is Beside.ANOTHER
+        if beside in (Beside.ALL, Beside.DESK):
+            found.append(replace(link, beside=beside, joined=joined))
+    found.sort(key=lambda link: link.rank)
+    return CaseLinks(tuple(found[:MAX_LINKS]), another, max(0, len(found) - MAX_LINKS), join, complete=index.complete)
+
+
+def _beside(casebook: Casebook, own: Mandate, join: JoinState, other: CaseId) -> tuple[Beside, bool]:
+    """Return what the page of a case with this mandate may show of another one, and whether the two are joined."""
+    theirs = acts.standing(casebook, other)
+    if theirs.withdrawn is not None:
+        return Beside.NOTHING, False
+    allowed = mandate.beside(own, theirs.mandate)
+    joined = join is JoinState.AGREED and join_state(casebook, other) is JoinState.AGREED
+    return (Beside.DESK if joined and allowed is not Beside.ALL else allowed), joined
+
+
+def _touching(index: NameIndex, case: CaseId) -> list[Link]:
+    """Return the other cases that have a name like one of this case, or a place and a date that this one has too.
+
+    Not yet what may be shown of them.
+    """
+    found: dict[CaseId, list[SharedName]] = {}
+    for name in index.names_of(case):
+        here = index.names[name][case]
+        for other, how in _like(index, name):
+            for there, written in index.names[other].items():
+                if there != case:
+                    found.setdefault(there, []).append(SharedName(here, written, how))
+    for there in _same_occasions(index, case):
+        found.setdefault(there, [])
+    return [_link(index, case, other, names) for other, names in found.items()]
+
+
+def _like(index: NameIndex, name: PersonName) -> Iterator[tuple[PersonName, Likeness]]:
+    """Give the name itself, as other cases have it, and those that are like it."""
+    itself = likeness(name, name)
+    if itself is not None:
+        yield name, itself
+    yield from ((each.name, each.how) for each in index.alike(name))
+
+
+def _same_occasions(index: NameIndex, case: CaseId) -> Iterator[CaseId]:
+    for place in index.places.get(case, ()):
+        for day in index.dates.get(case, ()):
+            yield from index.occasions[place, day] - {case}
+
+
+def _link(index: NameIndex, case: CaseId, other: CaseId, names: list[SharedName]) -> Link:
+    here, there = index.places[case], index.places[other]
+    dates = index.dates[case] & index.dates[other]
+    return Link(
+        case=other,
+        names=tuple(sorted(names, key=lambda each: each.how.rank)),
+        places=tuple(sorted(here[key] for key in here.keys() & there.keys())),
+        dates=tuple(sorted(dates)),
+    )
+
+
+# --- all cases at once --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Another name that is like the group's: how it is written, why, and the cases that have it."""
+
+    name: str
+    how: Likeness
+    cases: tuple[CaseId, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """One name that open cases have, as most of them write it, and the names that are like it."""
+
+    name: str
+    cases: tuple[CaseId, ...]
+    sure: bool
+    others: tuple[Alike, ...]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What touches in the whole vault. groups: of cases that may be shown side by side, the largest first."""
+
+    groups: tuple[Group, ...]
+    joined: tuple[tuple[CaseId, CaseId], ...]
+    complete: bool
+
+
+def overview(casebook: Casebook, index: NameIndex) -> Overview:
+    """Return every name that more than one case has, or has one like it; listening cases stand in none of them."""
+    open_cases = _open(casebook, index)
+    groups: list[Group] = []
+    told: set[frozenset[PersonName]] = set()
+    by_size = sorted(index.names, key=lambda name: (-len(index.names[name]), name.surnames, name.given, name.handle))
+    for name in by_size:
+        group = _group(index, name, open_cases, told)
+        if group is not None:
+            groups.append(group)
+    return Overview(tuple(groups), tuple(_joined(casebook, index)), index.complete)
+
+
+def _open(casebook: Casebook, index: NameIndex) -> frozenset[CaseId]:
+    """Return the cases that may stand beside any other open one, within the desk."""
+    cases = {case for held in index.names.values() for case in held}
+    standings = acts.standings(casebook, cases)
+    return frozenset(
+        case
+        for case, now in standings.items()
+        if now.withdrawn is None and mandate.beside(now.mandate, Mandate.ADVISE) in (Beside.ALL, Beside.DESK)
+    )
+
+
+def _group(
+    index: NameIndex, name: PersonName, open_cases: frozenset[CaseId], told: set[frozenset[PersonName]]
+) -> Group | None:
+    cases = _listed(index, name, open_cases)
+    itself = likeness(name, name)
+    if not cases or itself is None:
+        return None
+    others: list[Alike] = []
+    for each in index.alike(name):
+        theirs = _listed(index, each.name, open_cases)
+        pair = frozenset({name, each.name})
+        if theirs and len({*theirs, *cases}) > 1 and pair not in told:
+            told.add(pair)
+            others.append(Alike(_written(index, each.name, theirs), each.how, theirs))
+    if len(cases) < 2 and not others:
+        return None
+    return Group(_written(index, name, cases), cases, itself.sure, tuple(others))
+
+
+def _listed(index: NameIndex, name: PersonName, open_cases: frozenset[CaseId]) -> tuple[CaseId, ...]:
+    return tuple(sorted(index.names[name].keys() & open_cases, key=case_name))
+
+
+def _written(index: NameIndex, name: PersonName, cases: Iterable[CaseId]) -> str:
+    """Return the spelling that most of these cases use."""
+    spellings = [index.names[name][case] for case in cases]
+    return max(sorted(set(spellings)), key=spellings.count)
+
+
+def _joined(casebook: Casebook, index: NameIndex) -> Iterator[tuple[CaseId, CaseId]]:
+    cases = {case for held in index.names.values() for case in held}
+    agreed = sorted(case for case in cases if join_state(casebook, case) is JoinState.AGREED)
+    for case in agreed:
+        for link in links_of(casebook, index, case).links:
+            if link.joined and case < link.case:
+                yield case, link.case
