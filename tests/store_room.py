@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Literal
 
-from dropbox.bundle import ReadMark, Receipt
+from dropbox.bundle import KeepStep, ReadMark, Receipt, StepKind
 from dropbox.config import Retention
 from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, SealedKind, VaultId, new_item_id
 from dropbox.server.identity import Identity
@@ -113,8 +113,9 @@ class Member:
         items: Iterable[ItemId] = (),
         read: Iterable[ItemId] = (),
         content: bytes = b"body",
+        erasures: Iterable[KeepStep] = (),
     ) -> Applied:
-        """Send an answer: writings (their part files are made here), receipts and read marks."""
+        """Send an answer: writings (their part files are made here), receipts, read marks and steps."""
         new = tuple(writings)
         for writing in new:
             self.store.part_path(writing.item).write_bytes(content)
@@ -132,8 +133,18 @@ class Member:
                 writings=new,
                 receipts=receipts,
                 read=marks,
+                erasures=tuple(erasures),
             )
         )
+
+    def step(
+        self, case: CaseId, kind: StepKind, day: date = DAY, *, about: Iterable[ItemId] = (), number: int = 0
+    ) -> ItemId:
+        """Bring a note with one step of keeping or erasing, and return the note's id."""
+        note = self.writing(case, SealedKind.NOTE)
+        step = KeepStep(case, self.desk, note.item, kind, tuple(sorted(about)), number)
+        self.answer(day, writings=[note], erasures=[step])
+        return note.item
 
     def receive_all(self, day: date = DAY) -> list[ItemId]:
         """Export this desk's bundle and send a receipt for each of its items."""

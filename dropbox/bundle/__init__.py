@@ -15,6 +15,7 @@ from dropbox.bundle.answer import (
 from dropbox.bundle.answer_case import AnswerCase, Origin
 from dropbox.bundle.desk_log import FIRST_HEAD, Continuity, LineState, LogLine, LogRange, compare, head_after
 from dropbox.bundle.keep_rule import ERASE_DELAY_DAYS, MIN_ERASE_DELAY_DAYS, KeepRule
+from dropbox.bundle.keep_state import Hold, KeepState, Proposal, TakenStep, keep_state
 from dropbox.bundle.keep_step import KeepStep, StepKind
 from dropbox.bundle.limits import LIMITS
 from dropbox.bundle.naming import Called
@@ -40,7 +41,9 @@ __all__ = [
     "AnswerManifest",
     "Called",
     "Continuity",
+    "Hold",
     "KeepRule",
+    "KeepState",
     "KeepStep",
     "LineState",
     "LogLine",
@@ -48,17 +51,20 @@ __all__ = [
     "Origin",
     "PickupItem",
     "PickupManifest",
+    "Proposal",
     "ReadMark",
     "Receipt",
     "ResealManifest",
     "ResealedItem",
     "StepKind",
+    "TakenStep",
     "VerifiedAnswer",
     "VerifiedPickup",
     "VerifiedReseal",
     "compare",
     "head_after",
     "is_reseal",
+    "keep_state",
     "new_file",
     "verify_answer",
     "verify_pickup",

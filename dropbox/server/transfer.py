@@ -16,6 +16,7 @@ from dropbox.bundle import (
     AnswerEntry,
     AnswerManifest,
     Called,
+    KeepRule,
     PickupManifest,
     Receipt,
     VerifiedAnswer,
@@ -48,6 +49,7 @@ from dropbox.server.store import (
     Pickup,
     Store,
 )
+from dropbox.settings import KEEP_DEFAULT
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def _write(drop: Drop, pickup: Pickup, target: Path) -> None:
     try:
         write_pickup(
             target,
-            replace(_manifest(pickup, _address(drop)), called=_called(drop, pickup)),
+            _told(drop, pickup),
             pickup.log,
             pickup.keys,
             lambda item: held[item.item].path,
@@ -107,6 +109,12 @@ def _write(drop: Drop, pickup: Pickup, target: Path) -> None:
         )
     except BundleItemMismatch:
         raise StoredItemDamaged(_damaged(pickup.items)) from None
+
+
+def _told(drop: Drop, pickup: Pickup) -> PickupManifest:
+    """Return the manifest with what people and desks are told beside the items: names, and how long to keep."""
+    manifest = _manifest(pickup, _address(drop))
+    return replace(manifest, called=_called(drop, pickup), keeping=_keeping(drop, pickup.desk))
 
 
 def _address(drop: Drop) -> str:
@@ -121,6 +129,11 @@ def _called(drop: Drop, pickup: Pickup) -> Called:
     """Return what reporters see the organisation and these desks called, so that members see the same."""
     desks = {desk.id: desk.name for desk in drop.settings.desks if desk.id in pickup.rosters}
     return Called.made(drop.settings.organisation.name, desks)
+
+
+def _keeping(drop: Drop, desk: DeskId) -> KeepRule | None:
+    months = next((dict(each.keep_months) for each in drop.settings.desks if each.id == desk), None)
+    return None if months is None else KeepRule(months.pop(KEEP_DEFAULT), months, drop.store.erase_delay_days)
 
 
 def _manifest(pickup: Pickup, address: str) -> PickupManifest:
@@ -237,6 +250,7 @@ def _new_answer(answer: VerifiedAnswer, receipts: Sequence[Receipt]) -> NewAnswe
         receipts=tuple(receipts),
         read=manifest.read,
         cases=manifest.cases,
+        erasures=manifest.erasures,
     )
 
 

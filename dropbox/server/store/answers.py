@@ -5,18 +5,20 @@ refuses the whole bundle; what only came too late is skipped with an outcome, an
 faster to put something in the place of: the rest of its author's work must arrive.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from dropbox.bundle import AnswerCase, ReadMark, Receipt
+from dropbox.bundle import AnswerCase, KeepStep, ReadMark, Receipt
 from dropbox.errors import BundleAuthorUnknown, BundleForeign, BundleItemMismatch
 from dropbox.models import CaseId, DeskId, ItemId, SealedKind, VaultId
+from dropbox.server.store import erasures
 from dropbox.server.store.blobs import Blobs
-from dropbox.server.store.cases import add_item, desks_of, open_case, standing
+from dropbox.server.store.burial import Mark, bury, is_buried
+from dropbox.server.store.cases import add_item, desks_of, open_case, reopen_for_notes, standing
 from dropbox.server.store.records import (
     AnswerSeen,
     Applied,
@@ -32,13 +34,8 @@ from dropbox.server.store.schema import (
     memberships,
     receipts,
     reply_locks,
-    tombstones,
     vaults,
 )
-
-Mark = Callable[[ItemId], str]
-"""The keyed hash under which a writing that is gone is remembered."""
-
 
 _REFUSED = (Outcome.CLASH, Outcome.UNSIGNED)
 
@@ -72,7 +69,7 @@ def apply(connection: Connection, answer: NewAnswer, room: Room) -> Applied:
     others = {case.item for case in answer.cases if case.case in refused}
     applied = Applied(
         writings=tuple(
-            reports.get(writing.item) or _write(connection, answer.day, writing, room, refused)
+            reports.get(writing.item) or _take(connection, answer, writing, room, refused)
             for writing in answer.writings
         ),
         receipts=_receive(connection, answer, others),
@@ -139,14 +136,38 @@ def _open_case(connection: Connection, today: date, new: AnswerCase, report: New
     return Outcome.STORED
 
 
-def _write(
-    connection: Connection, day: date, new: NewWriting, room: Room, refused: Mapping[CaseId, Outcome]
+def _take(
+    connection: Connection, answer: NewAnswer, new: NewWriting, room: Room, refused: Mapping[CaseId, Outcome]
 ) -> Outcome:
-    """Store a reply or a note. `refused`: the cases of this bundle that were not taken in, and why."""
+    """Store a writing, of whatever kind. `refused`: the cases of this bundle that were not taken in, and why."""
     if new.kind is SealedKind.SUBMISSION or (new.kind is SealedKind.REPLY) != (new.lock is not None):
         raise BundleItemMismatch
     if _is_known(connection, new, room.mark):
         return Outcome.KNOWN
+    if erasures.is_erased(connection, new.case, new.desk):
+        return Outcome.SKIPPED
+    step = answer.step_of(new.item)
+    if step is None or new.case in refused:
+        return _write(connection, answer.day, new, room, refused)
+    return _write_step(connection, answer, new, step, room)
+
+
+def _write_step(connection: Connection, answer: NewAnswer, new: NewWriting, step: KeepStep, room: Room) -> Outcome:
+    """Store a note on keeping or erasing: also where the case was withdrawn, has ended, or is another desk's now."""
+    if new.kind is not SealedKind.NOTE or (step.case, step.desk) != (new.case, new.desk):
+        raise BundleItemMismatch
+    if connection.execute(select(cases.c.case_id).where(cases.c.case_id == new.case)).first() is None:
+        reopen_for_notes(connection, new.case, new.desk, answer.day)
+    room.kept.append(room.blobs.keep(new.item, new.kind, answer.day))
+    add_item(connection, new, answer.day, [new.desk])
+    erasures.record(connection, step, answer.author, answer.day)
+    return Outcome.STORED
+
+
+def _write(
+    connection: Connection, day: date, new: NewWriting, room: Room, refused: Mapping[CaseId, Outcome]
+) -> Outcome:
+    """Store a reply or a note."""
     case = connection.execute(select(cases).where(cases.c.case_id == new.case)).one_or_none()
     if case is None or case.withdrawn_day is not None:
         return refused.get(new.case, Outcome.SKIPPED)
@@ -156,7 +177,8 @@ def _write(
             return refused[new.case]
         raise BundleForeign
     room.kept.append(room.blobs.keep(new.item, new.kind, day))
-    add_item(connection, new, day, desks if new.kind is SealedKind.REPLY else [new.desk])
+    theirs = [desk for desk in desks if not erasures.is_erased(connection, new.case, desk)]
+    add_item(connection, new, day, theirs if new.kind is SealedKind.REPLY else [new.desk])
     if new.lock is not None:
         connection.execute(insert(reply_locks), {"item_id": new.item, "lock": new.lock})
         first = func.coalesce(cases.c.first_reply_day, day)
@@ -176,16 +198,6 @@ def _is_another(connection: Connection, new: NewWriting) -> bool:
     """Tell whether something else is held under this item's id."""
     row = connection.execute(select(items).where(items.c.item_id == new.item)).one_or_none()
     return row is not None and (row.sha256, row.case_id, row.kind) != (new.sha256, new.case, new.kind.value)
-
-
-def is_buried(connection: Connection, mark: str) -> bool:
-    return connection.execute(select(tombstones).where(tombstones.c.mark == mark)).first() is not None
-
-
-def bury(connection: Connection, marks: list[str]) -> None:
-    fresh = [{"mark": mark} for mark in sorted(set(marks)) if not is_buried(connection, mark)]
-    if fresh:
-        connection.execute(insert(tombstones), fresh)
 
 
 @dataclass

@@ -16,6 +16,8 @@ from dropbox.config import Retention
 from dropbox.deadlines import add_months
 from dropbox.errors import CaseEnded, StoreError
 from dropbox.models import CaseId, DeskId, ItemId, SealedKind
+from dropbox.sealed_mandate import MANDATE_BYTES
+from dropbox.server.store import erasures
 from dropbox.server.store.blobs import Blobs
 from dropbox.server.store.opening import LAST_ROW
 from dropbox.server.store.records import CaseState, CaseTerms, NewSubmission, NewWriting, Outcome, StoredReply, Turn
@@ -23,6 +25,7 @@ from dropbox.server.store.schema import (
     case_desks,
     cases,
     desk_fetches,
+    erased_desks,
     item_desks,
     items,
     lookups,
@@ -30,6 +33,7 @@ from dropbox.server.store.schema import (
     reply_locks,
     resends,
 )
+from dropbox.shown import VIEW_BYTES
 
 GRACE_DAYS = 7
 """How long a reporter may undo a withdrawal before its items are erased."""
@@ -84,6 +88,8 @@ def add_submission(connection: Connection, sub: NewSubmission) -> bool:
     row = connection.execute(_CASE, {"case": sub.case}).one_or_none()
     if row is None:
         _add_case(connection, sub)
+    elif not desks_of(connection, sub.case):
+        raise CaseEnded
     elif row.next_number != sub.number:
         raise StoreError
     else:
@@ -114,7 +120,8 @@ def standing(connection: Connection, new: AnswerCase) -> Outcome | None:
     by_id = connection.execute(select(lookups.c.lookup).where(lookups.c.case_id == new.case)).scalar_one_or_none()
     by_lookup = connection.execute(select(lookups.c.case_id).where(lookups.c.lookup == new.lookup)).scalar_one_or_none()
     if by_id is None and by_lookup is None:
-        return None
+        has_row = connection.execute(_CASE, {"case": new.case}).first() is not None
+        return Outcome.CLASH if has_row else None
     same = (by_id, by_lookup) == (new.lookup, new.case) and desks_of(connection, new.case) == new.desks
     return Outcome.KNOWN if same else Outcome.CLASH
 
@@ -135,11 +142,28 @@ def open_case(connection: Connection, new: AnswerCase, day: date, today: date) -
     connection.execute(insert(case_desks), [{"case_id": new.case, "desk_id": desk} for desk in new.desks])
 
 
+def reopen_for_notes(connection: Connection, case: CaseId, desk: DeskId, day: date) -> None:
+    """Give a case that has ended here a row without a codename: its desk still has to agree on when to erase it."""
+    row = {
+        "case_id": case,
+        "first_day": day,
+        "last_contact_day": day,
+        "sealed_mandate": secrets.token_bytes(MANDATE_BYTES),
+        "sealed_view": secrets.token_bytes(VIEW_BYTES),
+        "next_number": 1,
+        "previous_index": "",
+    }
+    connection.execute(insert(cases), row)
+    connection.execute(insert(case_desks), {"case_id": case, "desk_id": desk})
+
+
 def show(connection: Connection, case: CaseId, blobs: Blobs, retention: Retention) -> CaseState:
     row = connection.execute(_CASE, {"case": case}).one_or_none()
     if row is None:
         raise CaseEnded
     desks = desks_of(connection, case)
+    if not desks:
+        raise CaseEnded
     withdrawn = row.withdrawn_day
     return CaseState(
         case=case,
@@ -158,6 +182,7 @@ def show(connection: Connection, case: CaseId, blobs: Blobs, retention: Retentio
         unfetched=_unfetched(connection, case),
         first_reply_day=row.first_reply_day,
         sealed_view=row.sealed_view,
+        erasures=erasures.planned(connection, case, retention.erase_delay_days),
     )
 
 
@@ -194,6 +219,8 @@ def _extend_case(connection: Connection, sub: NewSubmission) -> None:
     if sub.sealed_mandate is not None:
         values["sealed_mandate"] = sub.sealed_mandate
     connection.execute(_EXTEND, values)
+    # a desk that erased its part has the case again, from here on
+    connection.execute(delete(erased_desks).where(erased_desks.c.case_id == sub.case))
 
 
 def _withdraw(connection: Connection, sub: NewSubmission) -> None:

@@ -33,6 +33,7 @@ def open_meta(database: Database, identity: Identity, *, trial: bool, has_items:
             if not inspect(connection).has_table(drop_meta.name):
                 _create(connection, identity, trial=trial, has_items=has_items)
             meta = _load(connection, identity)
+            metadata.create_all(connection)
             _add_later_columns(connection)
     except StoreBusy:
         raise

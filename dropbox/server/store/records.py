@@ -4,13 +4,13 @@ No clear mandate, author's name, file name or true size has a place here; of an 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
-from dropbox.bundle import AnswerCase, LogLine, PickupItem, ReadMark, Receipt
+from dropbox.bundle import AnswerCase, KeepStep, LogLine, PickupItem, ReadMark, Receipt
 from dropbox.codename import KdfParameters
 from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, Roster, SealedKind, VaultId
 
@@ -86,6 +86,7 @@ class CaseState:
     """What /case shows. `fetched`: each desk's last export; `unfetched`: submissions that nobody has received yet.
 
     `first_reply_day` stays when that reply is deleted. `sealed_view`: chance bytes in a case of an earlier version.
+    `erasures`: on which day which desk erases its part, where two of its members agreed to and nobody stops it.
     """
 
     case: CaseId
@@ -104,6 +105,7 @@ class CaseState:
     unfetched: int
     first_reply_day: date | None
     sealed_view: bytes | None
+    erasures: Mapping[DeskId, date] = field(default_factory=dict)
 
 
 # --- to and from the desks ----------------------------------------------------------------------------------------
@@ -164,6 +166,11 @@ class NewAnswer:
     receipts: tuple[Receipt, ...] = ()
     read: tuple[ReadMark, ...] = ()
     cases: tuple[AnswerCase, ...] = ()
+    erasures: tuple[KeepStep, ...] = ()
+
+    def step_of(self, item: ItemId) -> KeepStep | None:
+        """Return what this note says of keeping or erasing, if it does."""
+        return next((step for step in self.erasures if step.item == item), None)
 
 
 class Outcome(StrEnum):

@@ -1,7 +1,8 @@
 """Letting go: what everybody has received, what was withdrawn, cases that ended, and the traces of past days.
 
 Rows go first and files after them: a crash in between leaves files without a row, which the next start sweeps.
-Nothing that a current member of any of its desks has not received leaves here, but by its reporter's withdrawal.
+Nothing that a current member of any of its desks has not received leaves here, but by its reporter's withdrawal, or
+where two members of the desk agreed to erase its case.
 """
 
 from dataclasses import dataclass
@@ -15,11 +16,12 @@ from dropbox.bundle import LineState
 from dropbox.config import Retention
 from dropbox.deadlines import add_months
 from dropbox.models import CaseId, ItemId, SealedKind
-from dropbox.server.store.answers import Mark, bury
+from dropbox.server.store import erasures
 from dropbox.server.store.blobs import Blobs
+from dropbox.server.store.burial import Mark, bury
 from dropbox.server.store.cases import GRACE_DAYS
 from dropbox.server.store.received import not_received
-from dropbox.server.store.schema import cases, desk_log, items, reply_locks
+from dropbox.server.store.schema import case_desks, cases, desk_log, items, reply_locks
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,9 @@ class LetGo:
 
 def let_go(connection: Connection, day: date, retention: Retention, blobs: Blobs, mark: Mark) -> LetGo:
     kept_since = day - timedelta(days=retention.days_after_receipt)
+    paths = erasures.carry_out(connection, day, retention.erase_delay_days, blobs, mark)
     withdrawn = _items(connection, items.c.hidden.is_(True), _grace_is_over(day))
-    paths = _erase(connection, withdrawn, LineState.WITHDRAWN, blobs, mark)
+    paths += _erase(connection, withdrawn, LineState.WITHDRAWN, blobs, mark)
     received = _items(connection, items.c.kind != SealedKind.REPLY.value, _in_view(), ~not_received(by=kept_since))
     paths += _erase(connection, received, LineState.RECEIVED, blobs, mark)
     unlocked = _items(connection, items.c.kind == SealedKind.REPLY.value, ~_has_lock(), ~not_received())
@@ -90,8 +93,10 @@ def _grace_is_over(day: date) -> ColumnElement[bool]:
 def _ended(connection: Connection, day: date, retention: Retention) -> list[CaseId]:
     """A case ends long after its last contact or with its withdrawal's grace, but never with something unreceived."""
     unreceived = select(items.c.item_id).where(items.c.case_id == cases.c.case_id, not_received())
-    rows = connection.execute(select(cases).where(~unreceived.correlate(cases).exists()))
-    return [CaseId(row.case_id) for row in rows if _is_over(row, day, retention)]
+    rows = connection.execute(select(cases).where(~unreceived.correlate(cases).exists())).all()
+    with_desk = set(connection.execute(select(case_desks.c.case_id)).scalars())
+    # one that all of its desks have erased is left only until the notes that say so were received
+    return [CaseId(row.case_id) for row in rows if row.case_id not in with_desk or _is_over(row, day, retention)]
 
 
 def _is_over(case: Row[Any], day: date, retention: Retention) -> bool:

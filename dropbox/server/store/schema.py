@@ -139,6 +139,23 @@ vaults = _table(
     Column("author", String(40), nullable=False),
 )
 
+# what notes said of keeping and erasing, as far as the drop must know it; gone with the case, or once it was done
+keep_steps = _table(
+    "keep_steps",
+    Column("item_id", String(32), primary_key=True),
+    Column("case_id", String(32), ForeignKey("cases.case_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("desk_id", String(32), nullable=False),
+    Column("author", String(40), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("step", String(12), nullable=False),
+    # ids with a blank between them
+    Column("about", String, nullable=False),
+    Column("number", Integer, nullable=False),
+)
+
+# whose part of a case was erased; emptied again when the reporter goes on
+erased_desks = _table("erased_desks", _case(), _desk(), Column("day", Date, nullable=False))
+
 answers = _table(
     "answers",
     Column("vault", String(32), ForeignKey("vaults.vault"), primary_key=True),

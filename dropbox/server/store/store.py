@@ -14,7 +14,7 @@ from dropbox.config import Retention
 from dropbox.errors import DiskLow, DropboxError, ItemUnknown, StoreFull
 from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, Roster, SealedKind, VaultId
 from dropbox.server.identity import ITEMS_FOLDER, STORE_FILE, Identity
-from dropbox.server.store import answers, cases, held, pickups, received, retention, rosters
+from dropbox.server.store import answers, burial, cases, held, pickups, received, retention, rosters
 from dropbox.server.store.blobs import Blobs
 from dropbox.server.store.connection import Database
 from dropbox.server.store.exclusive import exclusive
@@ -79,6 +79,11 @@ class Store:
             database.close()
             raise
         return cls(data_dir, identity, retention, database=database, blobs=blobs, meta=meta)
+
+    @property
+    def erase_delay_days(self) -> int:
+        """Days between the second signature under an erasure and the erasing."""
+        return self._limits.erase_delay_days
 
     def close(self) -> None:
         self._database.close()
@@ -185,7 +190,7 @@ class Store:
         """Delete the reporter's lock of a reply from every file; again is harmless. ItemUnknown for any other item."""
         with self._database.write() as connection:
             deleted = retention.delete_locks(connection, case, item, self._mark)
-            if not deleted and not answers.is_buried(connection, self._mark(item)):
+            if not deleted and not burial.is_buried(connection, self._mark(item)):
                 raise ItemUnknown
         self._database.scrub()
 
