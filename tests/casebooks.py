@@ -1,9 +1,12 @@
 """Casebooks made without a vault, a bundle or gpg: for tests of what can be said from records alone."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import blake2b
 from typing import Any
+from unittest import mock
 
 from dropbox.envelope import Work, WorkState
 from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, Kind, Mandate, Membership, SealedKind, VaultId
@@ -26,6 +29,13 @@ def casebook(*, confirmed: bool = True, trial: bool = False) -> Casebook:
     made.rosters[DESK] = DeskRoster(roster, roster, DAY, 1)
     add_case(made, CASE)
     return made
+
+
+@contextmanager
+def on(day: date) -> Iterator[None]:
+    """Have the log's lines be of this day."""
+    with mock.patch("dropbox.workstation.case_log.today", return_value=day):
+        yield
 
 
 def add_case(to: Casebook, case: CaseId) -> None:

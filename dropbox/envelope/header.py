@@ -107,6 +107,7 @@ class Header:
         _require(self.reply_key is None and self.case_key is None and not self.vouched)
         _require((self.work is None and self.account is None) or self.kind is Kind.NOTE)
         _require(self.ask is None or self.kind is Kind.REPLY)
+        _require(self.work is None or self.account is None or not self.account.is_log_only)
         if self.knows is not None:
             _require(len(self.knows) <= MAX_KNOWN and list(self.knows) == sorted(set(self.knows)))
             _require(self.item not in self.knows)

@@ -1,25 +1,27 @@
 """What was done with a case: whether the reporter allows it, what counts against a mandate, and what to tell of it.
 
-Every room that does something with a case asks here first and has it recorded here, so that page and command cannot
-differ. What members wrote is known from their items; what only this machine did is kept in the casebook.
+Every room that does something with a case asks here first, so that page and command cannot differ. What members wrote
+is known from their items, what else they did from the log of the case.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from dropbox.codename import case_name
 from dropbox.envelope import Work, WorkState
-from dropbox.errors import AlreadyWithdrawn
-from dropbox.models import CaseId, Fingerprint, ItemId, Kind, Mandate, SealedKind
-from dropbox.workstation import mandate, work
+from dropbox.envelope.account import LogAct, LogLine
+from dropbox.errors import AlreadyWithdrawn, InvalidValue
+from dropbox.models import CaseId, Fingerprint, ItemId, Kind, Mandate, SealedKind, parse_fingerprint
+from dropbox.workstation import case_log, mandate, work
 from dropbox.workstation.casebook import Act, ActRecord, Casebook, ItemRecord, Narrowed, detail_of
 from dropbox.workstation.speech import N_, _, day_text, ngettext
 from dropbox.workstation.thread import author_name, items_of, withdrawn_on
 
 MAX_TOLD = 200
 """Acts that one narrowing lists; more than that nobody reads, and one member could make any number."""
-MAX_PLACE_CHARACTERS = 1000
+_LOGGED = {LogAct.SAVED: Act.SAVE, LogAct.PRINTED: Act.DISCUSS, LogAct.PASSED_ON: Act.DISCUSS}
+"""What a line of the log tells that counts against a mandate and is no writing."""
 
 
 @dataclass(frozen=True)
@@ -52,22 +54,37 @@ def act_of(kind: Kind, change: Work | None) -> Act:
     return Act.TAKE_FURTHER if change.state is WorkState.INVESTIGATING else Act.ORGANISE
 
 
-def record(casebook: Casebook, case: CaseId, act: Act, day: date, **what: object) -> None:
-    """Keep what this machine did: `files` and `where` for SAVE, `to` for a reseal; a DISCUSS without `to` was printed.
-
-    Replies and notes are their own record. The caller saves the vault.
-    """
-    made = ActRecord(act, day, casebook.key, **what)  # type: ignore[arg-type]  # the dataclass checks the names
-    made = replace(made, where=made.where[:MAX_PLACE_CHARACTERS])
-    kept = casebook.acts.get(case, ())
-    if made not in kept:
-        casebook.acts[case] = (*kept, made)
-
-
 def of_case(casebook: Casebook, case: CaseId) -> tuple[ActRecord, ...]:
-    """Return everything that was done with a case as far as this vault knows, by days."""
+    """Return everything that was done with a case as far as this vault knows, by days; the same of one day once."""
     written = [_written(record) for record in items_of(casebook, case) if record.kind is not SealedKind.SUBMISSION]
-    return tuple(sorted([*written, *casebook.acts.get(case, ())], key=lambda act: act.day))
+    # what this machine did before there was a log stands in `acts`
+    done = dict.fromkeys([*casebook.acts.get(case, ()), *_from_log(casebook, case)])
+    return tuple(sorted([*written, *done], key=lambda act: act.day))
+
+
+def _from_log(casebook: Casebook, case: CaseId) -> list[ActRecord]:
+    return [_logged(each.line) for each in case_log.of_case(casebook, case) if each.line.act in _LOGGED]
+
+
+def _logged(line: LogLine) -> ActRecord:
+    """Return what a line tells. A colleague's may say anything: what has no sense is left out."""
+    told = case_log.told_details(line)
+    files = told.get("files", "")
+    return ActRecord(
+        act=_LOGGED[line.act],
+        day=line.day,
+        by=line.by,
+        files=int(files) if files.isascii() and files.isdigit() else 0,
+        where=told.get("where", ""),
+        to=_member(told.get("to", "")),
+    )
+
+
+def _member(text: str) -> Fingerprint | None:
+    try:
+        return parse_fingerprint(text)
+    except InvalidValue:
+        return None
 
 
 def _written(record: ItemRecord) -> ActRecord:
@@ -203,19 +220,40 @@ def sentences(casebook: Casebook, done: Iterable[ActRecord]) -> list[str]:
 
 
 def _sentence(casebook: Casebook, done: ActRecord) -> str:
+    if done.act not in (Act.SAVE, Act.DISCUSS):
+        told = _written_sentence(casebook, done)
+    elif done.by == casebook.key:
+        told = _own_sentence(casebook, done)
+    else:
+        told = _colleagues_sentence(casebook, done)
+    return told if done.left else _("%(told)s (not sent yet)", told=told)
+
+
+def _own_sentence(casebook: Casebook, done: ActRecord) -> str:
     if done.act is Act.SAVE:
-        told = ngettext(
+        return ngettext(
             "%(num)s file saved on this machine, in the folder %(where)s",
             "%(num)s files saved on this machine, in the folder %(where)s",
             done.files,
             where=done.where,
         )
-    elif done.act is Act.DISCUSS:
-        to = author_name(casebook, done.to)
-        told = _("Passed on to %(who)s, sealed to their key", who=to) if done.to else _("Printed on this machine")
-    else:
-        told = _written_sentence(casebook, done)
-    return told if done.left else _("%(told)s (not sent yet)", told=told)
+    to = author_name(casebook, done.to)
+    return _("Passed on to %(who)s, sealed to their key", who=to) if done.to else _("Printed on this machine")
+
+
+def _colleagues_sentence(casebook: Casebook, done: ActRecord) -> str:
+    by = author_name(casebook, done.by)
+    if done.act is Act.SAVE:
+        return ngettext(
+            "%(num)s file saved by %(by)s, in the folder %(where)s",
+            "%(num)s files saved by %(by)s, in the folder %(where)s",
+            done.files,
+            by=by,
+            where=done.where,
+        )
+    if done.to:
+        return _("Passed on by %(by)s to %(who)s, sealed to their key", by=by, who=author_name(casebook, done.to))
+    return _("Printed by %(by)s", by=by)
 
 
 def _written_sentence(casebook: Casebook, done: ActRecord) -> str:

@@ -63,7 +63,7 @@ class Detail:
     @property
     def is_log_only(self) -> bool:
         """Whether a note only brings colleagues what was done: it stands in the log and in no thread."""
-        return self.account is not None and self.account.is_log_only and self.work is None
+        return self.account is not None and self.account.is_log_only
 
 
 @dataclass(frozen=True)
@@ -321,7 +321,11 @@ class Casebook:
         self.items[item] = replace(self.items[item], **changes)  # type: ignore[arg-type]  # dataclasses checks names
 
     def thread(self, case: CaseId) -> Iterator[ItemRecord]:
-        """Give the case's verified items, in no order."""
+        """Give the case's verified items, in no order, without the notes that only bring its log."""
+        return (record for record in self.verified(case) if is_shown(record))
+
+    def verified(self, case: CaseId) -> Iterator[ItemRecord]:
+        """Give every verified item of the case, in no order."""
         records = (self.items[item] for item in self._threads.get(case, ()))
         return (record for record in records if record.state is State.VERIFIED)
 
@@ -341,6 +345,11 @@ def detail_of(record: ItemRecord) -> Detail:
     if record.detail is None:
         raise InvalidValue
     return record.detail
+
+
+def is_shown(record: ItemRecord) -> bool:
+    """Whether an item stands in its case's thread."""
+    return record.state is State.VERIFIED and not detail_of(record).is_log_only
 
 
 def number_of(record: ItemRecord) -> int:

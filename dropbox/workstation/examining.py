@@ -138,8 +138,16 @@ def _examine_writing(vault: Vault, item: ItemRecord, rosters: Rosters, unsealed:
         (header.kind.value != item.kind.value, N_("it is of another kind")),
         (header.author not in desk_members, N_("its author was not on the desk's roster that day")),
         (header.kind is Kind.NOTE and header.desk != own_desk, N_("it is a note of another desk")),
+        (_hides_something(envelope), N_("it says that it brings the log alone, and holds more")),
     )
     return _verdict(envelope, checks, None)
+
+
+def _hides_something(envelope: Envelope) -> bool:
+    """Whether a note that stands in no thread has a text or files, which nobody would ever see there."""
+    account = envelope.header.account
+    shows = envelope.message.reveal() or envelope.index.attachments
+    return account is not None and account.is_log_only and bool(shows)
 
 
 def _verdict(envelope: Envelope, checks: tuple[Check, ...], case: CaseRecord | None) -> Verdict:

@@ -5,14 +5,16 @@ which the drop only reports; the other way round, one number could stand for two
 """
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dropbox.bundle import AnswerCase, AnswerEntry, AnswerManifest, ReadMark, Receipt, write_answer
-from dropbox.errors import TargetExists, ThreadBroken
+from dropbox.errors import MemberKeyUnavailable, TargetExists, ThreadBroken
 from dropbox.models import SealedKind, today
 from dropbox.workstation import addressing, trust
 from dropbox.workstation.casebook import Casebook, ExportRecord, ItemRecord, State, detail_of
+from dropbox.workstation.replying import write_log_notes
 from dropbox.workstation.vault import Vault
 
 _RECEIVED = (State.VERIFIED, State.NOT_FOR_YOU)
@@ -20,16 +22,24 @@ _RECEIVED = (State.VERIFIED, State.NOT_FOR_YOU)
 
 @dataclass(frozen=True)
 class ExportReport:
+    """What a bundle holds; `logs`: notes that bring colleagues the log of a case and nothing else.
+
+    `notes` counts the others.
+    """
+
     sequence: int
     replies: int
     notes: int
     receipts: int
     read: int
     cases: int = 0
+    logs: int = 0
 
 
 def export_answer(vault: Vault, target: Path) -> ExportReport:
     """Write an answer bundle, which may be empty; an existing file is never overwritten.
+
+    What the logs of earlier days still hold here goes along in notes of its own.
 
     Raises Unconfirmed, RosterUnconfirmed, NotOnRoster, TargetExists, TargetUnusable.
     """
@@ -38,6 +48,8 @@ def export_answer(vault: Vault, target: Path) -> ExportReport:
     addressing.require_member(casebook)
     if os.path.lexists(target):
         raise TargetExists
+    with suppress(MemberKeyUnavailable):  # the log can wait for a colleague's key, an answer cannot
+        write_log_notes(vault)
     manifest = _manifest(vault)
     export = ExportRecord(
         sequence=manifest.sequence,
@@ -56,12 +68,12 @@ def export_answer(vault: Vault, target: Path) -> ExportReport:
     )
     casebook.exports[export.sequence] = replace(export, manifest_sha256=digest)
     vault.save()
-    return _report(manifest)
+    return _report(casebook, manifest)
 
 
 def waiting(vault: Vault) -> ExportReport:
     """Return what an export would write now."""
-    return _report(_manifest(vault))
+    return _report(vault.casebook, _manifest(vault))
 
 
 def _manifest(vault: Vault) -> AnswerManifest:
@@ -138,13 +150,19 @@ def _entry(vault: Vault, record: ItemRecord) -> AnswerEntry:
     )
 
 
-def _report(manifest: AnswerManifest) -> ExportReport:
+def _report(casebook: Casebook, manifest: AnswerManifest) -> ExportReport:
     kinds = [entry.kind for entry in manifest.entries]
+    logs = sum(1 for entry in manifest.entries if _is_log_only(casebook.items[entry.item]))
     return ExportReport(
         sequence=manifest.sequence,
         replies=kinds.count(SealedKind.REPLY),
-        notes=kinds.count(SealedKind.NOTE),
+        notes=kinds.count(SealedKind.NOTE) - logs,
         receipts=len(manifest.receipts),
         read=len(manifest.read),
         cases=len(manifest.cases),
+        logs=logs,
     )
+
+
+def _is_log_only(record: ItemRecord) -> bool:
+    return record.detail is not None and record.detail.is_log_only

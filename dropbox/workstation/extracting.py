@@ -16,9 +16,10 @@ from typing import BinaryIO
 from dropbox.bundle import new_file
 from dropbox.disk import file_sha256
 from dropbox.envelope import Attachment
+from dropbox.envelope.account import LogAct
 from dropbox.errors import TargetUnusable
-from dropbox.models import CaseId, ItemId, today
-from dropbox.workstation import acts
+from dropbox.models import CaseId, ItemId
+from dropbox.workstation import acts, case_log
 from dropbox.workstation.casebook import Act
 from dropbox.workstation.opening import Opened, extract_item
 from dropbox.workstation.reading import ReadCase
@@ -89,7 +90,7 @@ def make_folder(folder: Path) -> None:
 def record_saved(vault: Vault, case: CaseId, folder: Path, count: int) -> None:
     """Keep that so many files of a case were copied out, because a narrower mandate must tell of them."""
     if count:
-        acts.record(vault.casebook, case, Act.SAVE, today(), files=count, where=str(folder.absolute()))
+        case_log.add(vault.casebook, case, LogAct.SAVED, files=str(count), where=str(folder.absolute()))
         vault.save()
 
 

@@ -15,7 +15,7 @@ from datetime import date
 from dropbox.errors import ThreadBroken
 from dropbox.models import CaseId, Fingerprint, ItemId
 from dropbox.workstation.case_rows import CaseRow, Excerpt, columns_of, joined, row_of, split
-from dropbox.workstation.casebook import Casebook, ItemRecord, State
+from dropbox.workstation.casebook import Casebook, ItemRecord, State, is_shown
 from dropbox.workstation.opening import Opened, open_item, unsealed_ahead
 from dropbox.workstation.vault import Vault
 
@@ -122,7 +122,7 @@ class Finder:
 
     def learn_all(self, vault: Vault, progress: Callable[[int, int], object] = lambda _done, _total: None) -> None:
         """Unseal every item once that cannot be found by its text yet; one that is damaged or gone is passed over."""
-        verified = (r for r in vault.casebook.items.values() if r.state is State.VERIFIED and not self.knows(r.item))
+        verified = (r for r in vault.casebook.items.values() if is_shown(r) and not self.knows(r.item))
         sealed = [record for record in verified if vault.path_of(record).is_file()]
         progress(0, len(sealed))
         for done, (record, unsealed) in enumerate(unsealed_ahead(vault, sealed), start=1):

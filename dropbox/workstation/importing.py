@@ -14,8 +14,8 @@ from dropbox.canonical import sha256_hex
 from dropbox.disk import sync_files, sync_folder
 from dropbox.errors import BundleItemMismatch, TargetUnusable
 from dropbox.models import CaseId, ItemId, SealedKind
-from dropbox.workstation import acts, trust
-from dropbox.workstation.casebook import Binding, Casebook, Conflict, ItemRecord, Narrowed, State
+from dropbox.workstation import acts, case_log, trust
+from dropbox.workstation.casebook import Binding, Casebook, Conflict, ItemRecord, Narrowed, State, is_shown
 from dropbox.workstation.continuity import clashes, take_kdf, take_log
 from dropbox.workstation.examining import Verdict, examine, out_of_chain, quarantine
 from dropbox.workstation.opening import Opened, unsealed_ahead
@@ -72,6 +72,7 @@ def import_pickup(
     before = acts.standings(casebook, (item.case for item in wanted))
     _examine_all(vault, pickup.manifest, wanted, report, _Watch(len(wanted), progress, seen))
     report.narrowed = acts.take_narrowings(casebook, before, {item.item for item in wanted})
+    case_log.add_imported(casebook, (item.item for item in wanted))
     vault.save()
     return report
 
@@ -231,7 +232,7 @@ def _take(casebook: Casebook, record: ItemRecord, verdict: Verdict, report: Impo
     casebook.add(replace(record, state=verdict.state, detail=detail, reason=verdict.reason, read=read))
     if verdict.case is not None:
         casebook.cases.setdefault(record.case, verdict.case)
-    report.new += verdict.state is State.VERIFIED
+    report.new += is_shown(casebook.items[record.item])
     report.not_for_you += verdict.state is State.NOT_FOR_YOU
     if verdict.state is State.QUARANTINED:
         report.quarantined[record.item] = verdict.reason

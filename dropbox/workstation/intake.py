@@ -13,6 +13,7 @@ from dropbox.canonical import sha256_hex
 from dropbox.codename import CodenameKeys, Derivation, KdfParameters, draw_new, stored_lookup
 from dropbox.disk import file_sha256, sync_folder
 from dropbox.envelope import Header, Packer, intake_bytes, sign_submission
+from dropbox.envelope.account import LogAct
 from dropbox.errors import ClockBehind, IntakeNotReady, SealError, TextUnreadable
 from dropbox.models import (
     CaseId,
@@ -28,7 +29,7 @@ from dropbox.models import (
 from dropbox.padding import DEFAULT_FLOOR_BYTES
 from dropbox.sealed_mandate import seal_mandate
 from dropbox.shown import Shown, seal_shown
-from dropbox.workstation import addressing, trust
+from dropbox.workstation import addressing, case_log, trust
 from dropbox.workstation.casebook import CaseRecord, Detail, IntakeRecord, ItemRecord, KdfRecord, State, detail_of
 from dropbox.workstation.opening import open_submission
 from dropbox.workstation.speech import N_, Words
@@ -183,6 +184,7 @@ def _remember(vault: Vault, record: ItemRecord, keys: CodenameKeys, mandate: Man
     casebook, told = vault.casebook, _told(vault, record, keys, mandate)
     casebook.cases[told.case] = CaseRecord(told.case, told.case_key, told.reply_key, told.desks)
     casebook.add(record)
+    case_log.add(casebook, told.case, LogAct.TAKEN_DOWN, item=record.item)
     casebook.intakes[told.case] = IntakeRecord(
         item=told.item,
         day=told.day,

@@ -6,7 +6,9 @@ Text comes out as values; who shows it makes it harmless for where it is shown.
 from dataclasses import dataclass
 
 from dropbox.envelope import Attachment
+from dropbox.envelope.account import LogAct
 from dropbox.errors import ThreadBroken
+from dropbox.workstation import case_log
 from dropbox.workstation.casebook import CaseRecord, ItemRecord
 from dropbox.workstation.opening import Opened, open_item
 from dropbox.workstation.thread import items_of
@@ -39,10 +41,11 @@ def open_one(vault: Vault, case: CaseRecord, item: str) -> Opened | None:
 
 
 def mark_read(vault: Vault, shown: ReadCase) -> None:
+    """Count what was shown as read, and keep in the log, once a day, that the case was opened."""
     fresh = [each.record for each in shown.opened if each is not None and not each.record.read]
     for record in fresh:
         vault.casebook.update(record.item, read=True)
-    if fresh:
+    if case_log.add_once(vault.casebook, shown.case.case, LogAct.OPENED) or fresh:
         vault.save()
 
 

@@ -4,7 +4,7 @@ A body is sealed once; its key is locked for the reporter and for every current 
 is written while the drop's key or a roster waits to be confirmed, or while one of those members' keys is missing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,8 +12,11 @@ from typing import BinaryIO
 
 from dropbox.disk import file_sha256, sync_folder
 from dropbox.envelope import MAX_TEXT_BYTES, Account, Ask, Header, Work
+from dropbox.envelope.account import LogAct, LogLine
+from dropbox.envelope.header import MAX_HEADER_BYTES
 from dropbox.errors import TextFileUnreadable, TextUnreadable, TooLarge
 from dropbox.models import (
+    CaseId,
     Kind,
     Plaintext,
     Recipient,
@@ -21,12 +24,18 @@ from dropbox.models import (
     new_item_id,
     today,
 )
-from dropbox.workstation import acts, addressing, trust
+from dropbox.workstation import acts, addressing, case_log, trust
 from dropbox.workstation.casebook import Casebook, CaseRecord, Detail, ItemRecord, State
 from dropbox.workstation.opening import open_written
 from dropbox.workstation.vault import Vault
 from dropbox.workstation.work import heads
 from dropbox.writing import HeldFile, write
+
+MAX_LOG_BYTES = 32 * 1024
+"""What a note's header gives to lines of the log."""
+MAX_LOG_NOTES = 100
+"""Notes that one export makes for the log alone: each takes gpg a moment, and the rest can wait for the next one."""
+_SPARE_BYTES = 256
 
 
 @dataclass(frozen=True)
@@ -73,15 +82,89 @@ def write_to_case(vault: Vault, case: CaseRecord, draft: Draft) -> ItemRecord:
     acts.require(casebook, case.case, acts.act_of(draft.kind, draft.work))
     if draft.work is None and draft.account is None and not draft.text.reveal().strip():
         raise TextUnreadable
-    header = _header(casebook, case, draft)
-    recipients = addressing.recipients(vault, header.desks)
-    record, lock = _seal(vault, case, header, draft, recipients)
+    before = casebook.log.get(case.case)
+    try:
+        header = _header(casebook, case, draft)
+        record, lock = _seal(vault, case, header, draft, addressing.recipients(vault, header.desks))
+    except BaseException:
+        _forget_lines(casebook, case, before)
+        raise
     casebook.add(replace(record, lock=None if lock is None else lock.hex()))
     vault.save()
     return casebook.items[record.item]
 
 
+def write_log_notes(vault: Vault, most: int = MAX_LOG_NOTES) -> int:
+    """Seal notes for what the logs of earlier days still hold here, and return how many; the caller saves the vault.
+
+    What came with an import waits for something that was done: that it came here, the drop knows from the receipts.
+    Raises NotOnRoster, MemberKeyUnavailable, or what gpg raises.
+    """
+    casebook, written = vault.casebook, 0
+    for case in [case for case in casebook.log if case in casebook.cases]:
+        if written >= most:
+            break
+        if not _owes_lines(casebook, case):
+            continue
+        for part in case_log.parts_alone(casebook, case, MAX_LOG_BYTES):
+            draft = Draft(Kind.NOTE, Plaintext(""), account=Account(log=part))
+            header = _plain_header(casebook, casebook.cases[case], draft)
+            recipients = addressing.recipients(vault, header.desks)
+            record, _lock = _seal(vault, casebook.cases[case], header, draft, recipients)
+            casebook.add(record)
+            written += 1
+    return written
+
+
+def _owes_lines(casebook: Casebook, case: CaseId) -> bool:
+    """Whether something was done with a case on an earlier day that no note has told yet, and still may."""
+    waiting = case_log.pending(casebook, case)
+    done = any(line.act is not LogAct.IMPORTED and line.day < today() for line in waiting)
+    return done and acts.standing(casebook, case).withdrawn is None
+
+
 def _header(casebook: Casebook, case: CaseRecord, draft: Draft) -> Header:
+    """Add to the log what this writing is, and return its header; a note takes the log's pending lines along."""
+    header = _plain_header(casebook, case, draft)
+    for act, details in _told(draft, header):
+        case_log.add(casebook, case.case, act, **details)
+    if draft.kind is Kind.REPLY:
+        return header
+    room_bytes = min(MAX_LOG_BYTES, MAX_HEADER_BYTES - len(header.as_bytes()) - _SPARE_BYTES)
+    part = case_log.part_for(casebook, case.case, room_bytes)
+    if part is None:
+        return header
+    account = Account(log=part) if draft.account is None else replace(draft.account, log=part)
+    return replace(header, account=account)
+
+
+def _told(draft: Draft, header: Header) -> Iterator[tuple[LogAct, dict[str, str]]]:
+    """Give what the log says of a writing; of an account's other parts whoever makes them says more."""
+    item = str(header.item)
+    if draft.kind is Kind.REPLY:
+        yield LogAct.REPLIED, {"item": item}
+    elif draft.text.reveal().strip() or draft.files:
+        yield LogAct.NOTED, {"item": item}
+    if draft.work is None:
+        return
+    if draft.work.assignee is not None:
+        yield LogAct.ASSIGNED, {"item": item, "to": draft.work.assignee}
+    if draft.work.state is not None:
+        yield LogAct.STATE, {"item": item, "state": draft.work.state.value}
+    if draft.work.add or draft.work.remove:
+        tags = [*(f"+{tag}" for tag in draft.work.add), *(f"-{tag}" for tag in draft.work.remove)]
+        yield LogAct.TAGGED, {"item": item, "tags": ", ".join(tags)}
+
+
+def _forget_lines(casebook: Casebook, case: CaseRecord, before: tuple[LogLine, ...] | None) -> None:
+    """Take back the lines of a writing that was not made."""
+    if before is None:
+        casebook.log.pop(case.case, None)
+    else:
+        casebook.log[case.case] = before
+
+
+def _plain_header(casebook: Casebook, case: CaseRecord, draft: Draft) -> Header:
     own_desk = casebook.bound.desk
     return Header(
         drop=casebook.bound.drop,

@@ -15,8 +15,8 @@ from dropbox.bundle import ResealedItem, VerifiedReseal, is_reseal, verify_resea
 from dropbox.disk import sync_folder
 from dropbox.errors import BundleAuthorUnknown, ResealForOther, TargetUnusable
 from dropbox.models import Fingerprint, ItemId, SealedKind
-from dropbox.workstation import addressing, trust
-from dropbox.workstation.casebook import Casebook, ItemRecord, State
+from dropbox.workstation import addressing, case_log, trust
+from dropbox.workstation.casebook import Casebook, ItemRecord, State, is_shown
 from dropbox.workstation.examining import Verdict, examine, out_of_chain
 from dropbox.workstation.importing import ImportReport, Progress, Seen, import_pickup
 from dropbox.workstation.opening import Opened
@@ -70,7 +70,9 @@ def import_reseal(
         staging = _stage(vault, bundle, wanted)
     try:
         records = [_record(casebook, item, manifest.author) for item in wanted]
-        _keep(vault, staging, _examine_all(_Watch(staging, len(records), progress, seen), records, report))
+        taken = _examine_all(_Watch(staging, len(records), progress, seen), records, report)
+        _keep(vault, staging, taken)
+        case_log.add_imported(casebook, (record.item for record in taken), passed_on_by=manifest.author)
     finally:
         shutil.rmtree(staging.folder, ignore_errors=True)
     vault.save()
@@ -164,7 +166,7 @@ def _take(casebook: Casebook, record: ItemRecord, verdict: Verdict, report: Rese
     casebook.add(replace(record, state=State.VERIFIED, detail=detail, reason=""))
     if verdict.case is not None:
         casebook.cases.setdefault(record.case, verdict.case)
-    report.new += 1
+    report.new += is_shown(casebook.items[record.item])
     return True
 
 

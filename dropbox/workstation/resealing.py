@@ -12,13 +12,14 @@ from pathlib import Path
 
 from dropbox.bundle import ResealedItem, ResealManifest, write_reseal
 from dropbox.disk import file_sha256
+from dropbox.envelope.account import LogAct
 from dropbox.errors import MemberKeyUnavailable, NewcomerUnknown, NothingToReseal, TargetExists, TargetUnusable
 from dropbox.models import Fingerprint, ItemId, Recipient, SealedKind, today
 from dropbox.reply_box import copy_container
-from dropbox.workstation import acts, addressing, trust
+from dropbox.workstation import acts, addressing, case_log, trust
 from dropbox.workstation.casebook import Act, Casebook, CaseRecord, ItemRecord
 from dropbox.workstation.opening import MAX_KEY_BYTES, open_item
-from dropbox.workstation.thread import items_of
+from dropbox.workstation.thread import items_of, log_notes
 from dropbox.workstation.vault import Vault
 
 
@@ -45,14 +46,14 @@ def reseal(vault: Vault, cases: Sequence[CaseRecord], to: Fingerprint, target: P
         acts.require(casebook, case, Act.DISCUSS)
     if lexists(target):
         raise TargetExists
-    records = [record for case in chosen for record in items_of(casebook, case)]
+    records = [record for case in chosen for record in (*items_of(casebook, case), *log_notes(casebook, case))]
     epochs = _epochs(casebook)
     named = [record for record in records if record.sha256 in epochs]
     if not named:
         raise NothingToReseal
     _write(vault, named, epochs, to, target)
     for case in chosen:
-        acts.record(casebook, case, Act.DISCUSS, today(), to=to)
+        case_log.add(casebook, case, LogAct.PASSED_ON, to=to)
     vault.save()
     return ResealReport(len(chosen), len(named), len(records) - len(named))
 

@@ -37,6 +37,12 @@ def items_of(casebook: Casebook, case: CaseId) -> list[ItemRecord]:
     return in_order(list(casebook.thread(case)))
 
 
+def log_notes(casebook: Casebook, case: CaseId) -> list[ItemRecord]:
+    """Return the notes that only bring the log of the case, which stand in no thread."""
+    notes = (record for record in casebook.verified(case) if detail_of(record).is_log_only)
+    return sorted(notes, key=lambda record: (record.day, record.item))
+
+
 def missing_numbers(items: list[ItemRecord]) -> tuple[int, ...]:
     """Return the numbers below the highest that no submission of this case carries."""
     details = (detail_of(record) for record in items)

@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 
 from dropbox.envelope import Work, WorkState
+from dropbox.envelope.account import MAX_DETAIL_CHARACTERS, LogAct
 from dropbox.errors import AlreadyWithdrawn, CaseEnded, MandateForbids, MandateIsAdvise, MandateIsListen
 from dropbox.models import Kind, Mandate
 from dropbox.records import from_json, to_json
-from dropbox.workstation import acts
+from dropbox.workstation import acts, case_log
 from dropbox.workstation.banners import banners
-from dropbox.workstation.casebook import Act, Casebook, ItemRecord
-from tests.casebooks import ANNA, BRAM, CASE, DAY, DESK, casebook, submission, writing
+from dropbox.workstation.casebook import Act, ActRecord, Casebook, ItemRecord
+from tests.casebooks import ANNA, BRAM, CASE, DAY, DESK, casebook, on, submission, writing
 from tests.envelopes import Case
 from tests.factories_bundles import Held, World, write_as
 from tests.unit.test_workstation_work import wrote
@@ -56,9 +57,10 @@ def test_a_narrower_mandate_does_not_leave_out_what_had_happened() -> None:
     writing(book)
     writing(book, Kind.NOTE, author=ANNA, own=True, on_drop=False)
     book.add(wrote(77, change=Work(state=WorkState.INVESTIGATING)))
-    acts.record(book, CASE, Act.SAVE, DAY, files=3, where="/media/stick")
-    acts.record(book, CASE, Act.DISCUSS, DAY, to=BRAM)
-    acts.record(book, CASE, Act.DISCUSS, DAY)
+    with on(DAY):
+        case_log.add(book, CASE, LogAct.SAVED, files="3", where="/media/stick")
+        case_log.add(book, CASE, LogAct.PASSED_ON, to=BRAM)
+        case_log.add(book, CASE, LogAct.PRINTED)
     before = acts.standing(book, CASE)
     late = submission(book, 2, mandate=Mandate.LISTEN, kind=Kind.MANDATE, days=2)
     told = taken(book, late, before=before)[CASE]
@@ -120,12 +122,22 @@ def test_what_a_colleague_did_without_having_heard_of_it_is_told_of_when_it_come
     assert taken(book, before=acts.standing(book, CASE)) == {}, "told of again, though nothing came"
 
 
-def test_the_same_act_on_the_same_day_is_kept_once_and_a_long_folder_short() -> None:
+def test_the_same_act_on_the_same_day_is_told_of_once_and_a_long_folder_short() -> None:
     book = casebook()
     for _ in range(3):
-        acts.record(book, CASE, Act.SAVE, DAY, files=1, where="/" + "x" * 9999)
-    assert len(book.acts[CASE]) == 1
-    assert len(book.acts[CASE][0].where) == acts.MAX_PLACE_CHARACTERS
+        case_log.add(book, CASE, LogAct.SAVED, files="1", where="/" + "x" * 9999)
+    assert len(book.log[CASE]) == 3, "each time has its line"
+    (told,) = acts.of_case(book, CASE)
+    assert len(told.where) == MAX_DETAIL_CHARACTERS
+
+
+def test_what_an_older_vault_kept_of_its_acts_is_not_lost() -> None:
+    book = casebook()
+    submission(book, 1)
+    book.acts[CASE] = (ActRecord(Act.SAVE, DAY, ANNA, files=2, where="/old"),)
+    assert acts.sentences(book, acts.of_case(book, CASE)) == [
+        "4 March 2026: 2 files saved on this machine, in the folder /old"
+    ]
 
 
 def test_one_member_cannot_make_a_list_without_end() -> None:

@@ -11,12 +11,21 @@ from dropbox.envelope.account.disclosing import Disclosed
 from dropbox.envelope.account.erasing import Erasure, ErasureStep
 from dropbox.envelope.account.handing import HandedOver
 from dropbox.envelope.account.keeping import HoldStep, Keeping
-from dropbox.envelope.account.log import MAX_NOTE_LINES, LogAct, LogLine, LogPart, line_hash
+from dropbox.envelope.account.log import (
+    MAX_DETAIL_CHARACTERS,
+    MAX_NOTE_LINES,
+    LogAct,
+    LogLine,
+    LogPart,
+    details_digest,
+    line_hash,
+)
 from dropbox.envelope.account.marks import Mark, MarkChange, MarkKind
 from dropbox.errors import InvalidValue
 from dropbox.records import from_json
 
 __all__ = [
+    "MAX_DETAIL_CHARACTERS",
     "MAX_NOTE_LINES",
     "Account",
     "Classified",
@@ -34,6 +43,7 @@ __all__ = [
     "MarkKind",
     "Outcome",
     "Subject",
+    "details_digest",
     "line_hash",
     "parse_account",
 ]
@@ -52,13 +62,14 @@ class Account:
     handed_over: HandedOver | None = None
 
     def __post_init__(self) -> None:
-        if not any(getattr(self, field.name) for field in fields(self)):
+        parts = [field.name for field in fields(self) if getattr(self, field.name) is not None]
+        if not parts or (self.log is not None and self.log.alone and parts != ["log"]):
             raise InvalidValue
 
     @property
     def is_log_only(self) -> bool:
         """Whether the note that carries this says nothing but what was done: it is no writing to be read."""
-        return self == Account(log=self.log) if self.log is not None else False
+        return self.log is not None and self.log.alone
 
 
 def parse_account(value: object) -> Account:

@@ -27,6 +27,7 @@ class LogAct(StrEnum):
     """What a line says was done."""
 
     IMPORTED = "imported"
+    TAKEN_DOWN = "taken_down"
     OPENED = "opened"
     REPLIED = "replied"
     NOTED = "noted"
@@ -49,15 +50,17 @@ class LogAct(StrEnum):
     ERASURE_SECONDED = "erasure_seconded"
     ERASURE_OPPOSED = "erasure_opposed"
     ERASED = "erased"
+    EXPLAINED = "explained"
 
 
 @dataclass(frozen=True)
 class LogLine:
     """One line. `previous`: the hash of the line before, or of the chain's beginning (`line_hash(case, vault, None)`).
 
-    mandate: what the reporter allowed then; None where they had withdrawn. digest: SHA-256 of the canonical details.
-    details: pairs of a name and a text, sorted, one of them a random `salt`, so that what is short cannot be guessed
-    from the digest; None once they were erased.
+    mandate: what the reporter allowed then; None where they had withdrawn. known: the number of the newest submission
+    that the vault held then, so that others can tell whether the mandate was the right one. digest: of the details, by
+    `details_digest`. details: pairs of a name and a text, sorted, one of them a random `salt`, so that what is short
+    cannot be guessed from the digest; None once they were erased.
     """
 
     n: int
@@ -66,11 +69,14 @@ class LogLine:
     by: Fingerprint
     act: LogAct
     mandate: Mandate | None
+    known: int
     digest: str
     details: Details | None = None
 
     def __post_init__(self) -> None:
-        if self.n < 1 or parse_fingerprint(self.by) != self.by or not all(map(_is_hash, (self.previous, self.digest))):
+        if self.n < 1 or self.known < 0 or parse_fingerprint(self.by) != self.by:
+            raise InvalidValue
+        if not all(map(_is_hash, (self.previous, self.digest))):
             raise InvalidValue
         if self.details is not None:
             _check_details(self.details)
@@ -78,10 +84,14 @@ class LogLine:
 
 @dataclass(frozen=True)
 class LogPart:
-    """Lines of one vault's log of a case, one after the other without a gap, as a note brings them to the others."""
+    """Lines of one vault's log of a case, one after the other without a gap, as a note brings them to the others.
+
+    alone: the note was made for these lines only and has no text. In any other note they reach up to the note itself.
+    """
 
     vault: VaultId
     lines: tuple[LogLine, ...]
+    alone: bool = False
 
     def __post_init__(self) -> None:
         if parse_vault_id(self.vault) != self.vault or not 1 <= len(self.lines) <= MAX_NOTE_LINES:
@@ -99,13 +109,21 @@ def line_hash(case: CaseId, vault: VaultId, line: LogLine | None) -> str:
             "by": line.by,
             "act": line.act.value,
             "mandate": None if line.mandate is None else line.mandate.value,
+            "known": line.known,
             "digest": line.digest,
         }
     return hashlib.blake2b(canonical.dump(value), digest_size=_HASH_BYTES, person=_PERSON).hexdigest()
 
 
+def details_digest(details: Details) -> str:
+    """Return the SHA-256 of the canonical details (64 hex digits)."""
+    return canonical.sha256_hex(canonical.dump(dict(details)))
+
+
 def _check_details(details: Details) -> None:
     if len(details) > MAX_DETAILS or any(len(pair) != 2 for pair in details) or list(details) != sorted(details):
+        raise InvalidValue
+    if len(dict(details)) != len(details):
         raise InvalidValue
     if any(len(text) > MAX_DETAIL_CHARACTERS for pair in details for text in pair):
         raise InvalidValue

@@ -39,6 +39,7 @@ def _export(arguments: Arguments, show: Show) -> None:
             ngettext("%(num)s note", "%(num)s notes", report.notes),
             ngettext("%(num)s receipt", "%(num)s receipts", report.receipts),
             ngettext("%(num)s read mark", "%(num)s read marks", report.read),
+            *([ngettext("%(num)s note of the log", "%(num)s notes of the log", report.logs)] if report.logs else []),
         ]
         text = _(
             "Answer bundle %(number)s: %(parts)s. Wrote %(file)s",

@@ -13,9 +13,10 @@ from werkzeug.wrappers import Response
 
 from dropbox.codename import case_name
 from dropbox.envelope import Attachment
+from dropbox.envelope.account import LogAct
 from dropbox.errors import AlreadyWithdrawn, MandateForbids, TargetUnusable, VaultBusy
-from dropbox.models import CaseId, Kind, Mandate, today
-from dropbox.workstation import acts, mandate
+from dropbox.models import CaseId, Kind, Mandate
+from dropbox.workstation import acts, case_log, mandate
 from dropbox.workstation.casebook import Act, ItemRecord, detail_of
 from dropbox.workstation.desk_site.forms import Form, typed_path
 from dropbox.workstation.desk_site.looking import looking
@@ -136,7 +137,7 @@ def allow_printing(case: str) -> Page | Response:
             acts.require(vault.casebook, found, Act.DISCUSS)
         except (AlreadyWithdrawn, MandateForbids) as error:
             return show_error(error, 409)
-        acts.record(vault.casebook, found, Act.DISCUSS, today())
+        case_log.add(vault.casebook, found, LogAct.PRINTED)
         vault.save()
     this_session().kept[_PRINTING + found] = True
     say(_("You may print this page now. It is kept with the case that it was printed."))

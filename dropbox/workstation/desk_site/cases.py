@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from dropbox.envelope import WorkState
 from dropbox.models import Mandate, today
 from dropbox.workstation import mandate, work
-from dropbox.workstation.casebook import Casebook, State
+from dropbox.workstation.casebook import Casebook, is_shown
 from dropbox.workstation.desk_site.desk import Desk
 from dropbox.workstation.desk_site.forms import Form
 from dropbox.workstation.desk_site.jobs import Progress
@@ -103,9 +103,7 @@ def _unseal_all(desk: Desk, progress: Progress) -> None:
 
 def _count_sealed(desk: Desk, casebook: Casebook) -> int:
     """Return how many items there are that could be searched."""
-    return desk.made_once(
-        "searchable", lambda _: sum(1 for each in casebook.items.values() if each.state is State.VERIFIED)
-    )
+    return desk.made_once("searchable", lambda _: sum(1 for each in casebook.items.values() if is_shown(each)))
 
 
 def _kept() -> Search:

@@ -23,7 +23,7 @@ from dropbox.errors import (
     TargetUnusable,
 )
 from dropbox.models import CaseId, today
-from dropbox.workstation.casebook import Casebook, State
+from dropbox.workstation.casebook import Casebook, is_shown
 from dropbox.workstation.continuity import explain, explained_gaps, open_gaps
 from dropbox.workstation.desk_site.cases import show_every_case
 from dropbox.workstation.desk_site.desk import Desk
@@ -190,7 +190,7 @@ def _sweep(desk: Desk) -> None:
 
 
 def _imported(casebook: Casebook, report: ImportReport, before: int, cases: set[CaseId]) -> Imported:
-    fresh = [r for r in casebook.items.values() if r.arrived > before and r.state is State.VERIFIED]
+    fresh = [r for r in casebook.items.values() if r.arrived > before and is_shown(r)]
     counts: dict[CaseId, int] = {}
     for record in fresh:
         counts[record.case] = counts.get(record.case, 0) + 1

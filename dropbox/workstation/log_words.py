@@ -1,0 +1,105 @@
+"""The log of a case in words: what each line says was done, in the reader's language.
+
+A colleague's line may hold anything that fits its form; whoever shows a sentence makes it harmless for where it is
+shown.
+"""
+
+from dropbox.envelope import WorkState
+from dropbox.envelope.account import LogAct
+from dropbox.errors import InvalidValue
+from dropbox.models import Mandate, parse_fingerprint
+from dropbox.workstation import mandate
+from dropbox.workstation.case_log import Entry, told_details
+from dropbox.workstation.casebook import Casebook
+from dropbox.workstation.speech import N_, Words, _
+from dropbox.workstation.thread import author_name
+from dropbox.workstation.work import state_text
+
+SHORT_HASH_DIGITS = 12
+_SHORT_ID_DIGITS = 8
+
+_ACTS: dict[LogAct, Words] = {
+    LogAct.IMPORTED: N_("Items came here with a bundle"),
+    LogAct.TAKEN_DOWN: N_("The report was taken down at the desk"),
+    LogAct.OPENED: N_("The case was opened"),
+    LogAct.REPLIED: N_("A reply to the reporter was sealed"),
+    LogAct.NOTED: N_("A note to the desk was sealed"),
+    LogAct.VIEWED: N_("A file was viewed"),
+    LogAct.SAVED: N_("Files were saved"),
+    LogAct.PRINTED: N_("The case was printed"),
+    LogAct.PASSED_ON: N_("The case was passed on to a colleague"),
+    LogAct.ASSIGNED: N_("The case was given to a member"),
+    LogAct.STATE: N_("The state was set"),
+    LogAct.TAGGED: N_("Tags were changed"),
+    LogAct.MARKED: N_("Whom the case is about was marked"),
+    LogAct.CLASSIFIED: N_("Subject or outcome was set"),
+    LogAct.ASKED: N_("The reporter was asked for consent"),
+    LogAct.DISCLOSED: N_("A pack was made of the case"),
+    LogAct.HANDED_OVER: N_("The case was handed over to another desk"),
+    LogAct.POSTPONED: N_("Erasing was postponed"),
+    LogAct.HELD: N_("A legal hold was laid on the case"),
+    LogAct.RELEASED: N_("Something was done to lift a legal hold"),
+    LogAct.ERASURE_PROPOSED: N_("It was proposed to erase the case"),
+    LogAct.ERASURE_SECONDED: N_("The proposal to erase the case was seconded"),
+    LogAct.ERASURE_OPPOSED: N_("The proposal to erase the case was opposed"),
+    LogAct.ERASED: N_("The case was erased here"),
+    LogAct.EXPLAINED: N_("What is wrong with the log was explained"),
+}
+_NAMES = {
+    "item": N_("item"),
+    "items": N_("items"),
+    "file": N_("file"),
+    "files": N_("files"),
+    "where": N_("folder"),
+    "to": N_("to"),
+    "state": N_("state"),
+    "tags": N_("tags"),
+    "because": N_("reason"),
+    "passed_on_by": N_("passed on by"),
+    "until": N_("until"),
+    "subject": N_("subject"),
+    "outcome": N_("outcome"),
+    "desk": N_("desk"),
+    "proposal": N_("proposal"),
+    "consent": N_("consent"),
+}
+_IDS = frozenset({"item", "proposal", "consent", "bundle", "plan", "digest"})
+_MEMBERS = frozenset({"to", "passed_on_by"})
+
+
+def act_text(casebook: Casebook, entry: Entry) -> str:
+    """Return what a line says in one sentence, with its details where they were not erased."""
+    told = _ACTS[entry.line.act]
+    details = [_detail(casebook, name, text) for name, text in told_details(entry.line).items() if name != "digest"]
+    if entry.line.details is None:
+        return _("%(what)s (details erased).", what=told)
+    if not details:
+        return _("%(what)s.", what=told)
+    return _("%(what)s: %(details)s.", what=told, details="; ".join(details))
+
+
+def who_text(casebook: Casebook, entry: Entry) -> str:
+    return author_name(casebook, entry.line.by)
+
+
+def mandate_text(found: Mandate | None) -> str:
+    """Return a line's mandate in a word or two."""
+    return _("withdrawn") if found is None else mandate.name(found)
+
+
+def _detail(casebook: Casebook, name: str, text: str) -> str:
+    known = _NAMES.get(name)
+    return _("%(name)s %(value)s", name=name if known is None else known, value=_value(casebook, name, text))
+
+
+def _value(casebook: Casebook, name: str, text: str) -> str:
+    if name in _IDS:
+        return text[:_SHORT_ID_DIGITS]
+    if name == "state" and text in set(WorkState):
+        return state_text(WorkState(text))
+    if name in _MEMBERS:
+        try:
+            return author_name(casebook, parse_fingerprint(text)) or _("nobody")
+        except InvalidValue:
+            return text or _("nobody")
+    return text
