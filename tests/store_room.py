@@ -11,6 +11,7 @@ from typing import Literal
 
 from dropbox.bundle import KeepStep, ReadMark, Receipt, StepKind
 from dropbox.config import Retention
+from dropbox.envelope import Moved
 from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, SealedKind, VaultId, new_item_id
 from dropbox.server.identity import Identity
 from dropbox.server.store import (
@@ -61,6 +62,7 @@ class Reporter:
         sealed_view: bytes | None = None,
         withdraw: Literal["withdraw", "undo"] | None = None,
         resend_id: bytes | None = None,
+        moved: Moved | None = None,
     ) -> ItemId:
         item = new_item_id()
         sealed = secrets.token_bytes(200) if content is None else content
@@ -82,6 +84,7 @@ class Reporter:
                 sealed_mandate=sealed_mandate,
                 sealed_view=sealed_view,
                 withdraw=withdraw,
+                moved=moved,
             )
             self.store.commit_submission(sub)
         return item

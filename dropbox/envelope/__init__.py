@@ -1,6 +1,6 @@
 """What lies inside a seal: a ZIP of stored entries, padded and signed, that gpg and unzip alone can open.
 
-The rooms: header and index (the two JSON files) with work, account and ask, which a writing's header may hold; records
+The rooms: header and index (the two JSON files) with work, account, ask and moving, which a header may hold; records
 (the ZIP's own bytes), pack, unpack, verify and extract. None
 of them opens a file or a socket.
 """
@@ -10,6 +10,7 @@ from dropbox.envelope.ask import ANSWER_PREFIX, NO, YES, Ask, AskKind, Consent, 
 from dropbox.envelope.extract import attachment_chunks, extract
 from dropbox.envelope.header import MAX_KNOWN, MAX_TEXT_BYTES, SUBMISSION_KINDS, WRITING_KINDS, Header, text_bytes
 from dropbox.envelope.index import ALLOWED_EXTENSIONS, MAX_ATTACHMENTS, MAX_NAME_BYTES, Attachment, Index
+from dropbox.envelope.moving import Moved
 from dropbox.envelope.pack import Packer
 from dropbox.envelope.unpack import Envelope, OpenStream, Sink, UnverifiedEnvelope, unpack
 from dropbox.envelope.verify import (
@@ -51,6 +52,7 @@ __all__ = [
     "Envelope",
     "Header",
     "Index",
+    "Moved",
     "OpenStream",
     "Packer",
     "Reader",

@@ -12,7 +12,8 @@ from typing import Any
 
 from dropbox import canonical
 from dropbox.envelope.account import Account, parse_account
-from dropbox.envelope.ask import Ask, parse_ask
+from dropbox.envelope.ask import ANSWER_PREFIX, YES, Ask, parse_ask
+from dropbox.envelope.moving import Moved, parse_moved
 from dropbox.envelope.work import Work, parse_work
 from dropbox.errors import EnvelopeError, InvalidValue
 from dropbox.models import (
@@ -49,6 +50,7 @@ _SUBMISSION = _COMMON | {"epoch", "mandate", "language", "answers", "reply_key",
 _WRITING = _COMMON | {"desk", "author"}
 _WRITING_OPTIONAL = frozenset({"knows", "work", "account", "ask"})
 _INTAKE = frozenset({"author", "vouched"})
+_MOVING = frozenset({Kind.MESSAGE, Kind.MANDATE})
 MAX_VOUCHED_CHARACTERS = 4096
 
 
@@ -58,6 +60,7 @@ class Header:
 
     knows: the newest items of the case that a writing's author had; None in one from before there was this key.
     account: what a note adds to the case's account. ask: what a reply asks its reporter to agree to.
+    moved: in a submission with which the reporter lets another desk have the case.
     vouched: in a report that a member took down, their detached PGP signature (see verify); they are its author.
     """
 
@@ -80,6 +83,7 @@ class Header:
     work: Work | None = None
     account: Account | None = field(default=None, repr=False)
     ask: Ask | None = None
+    moved: Moved | None = None
     vouched: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
@@ -100,11 +104,14 @@ class Header:
         _require(self.author is None or self.kind is Kind.REPORT)
         _require(not self.undo or self.kind is Kind.WITHDRAWAL)
         _require(not any(each is not None for each in (self.knows, self.work, self.account, self.ask)))
+        if self.moved is not None:
+            _require(self.kind in _MOVING and {self.moved.origin, self.moved.to} <= set(self.desks))
+            _require(self.answers.get(ANSWER_PREFIX + self.moved.ask) == YES)
 
     def _check_writing(self) -> None:
         _require(self.author is not None and self.desk in self.desks)
         _require(not any((self.epoch, self.mandate, self.language, self.answers, self.undo)))
-        _require(self.reply_key is None and self.case_key is None and not self.vouched)
+        _require(self.reply_key is None and self.case_key is None and not self.vouched and self.moved is None)
         _require((self.work is None and self.account is None) or self.kind is Kind.NOTE)
         _require(self.ask is None or self.kind is Kind.REPLY)
         _require(self.work is None or self.account is None or not self.account.is_log_only)
@@ -128,6 +135,8 @@ class Header:
         value |= {"answers": dict(self.answers), "reply_key": self.reply_key, "case_key": self.case_key}
         if self.author is not None:
             value |= {"author": self.author, "vouched": self.vouched}
+        if self.moved is not None:
+            value["moved"] = self.moved.as_json()
         return value | {"undo": True} if self.undo else value
 
     def _writing_json(self) -> dict[str, Any]:
@@ -176,7 +185,7 @@ def _from_json(value: Mapping[str, Any]) -> Header:
     _require(value.get("format") == FORMAT)
     if kind in WRITING_KINDS:
         return _writing_from_json(value, kind)
-    optional = ({"undo"} if "undo" in value else set()) | (_INTAKE if "author" in value else set())
+    optional = (set(value) & {"undo", "moved"}) | (_INTAKE if "author" in value else set())
     _require_keys(value, _SUBMISSION | optional)
     return Header(
         **_common(value, kind),
@@ -188,6 +197,7 @@ def _from_json(value: Mapping[str, Any]) -> Header:
         case_key=value["case_key"],
         undo=value.get("undo") is True,
         author=parse_fingerprint(value["author"]) if "author" in value else None,
+        moved=parse_moved(value["moved"]) if "moved" in value else None,
         vouched=str(value.get("vouched", "")),
     )
 

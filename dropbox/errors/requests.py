@@ -104,3 +104,14 @@ class DiskLow(RequestError):
     status = 503
     page = "disk_low"
     message = "There is no room for this upload at the moment."
+
+
+class CaseMoved(RequestError):
+    status = 409
+    page = "case_moved"
+    message = "The case went to another desk while this was on its way."
+
+
+class TwoHandOvers(RequestError):
+    page = "two_hand_overs"
+    message = "A case was to be handed over to two desks at once."

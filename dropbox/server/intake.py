@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dropbox import canonical
 from dropbox.codename import CodenameKeys
-from dropbox.envelope import MAX_TEXT_BYTES, Header, Packer, sign_submission, text_bytes
+from dropbox.envelope import MAX_TEXT_BYTES, Header, Moved, Packer, sign_submission, text_bytes
 from dropbox.errors import (
     BodyTooLarge,
     DiskLow,
@@ -47,7 +47,8 @@ class Draft:
     """One submission as its form says it; the form's files have not been read.
 
     `binding` ties the nonce to its sender: the visit, or a follow-up's case id in bytes. `marks`: of the codenames
-    that must not stand in it, because whoever may read the submission could then come back as the reporter.
+    that must not stand in it, because whoever may read the submission could then come back as the reporter. `moved`:
+    another desk gets the case, with its reporter's consent; `desks` are then those that have it and the new one.
     """
 
     keys: CodenameKeys
@@ -63,6 +64,7 @@ class Draft:
     binding: bytes
     form: Form
     marks: tuple[CodenameMark, ...] = ()
+    moved: Moved | None = None
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,8 @@ class Intake:
     def submit(self, draft: Draft) -> Acknowledged:
         """Read the draft's files to their end, seal everything, and commit it; returns when it would survive a crash.
 
-        Raises NothingSent, TextTooLong, OwnCodename, OwnCodenameInName, TooManyFiles, KeyUnavailable, DiskLow, Busy
-        or whatever the form or the sealing raises. Nothing is then left of it, and the case is as it was.
+        Raises NothingSent, TextTooLong, OwnCodename, OwnCodenameInName, TooManyFiles, KeyUnavailable, DiskLow, Busy,
+        CaseMoved or whatever the form or the sealing raises. Nothing is then left of it, and the case is as it was.
         """
         gpg, recipients = self._keyring.recipients(draft.desks)
         files = self._content(draft)
@@ -134,6 +136,7 @@ class Intake:
             reply_key=draft.keys.reply_public.hex(),
             case_key=draft.keys.case_public.hex(),
             undo=draft.undo,
+            moved=draft.moved,
         )
 
     def _seal(self, gpg: Gpg, packing: "_Packing", stream: Iterator[bytes]) -> bool:
@@ -202,6 +205,7 @@ class _Packing:
             sealed_mandate=seal_mandate(self.draft.mandate, keys.reply_public) if is_new else None,
             # there from the first day on, so that having it says nothing of what a reporter chose
             sealed_view=seal_shown(Shown(), keys.reply_key) if self.turn.number == 1 else None,
+            moved=header.moved,
             withdraw=None if header.kind is not Kind.WITHDRAWAL else "undo" if self.draft.undo else "withdraw",
         )
 

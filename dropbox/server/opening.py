@@ -55,7 +55,7 @@ class ReplyOpener:
         return wanted, writing_attachment(reply.path, key, envelope, wanted)
 
     def _open(self, key: bytes, case: CaseState, reply: StoredReply) -> Envelope:
-        rosters = {desk: self._store.roster(desk) for desk in case.desks}
+        rosters = {desk: self._store.roster(desk) for desk in _desks_on(case, reply.day)}
         allowed = {member for roster in rosters.values() for member in members_on(roster, reply.day)}
 
         def verify(signed: bytes, signature: bytes) -> Fingerprint:
@@ -79,6 +79,11 @@ class ReplyOpener:
         if self._imported.get(fingerprint) != digest:
             self._gpg.import_keys(data)
             self._imported[fingerprint] = digest
+
+
+def _desks_on(case: CaseState, day: date) -> set[DeskId]:
+    """Return the desks whose members may have answered that day: today's, and who had the case then."""
+    return {*case.desks, *(each.desk for each in case.former if day <= each.last_day)}
 
 
 def _verify_author(envelope: Envelope, rosters: Mapping[DeskId, Roster], day: date) -> None:

@@ -11,7 +11,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -41,6 +41,7 @@ class SavedDraft:
     mandate: Mandate | None
     stamp: Stamp
     withdraw: str = ""
+    consents: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, repr=False)
@@ -236,7 +237,8 @@ def _seal_core(session: Session) -> bytes:
 def _seal_draft(key: bytes, draft: SavedDraft | None) -> bytes:
     if draft is None:
         return b""
-    parts = [draft.text.reveal(), draft.mandate or "", draft.stamp.nonce.hex(), draft.stamp.note, draft.withdraw]
+    stamp = (draft.stamp.nonce.hex(), draft.stamp.note)
+    parts = [draft.text.reveal(), draft.mandate or "", *stamp, draft.withdraw, dict(draft.consents)]
     return bytes(_box(key).encrypt(json.dumps(parts).encode()))
 
 
@@ -252,6 +254,6 @@ def _open(key: bytes, entry: _Entry) -> Session:
 def _open_draft(key: bytes, sealed: bytes) -> SavedDraft | None:
     if not sealed:
         return None
-    text, mandate, nonce, note, withdraw = json.loads(_box(key).decrypt(sealed))
+    text, mandate, nonce, note, withdraw, consents = json.loads(_box(key).decrypt(sealed))
     stamp = Stamp(bytes.fromhex(nonce), note)
-    return SavedDraft(Plaintext(text), Mandate(mandate) if mandate else None, stamp, withdraw)
+    return SavedDraft(Plaintext(text), Mandate(mandate) if mandate else None, stamp, withdraw, consents)

@@ -12,7 +12,8 @@ from dropbox.sealed_mandate import open_mandate
 from dropbox.server import headers
 from dropbox.server.form import Form
 from dropbox.server.intake import Draft
-from dropbox.server.reporter_site.case_view import desks_view, replies_view
+from dropbox.server.reporter_site import asking
+from dropbox.server.reporter_site.case_view import RepliesView, asks_view, desks_view, moves_view, replies_view
 from dropbox.server.reporter_site.clock import legal_days
 from dropbox.server.reporter_site.context import (
     error_line,
@@ -49,7 +50,7 @@ HIDE_PURPOSE = "hide"
 def show() -> Response:
     here = session()
     draft = here.draft
-    typed = TypedFollowUp(draft.text.reveal(), draft.mandate, draft.withdraw) if draft else TypedFollowUp()
+    typed = _typed(draft) if draft else TypedFollowUp()
     if here.notice:
         this_drop().sessions.note(here, "")
     return case_page(here, typed, stamp=draft.stamp if draft else None, notice=here.notice)
@@ -93,6 +94,7 @@ def case_page(
     except CaseEnded as error:
         return _ended(error)
     current = _mandate(here, case)
+    replies = _replies(here, case, errors)
     sends_in_frames()
     return form_page(
         "case.html",
@@ -101,7 +103,9 @@ def case_page(
         way=case_steps(case),
         case_desks=desks_view(case),
         legal_days=legal_days(case, today()),
-        replies=None if framed() else replies_view(here, case, unhide=request.args.get("show") == "all"),
+        replies=replies,
+        asks=asks_view(replies),
+        moves=moves_view(case),
         withdrawn=case.withdrawn_day is not None,
         undo_is_over=case.erased_on is not None and case.erased_on <= today(),
         receipt=receipt_number(here.case),
@@ -117,6 +121,17 @@ def case_page(
         expired=stamp is None,
         notice=_notice_text(notice),
     )
+
+
+def _replies(here: Session, case: CaseState, errors: tuple[FieldError, ...]) -> RepliesView | None:
+    """Return the replies; in a frame only a form that comes back needs them, for what they ask."""
+    if framed() and not errors:
+        return None
+    return replies_view(here, case, unhide=request.args.get("show") == "all", shown=not framed())
+
+
+def _typed(draft: SavedDraft) -> TypedFollowUp:
+    return TypedFollowUp(draft.text.reveal(), draft.mandate, draft.withdraw, draft.consents)
 
 
 def _stamp(kept: Stamp | None, current: Mandate | None) -> Stamp:
@@ -140,7 +155,7 @@ def _kept(typed: TypedFollowUp, token: str) -> SavedDraft:
         stamp = this_drop().forms.read(PURPOSE, bound or b"", token)
     except FormExpired:
         stamp = Stamp.new()
-    return SavedDraft(Plaintext(typed.message), typed.mandate, stamp, typed.withdraw)
+    return SavedDraft(Plaintext(typed.message), typed.mandate, stamp, typed.withdraw, typed.consents)
 
 
 def _send(form: Form, here: Session, typed: TypedFollowUp, stamp: Stamp) -> Response:
@@ -150,25 +165,27 @@ def _send(form: Form, here: Session, typed: TypedFollowUp, stamp: Stamp) -> Resp
     if case.withdrawn_day is not None and not typed.withdraw:
         line = FieldError("withdraw", _("You withdrew this case. Undo that first, then your message can be sent."))
         return case_page(here, typed, (line,), 400, stamp=stamp)
+    answered = asking.verified(here, typed)
     shown = Mandate(stamp.note) if stamp.note else None
     kind = _kind(typed, shown)
     draft = Draft(
         keys=here.keys,
         kind=kind,
-        desks=case.desks,
+        desks=asking.sealed_to(case.desks, answered.moved),
         mandate=typed.mandate or shown or Mandate.LISTEN,
         mandate_changed=typed.mandate not in {None, shown},
         undo=typed.withdraw == "undo",
         message=Plaintext(typed.message),
-        answers={},
+        answers=answered.answers,
         language=language(),
         nonce=stamp.nonce,
         binding=bytes.fromhex(here.case),
         form=form,
         marks=here.marks,
+        moved=answered.moved,
     )
     drop.intake.submit(draft)
-    done = typed.withdraw or kind.value
+    done = "moved" if answered.moved is not None else typed.withdraw or kind.value
     drop.sessions.drop_draft(here)
     drop.sessions.note(here, done)
     try:
@@ -188,6 +205,7 @@ def _notice_text(notice: str) -> str:
     texts = {
         Kind.MESSAGE.value: _("Sent. Your readers get it when they next pick up the post."),
         Kind.MANDATE.value: _("Sent. Your readers are told what may be done with your case from now on."),
+        "moved": _("Sent. Your case goes to its new readers. From now on what you write here goes to them."),
         "withdraw": _("Your case is withdrawn. For 7 days you can undo that here."),
         "undo": _("The withdrawal is undone."),
         "deleted": _("Deleted for good."),

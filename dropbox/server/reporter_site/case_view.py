@@ -14,6 +14,7 @@ from dropbox.envelope import Envelope
 from dropbox.errors import DropboxError
 from dropbox.file_names import harmless_name
 from dropbox.models import ItemId
+from dropbox.server.reporter_site.asking import AskView, ask_view
 from dropbox.server.reporter_site.context import this_drop
 from dropbox.server.reporter_site.showing import desk_name
 from dropbox.server.reporter_site.speech import _, size_text
@@ -38,6 +39,7 @@ class ReplyView:
     desk: str = ""
     text: str = ""
     attachments: tuple[AttachmentView, ...] = ()
+    ask: AskView | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,16 +54,29 @@ class RepliesView:
     hide: bool
 
 
-def replies_view(here: Session, case: CaseState, *, unhide: bool = False) -> RepliesView:
-    """Return the replies, each that is in sight opened and verified now; replies of one day keep their order."""
+def replies_view(here: Session, case: CaseState, *, unhide: bool = False, shown: bool = True) -> RepliesView:
+    """Return the replies, each that is in sight opened and verified now; replies of one day keep their order.
+
+    shown: their texts go onto the page, and count as read.
+    """
     box = open_shown(case.sealed_view, here.keys.reply_key)
     before = _hidden_in_session(here, box)
     read_before = [reply for reply in case.replies if short_id(reply.item) in before]
     in_sight = [reply for reply in reversed(case.replies) if unhide or short_id(reply.item) not in before]
     views = tuple(_reply_view(here, case, reply) for reply in in_sight)
-    if box.hide and request.method != "HEAD":
+    if shown and box.hide and request.method != "HEAD":
         _remember(here, case, box, views)
     return RepliesView(views, len(read_before), unhide and bool(read_before), box.hide)
+
+
+def asks_view(replies: RepliesView | None) -> list[AskView]:
+    """Return the questions of the replies in sight that can still be answered, oldest first."""
+    views = reversed(replies.in_sight) if replies is not None else ()
+    return [view.ask for view in views if view.ask is not None and view.ask.is_open]
+
+
+def moves_view(case: CaseState) -> list[dict[str, object]]:
+    return [{"desk": desk_name(each.desk), "to": desk_name(each.to), "day": each.last_day} for each in case.former]
 
 
 def desks_view(case: CaseState) -> list[dict[str, object]]:
@@ -90,7 +105,15 @@ def _reply_view(here: Session, case: CaseState, reply: StoredReply) -> ReplyView
         envelope = this_drop().opener.open(here.keys, case, reply)
     except (DropboxError, OSError):
         return ReplyView(reply.item, reply.day)
-    return ReplyView(reply.item, reply.day, True, _author(envelope), envelope.message.reveal(), _attachments(envelope))
+    return ReplyView(
+        reply.item,
+        reply.day,
+        True,
+        _author(envelope),
+        envelope.message.reveal(),
+        _attachments(envelope),
+        ask_view(envelope, case),
+    )
 
 
 def _author(envelope: Envelope) -> str:

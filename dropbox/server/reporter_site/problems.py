@@ -197,6 +197,20 @@ PROBLEMS: dict[str, Problem] = {
          _l("If you want to tell more, make a new report.")),
         "/report",
     ),
+    "case_moved": Problem(
+        409,
+        _l("Somebody else reads your case now"),
+        (
+            _l("Another desk has your case now. Look at who it is. Press the button again to send this to them."),
+            _NOTHING_STORED,
+        ),
+        "/case",
+    ),
+    "two_hand_overs": Problem(
+        400,
+        _l("Two desks cannot both get your case"),
+        (_l("You said yes to two different desks. Choose one of them, and send it again."), _NOTHING_STORED, GO_BACK),
+    ),
     "item_unknown": Problem(
         404,
         _l("It is not here"),

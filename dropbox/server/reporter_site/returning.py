@@ -131,7 +131,7 @@ def _rescued_draft(fields: Fields) -> SavedDraft | None:
 
 def _draft(fields: Fields, stamp: Stamp) -> SavedDraft:
     typed = read_follow_up(fields)
-    return SavedDraft(Plaintext(typed.message), typed.mandate, stamp, typed.withdraw)
+    return SavedDraft(Plaintext(typed.message), typed.mandate, stamp, typed.withdraw, typed.consents)
 
 
 def _form(

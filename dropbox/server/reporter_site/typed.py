@@ -8,12 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dropbox.config import Settings, in_language
+from dropbox.envelope import ANSWER_PREFIX, NO, YES
 from dropbox.errors import BadForm
 from dropbox.models import DeskId, Mandate
 from dropbox.server.reporter_site.problems import FieldError
 from dropbox.server.reporter_site.speech import _l, list_text
 
 Fields = Mapping[str, Sequence[str]]
+CONSENT_FIELD = "answer-" + ANSWER_PREFIX
+"""What the name of a field that answers a reply's question begins with; the question's id follows."""
+MAX_CONSENTS = 20
 _DESK_CHOSEN_WRONG = _l("Choose again who may read this: one of your choices is not open. Open now: %(desks)s.")
 _NO_DESK = _l("Choose who may read this.")
 
@@ -29,11 +33,15 @@ class TypedReport:
 
 @dataclass(frozen=True, repr=False)
 class TypedFollowUp:
-    """`mandate` is None when none was sent; `withdraw` is "", "withdraw" or "undo"."""
+    """`mandate` is None when none was sent; `withdraw` is "", "withdraw" or "undo".
+
+    consents: the id of each question that was answered -> "yes" or "no". Whether it was asked is not known here.
+    """
 
     message: str = ""
     mandate: Mandate | None = None
     withdraw: str = ""
+    consents: Mapping[str, str] = field(default_factory=dict)
 
 
 def empty_report(settings: Settings) -> TypedReport:
@@ -66,7 +74,15 @@ def read_follow_up(fields: Fields) -> TypedFollowUp:
     withdraw = one(fields, "withdraw")
     if withdraw not in {"", "withdraw", "undo"} or (mandate is None and one(fields, "mandate")):
         raise BadForm
-    return TypedFollowUp(one(fields, "message"), mandate, withdraw)
+    return TypedFollowUp(one(fields, "message"), mandate, withdraw, _consents(fields))
+
+
+def _consents(fields: Fields) -> dict[str, str]:
+    """Return what was said to the questions of replies; one that waits ("") says nothing."""
+    said = {name.removeprefix(CONSENT_FIELD): one(fields, name) for name in fields if name.startswith(CONSENT_FIELD)}
+    if len(said) > MAX_CONSENTS or any(text not in {YES, NO, ""} for text in said.values()):
+        raise BadForm
+    return {ask: text for ask, text in said.items() if text}
 
 
 def one(fields: Fields, name: str) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from dropbox.bundle import AnswerCase, KeepStep, ReadMark, Receipt
 from dropbox.errors import BundleAuthorUnknown, BundleForeign, BundleItemMismatch
 from dropbox.models import CaseId, DeskId, ItemId, SealedKind, VaultId
-from dropbox.server.store import erasures
+from dropbox.server.store import erasures, moves
 from dropbox.server.store.blobs import Blobs
 from dropbox.server.store.burial import Mark, bury, is_buried
 from dropbox.server.store.cases import add_item, desks_of, open_case, reopen_for_notes, standing
@@ -175,7 +175,10 @@ def _write(
     if new.desk not in desks:
         if new.case in refused:
             return refused[new.case]
-        raise BundleForeign
+        if not _had_it(connection, new):
+            raise BundleForeign
+        if new.kind is SealedKind.REPLY:
+            return Outcome.SKIPPED
     room.kept.append(room.blobs.keep(new.item, new.kind, day))
     theirs = [desk for desk in desks if not erasures.is_erased(connection, new.case, desk)]
     add_item(connection, new, day, theirs if new.kind is SealedKind.REPLY else [new.desk])
@@ -185,6 +188,11 @@ def _write(
         news = {"answered": True, "last_contact_day": day, "first_reply_day": first}
         connection.execute(update(cases).where(cases.c.case_id == new.case).values(**news))
     return Outcome.STORED
+
+
+def _had_it(connection: Connection, new: NewWriting) -> bool:
+    """Tell whether a writing's desk had its case before: its replies come too late then, its notes it may keep."""
+    return new.desk in {each.desk for each in moves.former(connection, new.case)}
 
 
 def _is_known(connection: Connection, new: NewWriting, mark: Mark) -> bool:

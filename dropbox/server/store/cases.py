@@ -17,7 +17,7 @@ from dropbox.deadlines import add_months
 from dropbox.errors import CaseEnded, StoreError
 from dropbox.models import CaseId, DeskId, ItemId, SealedKind
 from dropbox.sealed_mandate import MANDATE_BYTES
-from dropbox.server.store import erasures
+from dropbox.server.store import erasures, moves
 from dropbox.server.store.blobs import Blobs
 from dropbox.server.store.opening import LAST_ROW
 from dropbox.server.store.records import CaseState, CaseTerms, NewSubmission, NewWriting, Outcome, StoredReply, Turn
@@ -81,7 +81,8 @@ def terms(connection: Connection, case: CaseId) -> CaseTerms:
 def add_submission(connection: Connection, sub: NewSubmission) -> bool:
     """Write one submission's rows; False, and nothing is written, when its resend id is there already.
 
-    CaseEnded when its case is gone; StoreError when the number is not the next one.
+    CaseEnded when its case is gone, CaseMoved when it is another desk's now; StoreError when the number is not the next
+    one.
     """
     if was_sent(connection, sub.resend_id):
         return False
@@ -93,7 +94,10 @@ def add_submission(connection: Connection, sub: NewSubmission) -> bool:
     elif row.next_number != sub.number:
         raise StoreError
     else:
+        moves.require_place(desks_of(connection, sub.case), sub.desks, sub.moved)
         _extend_case(connection, sub)
+    if sub.moved is not None:
+        moves.move(connection, sub.case, sub.moved, sub.day)
     if sub.withdraw is not None:
         _withdraw(connection, sub)
     add_item(connection, sub, sub.day, sub.desks)
@@ -122,8 +126,18 @@ def standing(connection: Connection, new: AnswerCase) -> Outcome | None:
     if by_id is None and by_lookup is None:
         has_row = connection.execute(_CASE, {"case": new.case}).first() is not None
         return Outcome.CLASH if has_row else None
-    same = (by_id, by_lookup) == (new.lookup, new.case) and desks_of(connection, new.case) == new.desks
+    same = (by_id, by_lookup) == (new.lookup, new.case) and new.desks in _desks_ever(connection, new.case)
     return Outcome.KNOWN if same else Outcome.CLASH
+
+
+def _desks_ever(connection: Connection, case: CaseId) -> tuple[tuple[DeskId, ...], ...]:
+    """Return the desks of a case as they are, and as they were before each time that it was handed over."""
+    desks = set(desks_of(connection, case))
+    ever = [tuple(sorted(desks))]
+    for before in reversed(moves.former(connection, case)):
+        desks = desks - {before.to} | {before.desk}
+        ever.append(tuple(sorted(desks)))
+    return tuple(ever)
 
 
 def open_case(connection: Connection, new: AnswerCase, day: date, today: date) -> None:
@@ -182,6 +196,7 @@ def show(connection: Connection, case: CaseId, blobs: Blobs, retention: Retentio
         unfetched=_unfetched(connection, case),
         first_reply_day=row.first_reply_day,
         sealed_view=row.sealed_view,
+        former=moves.former(connection, case),
         erasures=erasures.planned(connection, case, retention.erase_delay_days),
     )
 

@@ -9,11 +9,11 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from dropbox.bundle import LIMITS, LineState, LogLine
 from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, Roster, SealedKind, VaultId
-from dropbox.server.store import rosters
+from dropbox.server.store import moves, rosters
 from dropbox.server.store.blobs import Blobs
 from dropbox.server.store.received import not_received_at_desk
 from dropbox.server.store.records import DropMeta, HeldItem, Pickup
-from dropbox.server.store.schema import answers, case_desks, desk_fetches, desk_log, item_desks, items, vaults
+from dropbox.server.store.schema import answers, desk_fetches, desk_log, item_desks, items, vaults
 
 _RANDOM = secrets.SystemRandom()
 
@@ -102,13 +102,12 @@ def _held(row: Row[Any], blobs: Blobs) -> HeldItem:
 
 
 def _rosters(connection: Connection, desk: DeskId) -> dict[DeskId, Roster]:
-    """A reply is sealed to all desks of its case, so the whole case counts, not only what is still to be received."""
-    ours = select(case_desks.c.case_id).where(case_desks.c.desk_id == desk)
-    together = connection.execute(
-        select(case_desks.c.desk_id).where(case_desks.c.case_id.in_(ours)).distinct()
-    ).scalars()
+    """A reply is sealed to all desks of its case, so the whole case counts, not only what is still to be received.
+
+    Where a case was handed over, each of both desks checks what the other's members wrote, or whom they seal it to.
+    """
     known = rosters.load(connection)
-    return {name: known.get(name, ()) for name in sorted({desk, *map(DeskId, together)})}
+    return {name: known.get(name, ()) for name in sorted({desk} | moves.beside(connection, desk))}
 
 
 def _latest(addressed: Mapping[DeskId, Roster], most: int) -> list[Fingerprint]:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from dropbox.bundle import AnswerCase, KeepStep, LogLine, PickupItem, ReadMark, Receipt
 from dropbox.codename import KdfParameters
+from dropbox.envelope import Moved
 from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, Roster, SealedKind, VaultId
 
 Octets = bytes
@@ -44,7 +45,8 @@ class NewSubmission:
     """One sealed submission whose part file is written.
 
     `bytes` and `sha256` are those of the sealed file. `sealed_mandate` is there when the mandate is new, and always
-    with a case's first submission; `sealed_view` with the first one only.
+    with a case's first submission; `sealed_view` with the first one only. `moved`: its reporter lets another desk have
+    the case.
     """
 
     item: ItemId
@@ -60,6 +62,7 @@ class NewSubmission:
     sealed_mandate: Octets | None = None
     sealed_view: Octets | None = None
     withdraw: Literal["withdraw", "undo"] | None = None
+    moved: Moved | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -71,6 +74,15 @@ class StoredReply:
     path: Path
     lock: bytes
     sha256: str
+
+
+@dataclass(frozen=True)
+class FormerDesk:
+    """A desk that had a case until the reporter let `to` have it; `last_day`: the day of that yes."""
+
+    desk: DeskId
+    to: DeskId
+    last_day: date
 
 
 @dataclass(frozen=True)
@@ -105,6 +117,7 @@ class CaseState:
     unfetched: int
     first_reply_day: date | None
     sealed_view: bytes | None
+    former: tuple[FormerDesk, ...] = ()
     erasures: Mapping[DeskId, date] = field(default_factory=dict)
 
 

@@ -85,6 +85,15 @@ resends = _table(
 
 case_desks = _table("case_desks", _case(), _desk())
 
+# desks that had a case until its reporter let another one have it; a store of an earlier version gains the table
+former_desks = _table(
+    "former_desks",
+    _case(),
+    _desk(),
+    Column("to_id", String(32), nullable=False),
+    Column("last_day", Date, nullable=False),
+)
+
 items = _table(
     "items",
     Column("item_id", String(32), primary_key=True),
