@@ -104,7 +104,7 @@ def _document(casebook: Casebook, register: Register) -> Document:
         rows = tuple(cells(casebook, entry) for entry in register.entries)
         blocks.append(Table(tuple(map(str, HEADS)), rows, _WIDTHS))
     else:
-        blocks.append(Text(_("No report came in this year.")))
+        blocks.append(Text(_("There are no reports of %(year)s.", year=register.year)))
     return Document(title, language(), tuple(blocks))
 
 

@@ -48,6 +48,9 @@ STATES: dict[str, Make] = {
     "calendar": at("/calendar"),
     "calendar-later": ways.next_month,
     "calendar-none@fresh": at("/calendar"),
+    "register": at("/register"),
+    "register-none@fresh": at("/register"),
+    "register-other-year": at("/register?year=2020"),
     # --- a file ---
     "view-picture": lambda room: room.view("advise", 1),
     "view-pages": lambda room: room.view("advise", 2, "?page=2"),

@@ -94,7 +94,7 @@ def test_the_same_register_makes_the_same_bytes(book: Casebook) -> None:
 
 def test_an_empty_year_says_so_in_every_form(book: Casebook) -> None:
     assert in_csv(book, made(book, 2020)) == [HEADS]
-    assert "No report came in this year." in register_bytes(book, made(book, 2020), "x.txt").decode()
+    assert "There are no reports of 2020." in register_bytes(book, made(book, 2020), "x.txt").decode()
 
 
 def test_a_desks_name_is_no_formula_in_a_spreadsheet(book: Casebook) -> None:

@@ -40,12 +40,12 @@ def browser(here: World, cases: list[Case], monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_page_shows_each_report_and_what_was_done(browser: DeskBrowser) -> None:
     page = text_of(browser.get("/register"))
-    assert f"2 reports that came in in {YEAR}" in page
+    assert f"2 reports of {YEAR}" in page
     assert f"{YEAR}-001" in page
     assert f"{YEAR}-002" in page
     assert "well founded" in page
     assert "Wet bescherming klokkenluiders" in page
-    assert f"No report came in in {YEAR - 1}." in text_of(browser.get(f"/register?year={YEAR - 1}"))
+    assert f"There are no reports of {YEAR - 1}." in text_of(browser.get(f"/register?year={YEAR - 1}"))
 
 
 @pytest.mark.parametrize("asked", ["", "?year=", "?year=abcd", "?year=-2026", "?year=0000", "?year=99999"])
@@ -94,7 +94,7 @@ def test_the_command_shows_what_the_page_shows(here: World, cases: list[Case]) -
     assert [entry["number"] for entry in told["entries"]] == [f"{YEAR}-001", f"{YEAR}-002"]
     assert {entry["outcome"] for entry in told["entries"]} == {"founded", None}
     screen = here.anna.run("register", "--year", str(YEAR), columns=120).out
-    assert f"2 reports in {YEAR}." in screen
+    assert f"2 reports of {YEAR}." in screen
     assert "well founded" in screen
     assert not any(case.id[:8] in screen for case in cases)
 
@@ -140,3 +140,12 @@ def test_before_the_first_import_there_is_neither(here: World, tmp_path: Path) -
     ):
         assert "does not know a drop yet" in here.bram.refused(*command)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_vault_that_knows_no_drop_says_what_to_do_first(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.start(here.bram)
+    with desk_browser(here.bram, monkeypatch) as browser:
+        page = browser.get("/register")
+        assert 'href="/import"' in page
+        assert "/register/" not in page
+        browser.get(f"/register/{YEAR}.csv", status=500)

@@ -39,7 +39,7 @@ def _lines(casebook: Casebook, found: Register, target: Path | None, width: int)
     if target is not None:
         return [*_introduced(found, width), "", _wrote(target)]
     rows = [register_file.cells(casebook, entry) for entry in found.entries]
-    count = ngettext("%(num)s report in %(year)s.", "%(num)s reports in %(year)s.", len(rows), year=found.year)
+    count = ngettext("%(num)s report of %(year)s.", "%(num)s reports of %(year)s.", len(rows), year=found.year)
     listed = table([str(head) for head in register_file.HEADS], rows) if rows else []
     return [*listed, *([""] if rows else []), count, *_introduced(found, width)]
 

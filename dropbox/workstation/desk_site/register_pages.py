@@ -27,11 +27,14 @@ def register() -> Page:
     """Show one year's register, in months."""
     asked, now = request.args.get("year", ""), today()
     with this_desk().reading() as vault:
+        if vault.casebook.binding is None:
+            return show("register.html", known=False)
         there = years(vault.casebook)
         year = int(asked) if _YEAR.fullmatch(asked) else next(iter(there), now.year)
         found = register_of(vault.casebook, year, now)
         return show(
             "register.html",
+            known=True,
             year=year,
             years=there,
             heads=register_file.HEADS,
