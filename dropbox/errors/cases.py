@@ -87,7 +87,7 @@ class MarkUnknown(DropboxError):
 
 class JoinAskedAlready(DropboxError):
     message = "This reporter was asked already. Nothing was written."
-    hint = "Wait for the answer; see: dropbox-workstation together CASE"
+    hint = "They can answer, or change their answer, whenever they like; see: dropbox-workstation together CASE"
 
 
 class AlreadyWithdrawn(CaseEnded):

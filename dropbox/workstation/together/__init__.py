@@ -4,6 +4,7 @@ The rooms: names, spelling and alike (words alone), index (the names of a vault)
 showing (what may be said of it) and marking (what is written down). The machine proposes; it never decides.
 """
 
+from dropbox.workstation.together import wording
 from dropbox.workstation.together.alike import HOW, How, Likeness
 from dropbox.workstation.together.index import NameIndex, index_of
 from dropbox.workstation.together.joining import JoinState, ask_to_join, join_state, question, require_askable
@@ -39,5 +40,6 @@ __all__ = [
     "proposed",
     "question",
     "require_askable",
+    "wording",
     "write_marks",
 ]

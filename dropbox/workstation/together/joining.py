@@ -68,9 +68,12 @@ def question(language: str) -> str:
 
 
 def require_askable(casebook: Casebook, case: CaseId) -> None:
-    """Raises JoinAskedAlready while a question is open or agreed to, AlreadyWithdrawn or what the mandate forbids."""
+    """Raises JoinAskedAlready where an answer is open or given, AlreadyWithdrawn or what the mandate forbids.
+
+    Who said no can say yes on their own page later; nobody presses them.
+    """
     acts.require(casebook, case, acts.act_of(Kind.REPLY, None))
-    if join_state(casebook, case) in (JoinState.OPEN, JoinState.AGREED):
+    if join_state(casebook, case) not in (JoinState.NOT_ASKED, JoinState.NARROWED):
         raise JoinAskedAlready
 
 
