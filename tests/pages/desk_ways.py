@@ -58,6 +58,37 @@ def next_month(room: DeskRoom) -> Page:
     return room.get(re.findall(r'href="(/calendar\?month=[^"]+)"', room.get("/calendar").text)[-1])
 
 
+# --- what belongs together ---
+
+
+def about(name: str, persons: str, places: str = "", dates: str = "") -> Make:
+    """Return what marks whom and what a case is about."""
+    return on_case(name, "/about", {"persons": persons, "places": places, "dates": dates}, of="/about")
+
+
+def linked(name: str, more: str = "") -> Make:
+    """Return what marks five cases that touch each other, and shows one of them, or the page of all."""
+
+    def make(room: DeskRoom) -> Page:
+        about("investigate", "Jan van den Berg; Jan B.\nKarel Meijer", "town hall", "2026-03-04")(room)
+        about("late", "Jan v.d. Berg\nK. Meyer", "Town Hall", "2026-03-04")(room)
+        about("advise", "Jan van den Bergh")(room)
+        about("listen", "Jan van den Berg")(room)
+        return room.case(name, more) if name else room.get("/together")
+
+    return make
+
+
+def asked_again(name: str) -> Make:
+    """Return what opens the page that asks for joining after the reporter was asked."""
+
+    def make(room: DeskRoom) -> Page:
+        on_case(name, "/join", {"text": "May we?"}, of="/join")(room)
+        return room.case(name, "/join")
+
+    return make
+
+
 # --- import ---
 
 

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from dropbox.errors import CaseAmbiguous, CaseUnknown, DropboxError, JobRunning, VaultBusy
 from dropbox.workstation.clock import left_text
 from dropbox.workstation.desk_site import (
+    about_pages,
     backup_pages,
     calendar_pages,
     case,
@@ -22,6 +23,7 @@ from dropbox.workstation.desk_site import (
     register_pages,
     reseal_pages,
     setup_pages,
+    together_pages,
     trust_pages,
     view_pages,
     work_pages,
@@ -60,6 +62,8 @@ PAGES = (
     register_pages.pages,
     view_pages.pages,
     work_pages.pages,
+    about_pages.pages,
+    together_pages.pages,
     class_pages.pages,
     writing_pages.pages,
     setup_pages.pages,

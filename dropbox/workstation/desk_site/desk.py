@@ -16,6 +16,7 @@ from dropbox.workstation.desk_site.door import Door
 from dropbox.workstation.desk_site.jobs import Jobs
 from dropbox.workstation.drafts import Drafts
 from dropbox.workstation.finder import Finder
+from dropbox.workstation.together import Memory
 from dropbox.workstation.vault import Stamp, Vault, casebook_stamp, hold_lock, look_into
 
 LOCK_SECONDS = 5.0
@@ -33,6 +34,7 @@ class Desk:
         self.jobs = Jobs()
         self.finder = Finder()
         self.drafts = Drafts()
+        self.together = Memory()
         self.tell_link: Callable[[], None] = lambda: None
         self._lock = threading.RLock()
         self._held: tuple[Stamp, Vault] | None = None
@@ -104,4 +106,5 @@ class Desk:
                 self._held = (stamp, vault)
             self._made.clear()
             self.finder.follow(vault.casebook)
+            self.together.follow(vault.casebook)
             return vault

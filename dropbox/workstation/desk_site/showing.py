@@ -22,6 +22,7 @@ NAVIGATION = (
     ("/import", N_("Import")),
     ("/export", N_("Export")),
     ("/calendar", N_("Calendar")),
+    ("/together", N_("Together")),
     ("/key", N_("Your key")),
 )
 """The links at the top of each page, in their order."""

@@ -9,6 +9,7 @@ from dropbox.workstation.together.alike import HOW, How, Likeness
 from dropbox.workstation.together.index import NameIndex, index_of
 from dropbox.workstation.together.joining import JoinState, ask_to_join, join_state, question, require_askable
 from dropbox.workstation.together.marking import proposed, write_marks
+from dropbox.workstation.together.memory import Memory
 from dropbox.workstation.together.showing import (
     CaseLinks,
     Group,
@@ -28,6 +29,7 @@ __all__ = [
     "JoinState",
     "Likeness",
     "Link",
+    "Memory",
     "NameIndex",
     "Overview",
     "SharedName",
