@@ -13,8 +13,10 @@ from dropbox.errors.bundles import *
 from dropbox.errors.cases import *
 from dropbox.errors.configuration import *
 from dropbox.errors.consent import *
+from dropbox.errors.disclosing import *
 from dropbox.errors.documents import *
 from dropbox.errors.key import *
+from dropbox.errors.redacting import *
 from dropbox.errors.requests import *
 from dropbox.errors.sealing import *
 from dropbox.errors.server import *

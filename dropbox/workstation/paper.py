@@ -4,7 +4,7 @@ It carries a title, its language and one fixed day; the same content makes the s
 character that they lack is shown by its number. No file and no stranger's format comes in here: pictures are our own.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from io import BytesIO
@@ -27,6 +27,8 @@ _FONT = "DejaVu"
 _SIZE_PT = 10
 _HEAD_SIZES_PT = (18, 14, 11)
 _LINE = 1.35
+_LONG_SIDE_PT = 842
+"""A4's: what pictures become on pages of their own."""
 _MM_PER_PT = 25.4 / 72
 _MARGIN_MM = 20
 _ALL_PAGES = "\ue000" * 5
@@ -133,6 +135,21 @@ class _Sheet(FPDF):
     def shape(self, needed: bool) -> None:
         """Join and order the letters of scripts that ask for it; the others are four times faster without."""
         self.set_text_shaping(needed)
+
+
+def paper_of_pictures(pictures: Iterable[bytes]) -> bytes:
+    """Return a PDF with one picture on each page, as large as it, and nothing else. PNG or JPEG, and made here."""
+    sheet = FPDF(unit="pt")
+    sheet.set_creation_date(_SOME_DAY)
+    sheet.set_margin(0)
+    sheet.set_auto_page_break(False)
+    for packed in pictures:
+        with Image.open(BytesIO(packed), formats=("PNG", "JPEG")) as picture:
+            scale = _LONG_SIDE_PT / max(picture.size)
+            width_pt, height_pt = picture.width * scale, picture.height * scale
+        sheet.add_page(format=(width_pt, height_pt))
+        sheet.image(BytesIO(packed), 0, 0, width_pt, height_pt)
+    return bytes(sheet.output())
 
 
 def _continued(row: Sequence[str]) -> Iterator[tuple[str, ...]]:

@@ -20,7 +20,10 @@ from dropbox.errors import OfficeMissing, PopplerMissing, SandboxForbidden, Sand
 from dropbox.workstation.sandbox_frames import LIMITS, Frame, Limits, Reader, read_frames
 
 _INSIDE = Path(__file__).with_name("sandbox_inside.py")
-_POPPLER = ("pdftoppm", "pdfinfo")
+_WORDS = Path(__file__).with_name("sandbox_words.py")
+_POPPLER = ("pdftoppm", "pdfinfo", "pdftotext")
+_READABLE = Path("/usr/share/tesseract-ocr")
+_MAX_LANGUAGES = 4
 # what the libraries of /usr look for elsewhere: fonts, and the loader's list of where libraries lie
 _FURNISHING = ("/etc/fonts", "/var/cache/fontconfig", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d")
 
@@ -31,16 +34,21 @@ class Job(StrEnum):
     OFFICE = "office"
     ZIP = "zip"
     TAR = "tar"
+    OCR = "ocr"
+    CLEAN = "clean"
 
 
 @contextmanager
-def frames(job: Job, content: int, first_page: int = 1, limits: Limits = LIMITS) -> Iterator[Iterator[Frame]]:
+def frames(
+    job: Job, content: int, first_page: int = 1, limits: Limits = LIMITS, *, words: bool = False
+) -> Iterator[Iterator[Frame]]:
     """Run one job over the bytes behind a descriptor of anonymous memory and give what comes out, frame by frame.
 
-    Whatever happens, nothing of it runs on when the context is left. Raises SandboxMissing, SandboxForbidden,
-    PopplerMissing, OfficeMissing; and FileOutOfBounds while the frames are read.
+    words: after each page of a document, which words stand where. Whatever happens, nothing of it runs on when the
+    context is left. Raises SandboxMissing, SandboxForbidden, PopplerMissing, OfficeMissing; and FileOutOfBounds while
+    the frames are read.
     """
-    command = [*_walls(job, limits), *_program(job, first_page, limits)]
+    command = [*_walls(job, limits), *_program(job, first_page, limits, words)]
     deadline = time.monotonic() + limits.wall_seconds
     process = subprocess.Popen(
         command, stdin=content, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}, close_fds=True
@@ -68,6 +76,22 @@ def require(job: Job) -> None:
         raise OfficeMissing
 
 
+def has_reader() -> bool:
+    """Whether this machine can read the words in a picture: tesseract, and a language for it."""
+    return Path("/usr/bin/tesseract").exists() and bool(_languages())
+
+
+def has_cleaner() -> bool:
+    """Whether this machine has mat2."""
+    return Path("/usr/bin/mat2").exists()
+
+
+def _languages() -> str:
+    """Return the languages that tesseract was given here, Dutch and English first."""
+    found = {path.stem for path in _READABLE.glob("*/tessdata/*.traineddata")} - {"osd", "equ"}
+    return "+".join(sorted(found, key=lambda each: (each not in ("nld", "eng"), each))[:_MAX_LANGUAGES])
+
+
 def _walls(job: Job, limits: Limits) -> list[str]:
     """Return bubblewrap's part of the command: everything that is not named here is not there."""
     require(job)
@@ -85,6 +109,7 @@ def _walls(job: Job, limits: Limits) -> list[str]:
         command += ["--ro-bind-try", "/etc/libreoffice", "/etc/libreoffice"]
         command += ["--symlink", "room", "/tmp"]  # noqa: S108  # nosec B108 -- inside; it makes its sockets there
     environment = {"PATH": "/usr/bin", "HOME": "/room", "TMPDIR": "/room", "LANG": "C.UTF-8"}
+    environment |= {"OMP_THREAD_LIMIT": "1"} if job is Job.OCR else {}  # it may start no thread there
     for name, value in environment.items():
         command += ["--setenv", name, value]
     # the root and /dev are folders in memory without a bound of their own
@@ -106,6 +131,8 @@ def _top_folders() -> list[str]:
 def _own_binds(job: Job) -> Iterator[tuple[Path, str]]:
     """Give what the program inside needs beyond /usr, each under a name that tells nothing of this machine."""
     yield _INSIDE, "/inside.py"
+    if job in (Job.PDF, Job.OFFICE, Job.OCR):
+        yield _WORDS, "/beside/sandbox_words.py"
     if not _base().is_relative_to("/usr"):
         yield _base(), "/python"
     if job is Job.PICTURE:
@@ -119,10 +146,16 @@ def _own_binds(job: Job) -> Iterator[tuple[Path, str]]:
         yield folder, "/office"
 
 
-def _program(job: Job, first_page: int, limits: Limits) -> list[str]:
+def _program(job: Job, first_page: int, limits: Limits, words: bool) -> list[str]:
     prefix = _base() if _base().is_relative_to("/usr") else Path("/python")
     python = prefix / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
-    asked = {"job": job.value, "first_page": first_page, "limits": _for_the_inside(limits)}
+    asked = {
+        "job": job.value,
+        "first_page": first_page,
+        "limits": _for_the_inside(limits),
+        "words": words,
+        "languages": _languages() if job is Job.OCR else "",
+    }
     return [str(python), "-I", "-S", "-B", "-X", "utf8", "/inside.py", json.dumps(asked)]
 
 

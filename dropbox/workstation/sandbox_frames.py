@@ -7,8 +7,8 @@ import os
 import select
 import struct
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from dropbox.errors import FileOutOfBounds
@@ -16,6 +16,8 @@ from dropbox.errors import FileOutOfBounds
 MIB = 1 << 20
 HEAD = struct.Struct(">cL")
 _READ_BYTES = MIB
+_WORD_HEAD = struct.Struct(">HHHHB")
+_WHOLE = 1000
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Limits:
     total_pages: int = 1000
     names: int = 1000
     name_bytes: int = 255
+    words: int = 20_000
 
 
 LIMITS = Limits()
@@ -90,7 +93,32 @@ class Name:
     size: int
 
 
-Frame = Total | Pixels | Blank | Name | Reason
+@dataclass(frozen=True)
+class Word:
+    """A word on a page, and where it stands: in thousandths of the page, from its upper left corner."""
+
+    text: str = field(repr=False)
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of the page before, in the order in which they are read."""
+
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True)
+class Data:
+    """A file that was made inside."""
+
+    data: bytes = field(repr=False)
+
+
+Frame = Total | Pixels | Blank | Name | Reason | Words | Data
 
 
 class _Ended(FileOutOfBounds):
@@ -128,38 +156,34 @@ class Reader:
 def read_frames(reader: Reader, limits: Limits) -> Iterator[Frame]:
     """Give each frame; their number and lengths are bounded, whatever the program inside has become."""
     pages_left = limits.pages
-    for _ in range(max(limits.pages, limits.names) + 3):
+    for _ in range(max(2 * limits.pages, limits.names) + 3):
         kind, length = HEAD.unpack(reader.exactly(HEAD.size))
         if kind == b"E":
             return
         pages_left -= kind in (b"P", b"X")
         if pages_left < 0:
             raise FileOutOfBounds
-        yield _frame(kind, reader.exactly(_bounded(length, limits)), limits)
+        yield _frame(kind, reader.exactly(_bounded(kind, length, limits)), limits)
     raise FileOutOfBounds
 
 
-def _bounded(length: int, limits: Limits) -> int:
-    if length > limits.page_side_pixels**2 * 3 + 8:
+def _bounded(kind: bytes, length: int, limits: Limits) -> int:
+    if length > (limits.folder_bytes if kind == b"D" else limits.page_side_pixels**2 * 3 + 8):
         raise FileOutOfBounds
     return int(length)
 
 
 def _frame(kind: bytes, body: memoryview, limits: Limits) -> Frame:
     try:
-        if kind == b"P":
-            return _pixels(body, limits)
-        if kind == b"X":
-            return Blank()
-        if kind == b"N":
-            return Total(*struct.unpack(">L", body))
-        if kind == b"F" and len(body) <= 8 + limits.name_bytes:
-            return Name(str(body[8:], "utf-8", "replace"), *struct.unpack(">Q", body[:8]))
-        if kind == b"R":
-            return Reason(str(body, "ascii"))
-    except (struct.error, ValueError):
+        return _FRAMES[kind](body, limits)
+    except (KeyError, struct.error, ValueError):
         raise FileOutOfBounds from None
-    raise FileOutOfBounds
+
+
+def _name(body: memoryview, limits: Limits) -> Name:
+    if len(body) > 8 + limits.name_bytes:
+        raise FileOutOfBounds
+    return Name(str(body[8:], "utf-8", "replace"), *struct.unpack(">Q", body[:8]))
 
 
 def _pixels(body: memoryview, limits: Limits) -> Pixels:
@@ -168,3 +192,29 @@ def _pixels(body: memoryview, limits: Limits) -> Pixels:
     if not all(0 < side <= limits.page_side_pixels for side in sides) or len(body) != 8 + width * height * 3:
         raise FileOutOfBounds
     return Pixels(width, height, body[8:])
+
+
+def _each_word(body: memoryview, limits: Limits) -> Iterator[Word]:
+    at = 0
+    for _ in range(limits.words):
+        if at == len(body):
+            return
+        left, top, right, bottom, length = _WORD_HEAD.unpack_from(body, at)
+        at += _WORD_HEAD.size + length
+        text = "".join(str(body[at - length : at], "utf-8", "replace").split())
+        if at > len(body) or not (left < right <= _WHOLE and top < bottom <= _WHOLE):
+            raise FileOutOfBounds
+        yield Word(text, left, top, right, bottom)
+    if at != len(body):
+        raise FileOutOfBounds
+
+
+_FRAMES: dict[bytes, Callable[[memoryview, Limits], Frame]] = {
+    b"P": _pixels,
+    b"X": lambda _body, _limits: Blank(),
+    b"N": lambda body, _limits: Total(*struct.unpack(">L", body)),
+    b"F": _name,
+    b"W": lambda body, limits: Words(tuple(_each_word(body, limits))),
+    b"D": lambda body, _limits: Data(bytes(body)),
+    b"R": lambda body, _limits: Reason(str(body, "ascii")),
+}

@@ -24,8 +24,13 @@ CONTENT = "/proc/self/fd/0"
 _PPM_HEAD = re.compile(rb"P6\n(\d{1,5}) (\d{1,5})\n255\n")
 _PAGES = re.compile(rb"^Pages: +(\d{1,9})$", re.MULTILINE)
 _MAX_INFO_BYTES = 64 * 1024
+_MAX_WORDS_BYTES = 8 * 1024 * 1024
 _NAME_BYTES = 255
 _PICTURES = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "AVIF", "ICO")
+_CLEANER = (
+    "from libmat2 import pdf; paper = pdf.PDFParser('/room/paper.pdf'); "
+    "paper.lightweight_cleaning = True; raise SystemExit(0 if paper.remove_all() else 1)"
+)
 _OFFICE_RESTART = 81  # what the office program ends with after it has made its profile
 
 # linux/audit.h, and the numbers of the calls in each architecture's own table
@@ -56,6 +61,8 @@ class Reading:
         asked = json.loads(text)
         self.job: str = asked["job"]
         self.first_page: int = asked["first_page"]
+        self.words: bool = asked["words"]
+        self.languages: str = asked["languages"]
         self.limits: dict[str, int] = asked["limits"]
 
     def __getitem__(self, limit: str) -> int:
@@ -182,6 +189,8 @@ def _send_pages(reading: Reading, path: str) -> None:
     for number in range(reading.first_page, min(total, reading.first_page + reading["pages"] - 1) + 1):
         pixels = _page(reading, path, number)
         send(b"P", *pixels) if pixels else send(b"X")
+        if pixels and reading.words:
+            _send_words(reading, path, number)
         failed = 0 if pixels else failed + 1
         if failed == reading["failed_pages"]:
             raise Stop("too-slow")
@@ -200,6 +209,54 @@ def _page(reading: Reading, path: str, number: int) -> tuple[bytes, bytes] | Non
     if not (0 < width <= side and 0 < height <= side and len(pixels) == width * height * 3):
         return None
     return struct.pack(">LL", width, height), bytes(pixels)
+
+
+# --- words, and a paper's last cleaning ---------------------------------------------------------------------------
+
+
+def _send_words(reading: Reading, path: str, number: int) -> None:
+    """Send the words that poppler finds on a page; whatever keeps it from finding them ends the job."""
+    command = ["/usr/bin/pdftotext", "-q", "-cropbox", "-bbox", "-f", f"{number}", "-l", f"{number}", path, "-"]
+    code, told = _run(command, reading["page_seconds"], max_bytes=_MAX_WORDS_BYTES)
+    if code != 0 or len(told) > _MAX_WORDS_BYTES:
+        raise Stop("too-slow")
+    send(b"W", _words().of_pdf(told))
+
+
+def _read_picture(reading: Reading) -> None:
+    """Have tesseract read a picture that we made: first as a page, then as one with words here and there."""
+    with open(CONTENT, "rb") as source:  # noqa: PTH123
+        head = _PPM_HEAD.match(source.read(64))
+    if head is None:
+        raise Stop("damaged")
+    for layout in ("3", "11"):
+        command = ["/usr/bin/tesseract", CONTENT, "stdout", "-l", reading.languages, "--psm", layout, "tsv"]
+        code, told = _run(command, reading["page_seconds"], max_bytes=_MAX_WORDS_BYTES)
+        if code != 0 or len(told) > _MAX_WORDS_BYTES:
+            raise Stop("too-slow")
+        words = _words().of_tsv(told, int(head[1]), int(head[2]))
+        if words:
+            break
+    send(b"W", words)
+
+
+def _clean(reading: Reading) -> None:
+    """Have mat2 go over a PDF that we made. Its own program starts others; its library does not."""
+    with open("/room/paper.pdf", "wb") as target, open(CONTENT, "rb") as source:  # noqa: PTH123
+        while chunk := source.read(1 << 20):
+            target.write(chunk)
+    code, _ = _run(["/usr/bin/python3", "-I", "-B", "-c", _CLEANER], reading["office_seconds"], threads=True)
+    if code != 0:
+        raise Stop("damaged")
+    with open("/room/paper.cleaned.pdf", "rb") as cleaned:  # noqa: PTH123
+        send(b"D", cleaned.read())
+
+
+def _words() -> Any:
+    sys.path.insert(0, "/beside")
+    import sandbox_words  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    return sandbox_words
 
 
 def _run(command: Sequence[str], seconds: int, *, max_bytes: int = 0, threads: bool = False) -> tuple[int, bytes]:
@@ -311,6 +368,8 @@ _JOBS: dict[str, Callable[[Reading], None]] = {
     "office": _office,
     "zip": _zip,
     "tar": _tar,
+    "ocr": _read_picture,
+    "clean": _clean,
 }
 
 if __name__ == "__main__":

@@ -91,6 +91,16 @@ def look(vault: Vault, opened: Opened, attachment: Attachment, *, seals: int = 0
     Raises StillSealed while there is one more, OwnItemInside as an alarm, KindNotShown, FileTooLargeToView,
     FileNotShown, FileOutOfBounds, SealNotOpened, SealsTooDeep, and what sandbox.frames raises.
     """
+    with inner(vault, opened, attachment, seals) as (content, kind, opened_seals):
+        return _show(content, kind, opened_seals, first_page)
+
+
+@contextmanager
+def inner(vault: Vault, opened: Opened, attachment: Attachment, seals: int = 0) -> Iterator[tuple[int, FileType, int]]:
+    """Give what an attachment holds, in anonymous memory: a descriptor, its true type, and how many seals were opened.
+
+    Raises StillSealed, OwnItemInside, FileTooLargeToView, SealNotOpened, SealsTooDeep.
+    """
     if attachment.sha256 in {record.sha256 for record in vault.casebook.items.values()}:
         raise OwnItemInside
     with _content() as content:
@@ -99,7 +109,8 @@ def look(vault: Vault, opened: Opened, attachment: Attachment, *, seals: int = 0
             refuse_own(content, unsealed=opened_seals > 0)
             kind = sniff(first_bytes(content, HEAD_BYTES), os.fstat(content).st_size)
             if kind.kind is not FileKind.SEALED:
-                return _show(content, kind, opened_seals, first_page)
+                yield content, kind, opened_seals
+                return
             if opened_seals == seals:
                 raise SealsTooDeep if seals == MAX_SEALS else StillSealed
             _unseal(content, vault)
