@@ -178,6 +178,7 @@ class Act(StrEnum):
     SAVE = "save"
     DISCUSS = "discuss"
     TAKE_FURTHER = "take_further"
+    DISCLOSE = "disclose"
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from dropbox.workstation.commands import (
     cases,
     classify,
     desk_page,
+    disclose,
     explain,
     intake,
     key,
@@ -62,6 +63,7 @@ _GROUPS = (
     writing,
     intake,
     reseal,
+    disclose,
     desk_page,
 )
 _MAX_WIDTH = 120

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+PARTICLES, PLAIN_WORDS, TITLES = "particles.txt", "plain.txt", "titles.txt"
+"""Lists that others read as well: what stands between a name's parts, everyday words, and what stands before one."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 _BEGINS = re.compile(r"[.!?…:\n\"“„‘«]")
 _APART = re.compile(r"[^\S\n]{1,3}|-")
@@ -86,6 +88,11 @@ def name_words(texts: Iterable[str]) -> frozenset[str]:
         for _, inside in _found(words, ()):
             found |= {word.plain for word in inside if word.capital and len(word.text) > 2}
     return frozenset(found - _list("plain.txt") - _list("titles.txt") - _list("particles.txt") - lower)
+
+
+def word_list(name: str) -> frozenset[str]:
+    """Return one of the lists above, casefolded."""
+    return _list(name)
 
 
 def _found(words: list[_Word], known: Collection[str]) -> Iterator[tuple[Name, list[_Word]]]:

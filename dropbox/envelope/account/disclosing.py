@@ -7,26 +7,29 @@ from dropbox.models import Fingerprint, ItemId, parse_fingerprint, parse_item_id
 
 MAX_READERS = 20
 _HASH_DIGITS = 64
+_HEX = frozenset("0123456789abcdef")
 
 
 @dataclass(frozen=True)
 class Disclosed:
-    """A released pack. `plan`: SHA-256 of what was chosen; `open_part` and `annex`: of the two files' manifests.
+    """A released pack. SHA-256 of what was chosen (`plan`), of the open part's manifest, and of the sealed annex.
 
-    readers: names of those the open part is for; annex_for: the keys that the annex is sealed to. consent: the id of
-    the ask whose answer allowed it, None where the mandate did.
+    readers: names of those the open part is for; annex_for: the keys that the annex is sealed to, none where there is
+    no annex. consent: the id of the ask whose answer allowed it, None where the mandate did.
     """
 
     plan: str
     open_part: str
-    annex: str
+    annex: str | None
     items: tuple[ItemId, ...]
     readers: tuple[str, ...]
     annex_for: tuple[Fingerprint, ...]
     consent: str | None = None
 
     def __post_init__(self) -> None:
-        _require(all(len(each) == _HASH_DIGITS for each in (self.plan, self.open_part, self.annex)))
+        hashes = (self.plan, self.open_part, *((self.annex,) if self.annex is not None else ()))
+        _require(all(len(each) == _HASH_DIGITS and set(each) <= _HEX for each in hashes))
+        _require(bool(self.annex_for) is (self.annex is not None))
         _require(bool(self.items) and all(parse_item_id(each) == each for each in self.items))
         _require(1 <= len(self.readers) <= MAX_READERS and len(self.annex_for) <= MAX_READERS)
         _require(all(parse_fingerprint(each) == each for each in self.annex_for))

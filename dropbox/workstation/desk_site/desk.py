@@ -14,6 +14,7 @@ from typing import TypeVar
 from dropbox.errors import VaultBusy
 from dropbox.workstation.desk_site.door import Door
 from dropbox.workstation.desk_site.jobs import Jobs
+from dropbox.workstation.disclosure.drafts import PlanDrafts
 from dropbox.workstation.drafts import Drafts
 from dropbox.workstation.finder import Finder
 from dropbox.workstation.together import Memory
@@ -34,6 +35,7 @@ class Desk:
         self.jobs = Jobs()
         self.finder = Finder()
         self.drafts = Drafts()
+        self.plans = PlanDrafts()
         self.together = Memory()
         self.tell_link: Callable[[], None] = lambda: None
         self._lock = threading.RLock()

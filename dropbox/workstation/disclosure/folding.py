@@ -1,0 +1,97 @@
+"""A text as it is compared: without capitals, accents, look-alikes of other alphabets, or anything between its letters.
+
+Every letter of the folded text knows which word it came from, so that what is found can be taken out whole.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+# letters that NFKD leaves as they are, and those of other alphabets that look like ours
+_LETTERS = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ŋ": "n", "ħ": "h"}
+_CYRILLIC = dict(zip("аеорсухіјѕԁкмтвнѵ", "aeopcyxijsdkmtbhv", strict=True))
+_GREEK = dict(zip("αονρικτυχεη", "aovpiktuxen", strict=True))
+_SAME = str.maketrans(_LETTERS | _CYRILLIC | _GREEK)
+# a word that is broken at the end of a line: its second half begins with a small letter
+_BROKEN = re.compile(r"(?<=[^\W\d_])[-\u2010\u00ad][^\S\n]*\r?\n[^\S\n]*(?=[^\W\d_])")
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word as it stands in a text, from `start` up to `end`. capital: it begins with a capital."""
+
+    start: int
+    end: int
+    capital: bool
+
+
+@dataclass(frozen=True)
+class Folded:
+    """All letters and digits of a text in a row; `owners`: for each of them, the number of its word."""
+
+    letters: str
+    owners: tuple[int, ...]
+    words: tuple[Word, ...]
+    starts: tuple[int, ...]
+    """Where each word begins in `letters`."""
+
+    def end_of(self, word: int) -> int:
+        """Return where a word ends in `letters`."""
+        return self.starts[word + 1] if word + 1 < len(self.starts) else len(self.letters)
+
+    def letters_of(self, word: int) -> str:
+        return self.letters[self.starts[word] : self.end_of(word)]
+
+
+def fold(text: str) -> Folded:
+    """Fold a text. Words are runs of letters, digits, and what cannot be seen between them."""
+    words = _words(text)
+    letters: list[str] = []
+    owners: list[int] = []
+    starts: list[int] = []
+    kept: list[Word] = []
+    for word in words:
+        folded = plain(text[word.start : word.end])
+        if not folded:
+            continue
+        starts.append(len(owners))
+        letters.append(folded)
+        owners += [len(kept)] * len(folded)
+        kept.append(word)
+    return Folded("".join(letters), tuple(owners), tuple(kept), tuple(starts))
+
+
+def plain(text: str) -> str:
+    """Return only the letters and digits of a text, as they are compared; a Dutch y and ij are the same."""
+    return "".join(_plain_character(each) for each in text)
+
+
+@lru_cache(maxsize=4096)
+def _plain_character(character: str) -> str:
+    apart = unicodedata.normalize("NFKD", character).casefold().translate(_SAME)
+    apart = unicodedata.normalize("NFKD", apart)
+    return "".join(each for each in apart if each.isalnum()).replace("y", "ij")
+
+
+def _words(text: str) -> list[Word]:
+    """Cut a text into words; what is invisible, or an accent of its own, belongs to the word it stands in."""
+    broken = {at for match in _BROKEN.finditer(text) for at in range(*match.span())}
+    words: list[Word] = []
+    start: int | None = None
+    for at, character in enumerate(text):
+        if character.isalnum():
+            start = at if start is None else start
+        elif start is not None and at not in broken and not _is_hidden(character):
+            words.append(_word(text, start, at))
+            start = None
+    return words if start is None else [*words, _word(text, start, len(text))]
+
+
+def _word(text: str, start: int, end: int) -> Word:
+    return Word(start, end, text[start].isupper() or text[start].istitle())
+
+
+@lru_cache(maxsize=4096)
+def _is_hidden(character: str) -> bool:
+    return unicodedata.category(character) in ("Cf", "Mn", "Me")

@@ -1,0 +1,191 @@
+"""disclose on the command line: a plan, the question, the answer, the pack; and what is refused."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dropbox.models import Kind, Mandate
+from dropbox.workstation.casebook import detail_of
+from tests.factories_bundles import People, World, world
+from tests.packs import PackRoom, everything_in, letters_of, unsealed
+
+
+@pytest.fixture
+def here(people: People) -> Iterator[World]:
+    with world(people) as made:
+        yield made
+
+
+@pytest.fixture
+def room(here: World) -> PackRoom:
+    return PackRoom.make(here)
+
+
+@pytest.fixture
+def advised(here: World) -> PackRoom:
+    return PackRoom.make(here, Mandate.ADVISE)
+
+
+def begin(room: PackRoom, *more: str) -> Path:
+    """Write a plan with a council that reads the open part, and cora who gets the annex."""
+    here = room.here
+    plan = here.folder / "plan.json"
+    readers = ["--reader", "The council", "--reader", f"First reader={here.cora.key}"]
+    here.anna.ok("disclose", room.case.id, "--new", plan, *readers, *more)
+    return plan
+
+
+def key_file(room: PackRoom) -> Path:
+    path = room.here.folder / "cora.asc"
+    path.write_bytes(room.given[0])
+    return path
+
+
+def made(room: PackRoom, plan: Path | str, folder: str = "pack") -> Any:
+    target = room.here.folder / folder
+    return room.here.anna.ok("disclose", room.case.id, "--plan", plan, "--key", key_file(room), "--to", target)
+
+
+def asked(room: PackRoom, plan: Path) -> tuple[str, Any]:
+    """Ask the reporter, carry the question to the drop, and return its id with the command's document."""
+    done = room.here.anna.ok("disclose", room.case.id, "--plan", plan, "--key", key_file(room), "--ask")
+    ask = room.look(lambda vault: detail_of(vault.casebook.items[done["item"]]).ask)
+    bound = room.look(lambda vault: vault.casebook.bound.drop)
+    return ask.id_in(bound, room.case.id, done["item"]), done
+
+
+def answer(room: PackRoom, ask: str, text: str) -> None:
+    here = room.here
+    here.anna.ok("export", here.folder / f"answer-{text}.tar")
+    here.drop.take(here.folder / f"answer-{text}.tar", room.case)
+    here.drop.send(room.case, "", kind=Kind.MESSAGE, mandate=Mandate.ADVISE, answers={f"consent-{ask}": text})
+    here.anna.ok("import", here.drop.pickup())
+
+
+def test_a_plan_that_is_begun_takes_out_what_is_pointed_at(room: PackRoom) -> None:
+    plan = json.loads(begin(room).read_bytes())
+    named = {name for each in plan["persons"] for name in each["names"]}
+    assert "Karin van der Berg" in named
+    assert "06-12345678" in plan["phrases"]
+    assert begin_mode(room) == 0o600
+
+
+def begin_mode(room: PackRoom) -> int:
+    return (room.here.folder / "plan.json").stat().st_mode & 0o777
+
+
+def test_two_names_that_are_given_as_one_person_become_one_letter(room: PackRoom) -> None:
+    plan = json.loads(begin(room, "--name", "Karin van der Berg; KB", "--name", "Jan Jansen").read_bytes())
+    assert [each["names"] for each in plan["persons"] if "KB" in each["names"]] == [["Karin van der Berg", "KB"]]
+
+
+def test_a_plan_shows_its_open_text_before_anything_is_made(room: PackRoom) -> None:
+    plan = begin(room)
+    shown = room.here.anna.ok("disclose", room.case.id, "--plan", plan)
+    assert shown["allowed"] is True
+    assert all("Karin" not in each["text"] for each in shown["items"])
+    text = room.here.anna.run("disclose", room.case.id, "--plan", plan).out
+    assert "Karin" not in text
+    assert "Open part" in text
+
+
+def test_a_pack_is_made_with_the_commands_alone(room: PackRoom) -> None:
+    done = made(room, begin(room, "--leave-out", "My mother knows"))
+    files = everything_in(Path(done["folder"]))
+    assert {"open/open.txt", "annex.pgp", "cover.txt"} <= set(files)
+    assert b"mother" not in files["open/open.txt"]
+    assert "Karin van der Berg" in letters_of(unsealed(room.here.cora, Path(done["folder"]) / "annex.pgp")).values()
+    told = room.here.anna.ok("disclose", room.case.id)
+    assert [each["plan"] for each in told["plans"]] == [done["plan"]]
+
+
+def test_without_consent_the_command_refuses_and_names_the_way(advised: PackRoom) -> None:
+    plan = begin(advised)
+    error = advised.here.anna.refused(
+        "disclose", advised.case.id, "--plan", plan, "--key", key_file(advised), "--to", advised.here.folder / "pack"
+    )
+    assert "has not agreed" in error
+    assert not (advised.here.folder / "pack").exists()
+
+
+def test_a_pack_is_made_once_after_the_reporter_agreed_to_it(advised: PackRoom) -> None:
+    ask, done = asked(advised, begin(advised))
+    answer(advised, ask, "yes")
+    # weeks later: the plan's file is gone, and the note has the plan and the key
+    (advised.here.folder / "plan.json").unlink()
+    anna = advised.here.anna
+    pack = anna.ok("disclose", advised.case.id, "--plan", done["plan"][:12], "--to", advised.here.folder / "pack")
+    assert pack["consent"] == ask
+    assert "agreed" in (Path(pack["folder"]) / "cover.txt").read_text()
+    again = anna.refused("disclose", advised.case.id, "--plan", done["plan"], "--to", advised.here.folder / "again")
+    assert "once" in again
+
+
+def test_a_no_stays_a_no(advised: PackRoom) -> None:
+    ask, done = asked(advised, begin(advised))
+    answer(advised, ask, "no")
+    error = advised.here.anna.refused(
+        "disclose", advised.case.id, "--plan", done["plan"], "--to", advised.here.folder / "pack"
+    )
+    assert "said no" in error
+
+
+def test_consent_for_one_pack_opens_no_other(advised: PackRoom) -> None:
+    plan = begin(advised)
+    ask, _done = asked(advised, plan)
+    answer(advised, ask, "yes")
+    wider = json.loads(plan.read_bytes())
+    wider["readers"] = [*wider["readers"], {"name": "Somebody else", "fingerprint": None}]
+    plan.write_text(json.dumps(wider))
+    error = advised.here.anna.refused(
+        "disclose", advised.case.id, "--plan", plan, "--key", key_file(advised), "--to", advised.here.folder / "pack"
+    )
+    assert "has not agreed" in error
+
+
+def test_the_reporter_is_shown_just_what_the_readers_would_read(advised: PackRoom) -> None:
+    _ask, done = asked(advised, begin(advised))
+    folder = advised.here.folder / "files"
+    advised.here.anna.ok("extract", advised.case.id, "--to", folder)
+    texts = [path.read_text() for path in folder.iterdir() if path.name.endswith("open-part.txt")]
+    assert len(texts) == 1
+    assert "Karin" not in texts[0]
+    shown = advised.here.anna.ok("disclose", advised.case.id, "--plan", done["plan"])
+    assert " ".join(shown["items"][0]["text"].split()) in " ".join(texts[0].split())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--leave-out", "words that stand nowhere"],
+        ["--reader", "Somebody=ABC"],
+        ["--reader", "Somebody="],
+        ["--reader", ""],
+        ["--name", "x"],
+        ["--file", "1-1=redrawn"],
+        ["--file", "99-1=annex"],
+    ],
+)
+def test_a_plan_of_nonsense_is_refused_and_not_written(room: PackRoom, arguments: list[str]) -> None:
+    room.here.anna.refused("disclose", room.case.id, "--new", room.here.folder / "plan.json", *arguments)
+    assert not (room.here.folder / "plan.json").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"[" * 100_000, b"\xff", b'{"format": 2}', b"x" * 2_000_000])
+def test_what_is_no_plan_is_refused(room: PackRoom, content: bytes) -> None:
+    path = room.here.folder / "odd.json"
+    path.write_bytes(content)
+    assert "no plan" in room.here.anna.refused("disclose", room.case.id, "--plan", path)
+
+
+def test_a_plan_of_another_case_is_refused(room: PackRoom) -> None:
+    other = PackRoom.make_another(room)
+    plan = begin(room)
+    room.here.anna.refused("disclose", other.case.id, "--plan", plan)
+
+
+def test_an_unknown_plan_is_refused(room: PackRoom) -> None:
+    assert "No such plan" in room.here.anna.refused("disclose", room.case.id, "--plan", "abcdef12")
