@@ -16,6 +16,7 @@ from dropbox.errors.consent import *
 from dropbox.errors.disclosing import *
 from dropbox.errors.documents import *
 from dropbox.errors.key import *
+from dropbox.errors.log import *
 from dropbox.errors.redacting import *
 from dropbox.errors.requests import *
 from dropbox.errors.sealing import *

@@ -6,7 +6,7 @@ blanks are kept as they are.
 
 from dropbox.models import CaseId, DeskId, SealedKind, current_members
 from dropbox.trust_words import drop_words, roster_words
-from dropbox.workstation import acts, trust
+from dropbox.workstation import acts, log_checking, log_words, trust
 from dropbox.workstation.casebook import Casebook, DeskRoster, State
 from dropbox.workstation.continuity import later_epochs, open_gaps
 from dropbox.workstation.speech import N_, _, ngettext
@@ -32,6 +32,7 @@ def banners(casebook: Casebook) -> list[Banner]:
     found = [
         *_trial(casebook),
         *_conflicts(casebook),
+        *_logs(casebook),
         *_narrowed(casebook),
         *_gaps(casebook),
         *_quarantine(casebook),
@@ -124,6 +125,27 @@ def _conflicts(casebook: Casebook) -> list[Banner]:
         )
         for conflict in casebook.conflicts.values()
     ]
+
+
+def _logs(casebook: Casebook) -> list[Banner]:
+    """Tell of logs that do not hold until somebody has explained them."""
+    open_faults = log_checking.open_faults(casebook)
+    told: list[Banner] = [
+        (
+            _("ALARM. %(what)s", what=log_words.fault_text(casebook, case, fault)),
+            _("Ask that member over another channel before you rely on this case."),
+            _because(f"log {case[:8]}"),
+        )
+        for case, fault in open_faults[:_MAX_NAMED]
+    ]
+    lost = sorted(number for number, because in casebook.lost_exports.items() if not because)[:_MAX_NAMED]
+    if lost:
+        told.append((_("ALARM. %(what)s", what=log_words.lost_text(lost)), _because("log")))
+    return told
+
+
+def _because(command: str) -> ForTerminal:
+    return ForTerminal(_("When you know why: %(command)s", command=f"dropbox-workstation {command} --because TEXT"))
 
 
 def _narrowed(casebook: Casebook) -> list[Banner]:

@@ -94,6 +94,8 @@ def add_imported(casebook: Casebook, items: Iterable[ItemId], **details: str) ->
         if is_shown(record):
             found.setdefault(record.case, []).append(record.sha256)
     for case, hashes in found.items():
+        # what an older copy of this vault gets back from its own notes comes before what it does now
+        adopt(casebook, case)
         digest = canonical.sha256_hex("".join(sorted(hashes)).encode())
         add(casebook, case, LogAct.IMPORTED, items=str(len(hashes)), digest=digest, **details)
 

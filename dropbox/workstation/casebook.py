@@ -27,6 +27,7 @@ from dropbox.models import (
     SealedKind,
     VaultId,
 )
+from dropbox.workstation.log_faults import LogFault
 
 MIN_CASE_PREFIX = 4
 _HEX = frozenset("0123456789abcdef")
@@ -294,6 +295,8 @@ class Casebook:
     desk_names: dict[DeskId, dict[str, str]] = field(default_factory=dict)
     explained: dict[str, dict[int, Explanation]] = field(default_factory=dict)
     log: dict[CaseId, tuple[LogLine, ...]] = field(default_factory=dict)
+    log_faults: dict[CaseId, tuple[LogFault, ...]] = field(default_factory=dict)
+    lost_exports: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._threads: dict[CaseId, list[ItemId]] = {}

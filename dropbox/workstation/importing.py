@@ -14,7 +14,7 @@ from dropbox.canonical import sha256_hex
 from dropbox.disk import sync_files, sync_folder
 from dropbox.errors import BundleItemMismatch, TargetUnusable
 from dropbox.models import CaseId, ItemId, SealedKind
-from dropbox.workstation import acts, case_log, trust
+from dropbox.workstation import acts, case_log, log_checking, trust
 from dropbox.workstation.casebook import Binding, Casebook, Conflict, ItemRecord, Narrowed, State, is_shown
 from dropbox.workstation.continuity import clashes, take_kdf, take_log
 from dropbox.workstation.examining import Verdict, examine, out_of_chain, quarantine
@@ -73,6 +73,7 @@ def import_pickup(
     _examine_all(vault, pickup.manifest, wanted, report, _Watch(len(wanted), progress, seen))
     report.narrowed = acts.take_narrowings(casebook, before, {item.item for item in wanted})
     case_log.add_imported(casebook, (item.item for item in wanted))
+    log_checking.take(casebook, {item.case for item in wanted})
     vault.save()
     return report
 
@@ -110,7 +111,11 @@ def _take_names(vault: Vault) -> None:
 def _take_confirmations(casebook: Casebook, manifest: PickupManifest) -> int:
     """Note which of this vault's exports the drop has imported; their content need not travel again."""
     arrived = 0
+    last = max(casebook.exports, default=0)
     for sequence in manifest.confirmed.get(casebook.vault, ()):
+        if sequence > last:
+            # it left from here, and nothing here knows of it: the vault was put back to an older copy of itself
+            casebook.lost_exports.setdefault(sequence, "")
         export = casebook.exports.get(sequence)
         if export is None or export.confirmed:
             continue

@@ -4,14 +4,18 @@ A colleague's line may hold anything that fits its form; whoever shows a sentenc
 shown.
 """
 
+from collections.abc import Sequence
+
+from dropbox.codename import case_name
 from dropbox.envelope import WorkState
 from dropbox.envelope.account import LogAct
 from dropbox.errors import InvalidValue
-from dropbox.models import Mandate, parse_fingerprint
+from dropbox.models import CaseId, Mandate, parse_fingerprint
 from dropbox.workstation import mandate
 from dropbox.workstation.case_log import Entry, told_details
 from dropbox.workstation.casebook import Casebook
-from dropbox.workstation.speech import N_, Words, _
+from dropbox.workstation.log_faults import LogFault, LogWrong
+from dropbox.workstation.speech import N_, Words, _, day_text, list_text, ngettext
 from dropbox.workstation.thread import author_name
 from dropbox.workstation.work import state_text
 
@@ -44,6 +48,16 @@ _ACTS: dict[LogAct, Words] = {
     LogAct.ERASURE_OPPOSED: N_("The proposal to erase the case was opposed"),
     LogAct.ERASED: N_("The case was erased here"),
     LogAct.EXPLAINED: N_("What is wrong with the log was explained"),
+}
+_WRONG: dict[LogWrong, Words] = {
+    LogWrong.MISSING: N_("it is missing"),
+    LogWrong.FORKED: N_("there are two of this number"),
+    LogWrong.UNLINKED: N_("it does not follow the line before it"),
+    LogWrong.ALTERED: N_("its details are not those that were sealed"),
+    LogWrong.STRANGER: N_("it is by another key than its note"),
+    LogWrong.MANDATE: N_("it says another mandate than the reporter had set by then"),
+    LogWrong.FORGOTTEN: N_("it says that less was known than before it, or than its note knew"),
+    LogWrong.LOST: N_("it left this vault and is in it no more"),
 }
 _NAMES = {
     "item": N_("item"),
@@ -80,6 +94,36 @@ def act_text(casebook: Casebook, entry: Entry) -> str:
 
 def who_text(casebook: Casebook, entry: Entry) -> str:
     return author_name(casebook, entry.line.by)
+
+
+def fault_text(casebook: Casebook, case: CaseId, fault: LogFault) -> str:
+    """Return in one sentence whose log of which case does not hold, from which line on, and why."""
+    return _(
+        "The log of %(name)s does not hold: line %(number)s of %(who)s: %(why)s.",
+        name=case_name(case),
+        number=fault.n,
+        who=author_name(casebook, fault.by),
+        why=str(_WRONG[fault.why]),
+    )
+
+
+def explained_text(fault: LogFault) -> str:
+    """Return what a member found out about a fault; empty where nobody did yet."""
+    if fault.explained is None:
+        return ""
+    return _("Explained on %(day)s: %(because)s", day=day_text(fault.explained), because=fault.because)
+
+
+def lost_text(numbers: Sequence[int]) -> str:
+    """Return in one sentence that answer bundles left from here of which this vault knows nothing."""
+    return ngettext(
+        "Answer bundle %(named)s left from this vault, which knows nothing of it: it is an older copy of itself, "
+        "and lines of its logs may be lost.",
+        "Answer bundles %(named)s left from this vault, which knows nothing of them: it is an older copy of itself, "
+        "and lines of its logs may be lost.",
+        len(numbers),
+        named=list_text([str(number) for number in numbers]),
+    )
 
 
 def mandate_text(found: Mandate | None) -> str:

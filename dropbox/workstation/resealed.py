@@ -15,7 +15,7 @@ from dropbox.bundle import ResealedItem, VerifiedReseal, is_reseal, verify_resea
 from dropbox.disk import sync_folder
 from dropbox.errors import BundleAuthorUnknown, ResealForOther, TargetUnusable
 from dropbox.models import Fingerprint, ItemId, SealedKind
-from dropbox.workstation import addressing, case_log, trust
+from dropbox.workstation import addressing, case_log, log_checking, trust
 from dropbox.workstation.casebook import Casebook, ItemRecord, State, is_shown
 from dropbox.workstation.examining import Verdict, examine, out_of_chain
 from dropbox.workstation.importing import ImportReport, Progress, Seen, import_pickup
@@ -73,6 +73,7 @@ def import_reseal(
         taken = _examine_all(_Watch(staging, len(records), progress, seen), records, report)
         _keep(vault, staging, taken)
         case_log.add_imported(casebook, (record.item for record in taken), passed_on_by=manifest.author)
+        log_checking.take(casebook, {record.case for record in taken})
     finally:
         shutil.rmtree(staging.folder, ignore_errors=True)
     vault.save()

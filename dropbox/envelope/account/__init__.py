@@ -18,6 +18,8 @@ from dropbox.envelope.account.log import (
     LogLine,
     LogPart,
     details_digest,
+    details_input,
+    hash_input,
     line_hash,
 )
 from dropbox.envelope.account.marks import Mark, MarkChange, MarkKind
@@ -44,6 +46,8 @@ __all__ = [
     "Outcome",
     "Subject",
     "details_digest",
+    "details_input",
+    "hash_input",
     "line_hash",
     "parse_account",
 ]

@@ -4,7 +4,6 @@ A line's hash covers the digest of its details and not the details themselves, s
 chain that can still be checked.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -17,7 +16,7 @@ MAX_NOTE_LINES = 80
 """Lines that one note carries: with their details they must fit the header."""
 MAX_DETAILS = 12
 MAX_DETAIL_CHARACTERS = 200
-_PERSON = b"drop1-caselog"
+_FORMAT = "onion-dropbox log 1"
 _HASH_BYTES = 32
 
 Details = tuple[tuple[str, str], ...]
@@ -100,7 +99,12 @@ class LogPart:
 
 def line_hash(case: CaseId, vault: VaultId, line: LogLine | None) -> str:
     """Return a line's hash (64 hex digits), or that of the beginning of this vault's chain for this case."""
-    value: dict[str, object] = {"case": case, "vault": vault}
+    return canonical.sha256_hex(hash_input(case, vault, line))
+
+
+def hash_input(case: CaseId, vault: VaultId, line: LogLine | None) -> bytes:
+    """Return what a line's hash is taken of: one line of JSON, so that `sha256sum` alone can check a printed log."""
+    value: dict[str, object] = {"format": _FORMAT, "case": case, "vault": vault}
     if line is not None:
         value |= {
             "n": line.n,
@@ -112,12 +116,16 @@ def line_hash(case: CaseId, vault: VaultId, line: LogLine | None) -> str:
             "known": line.known,
             "digest": line.digest,
         }
-    return hashlib.blake2b(canonical.dump(value), digest_size=_HASH_BYTES, person=_PERSON).hexdigest()
+    return canonical.dump(value)
 
 
 def details_digest(details: Details) -> str:
-    """Return the SHA-256 of the canonical details (64 hex digits)."""
-    return canonical.sha256_hex(canonical.dump(dict(details)))
+    """Return the SHA-256 (64 hex digits) of the details as one line of JSON."""
+    return canonical.sha256_hex(details_input(details))
+
+
+def details_input(details: Details) -> bytes:
+    return canonical.dump(dict(details))
 
 
 def _check_details(details: Details) -> None:

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from dropbox.codename import case_name
+from dropbox.envelope.account import LogAct
 from dropbox.errors import FolderNeeded
-from dropbox.workstation import mandate
+from dropbox.workstation import case_log, mandate
 from dropbox.workstation.casebook import Act
 from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Show
 from dropbox.workstation.extracting import write_pages
@@ -37,6 +38,7 @@ def _view(arguments: Arguments, show: Show) -> None:
         first_page = min(max(arguments.from_page, 1), MAX_FIRST_PAGE)
         seals = MAX_SEALS if arguments.unseal else 0
         seen = look(vault, opened, attachment, seals=seals, first_page=first_page)
+        _keep_viewed(vault, opened, number)
         prefix = f"{thread.records.index(opened.record) + 1:02d}-{number:02d}"
         paths = _write(vault, opened, seen, arguments.to, prefix)
         notice = _notice(vault, thread) if paths else ""
@@ -50,6 +52,13 @@ def _view(arguments: Arguments, show: Show) -> None:
             return [*wrapped, "", *_body(seen, paths)]
 
         show(Answer(document, lines, vault.casebook))
+
+
+def _keep_viewed(vault: Vault, opened: Opened, number: int) -> None:
+    """Keep in the log, once a day, that this file was looked at."""
+    record = opened.record
+    if case_log.add_once(vault.casebook, record.case, LogAct.VIEWED, item=record.item, file=str(number)):
+        vault.save()
 
 
 def _notice(vault: Vault, thread: ReadCase) -> str:
