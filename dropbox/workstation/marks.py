@@ -4,7 +4,7 @@ Answers come from the casebook alone; nothing is unsealed or written here. What 
 each other is for `together` to say.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from secrets import token_hex
 
 from dropbox.envelope.account import Mark, MarkChange, MarkKind
@@ -13,7 +13,7 @@ from dropbox.errors import InvalidValue, MarkUnknown, MarkUnusable, NothingToCha
 from dropbox.models import CaseId, ItemId
 from dropbox.workstation.casebook import Casebook, ItemRecord, State
 from dropbox.workstation.order import in_order
-from dropbox.workstation.speech import N_
+from dropbox.workstation.speech import N_, _
 
 ALIAS_SEPARATOR = ";"
 KINDS = {MarkKind.PERSON: N_("person"), MarkKind.PLACE: N_("place"), MarkKind.DATE: N_("date")}
@@ -86,6 +86,21 @@ def change(
         return MarkChange(made, tuple(sorted(set(remove))))
     except InvalidValue:
         raise TooManyMarks from None
+
+
+def told(items: Sequence[ItemRecord]) -> dict[ItemId, list[str]]:
+    """Return what each note of a thread, in its order, marked or took away, in the reader's language."""
+    names: dict[str, str] = {}
+    lines: dict[ItemId, list[str]] = {}
+    for record in items:
+        change = _change(record)
+        if change is None:
+            continue
+        gone = [names[each] for each in change.remove if each in names]
+        names |= {mark.id: mark.name for mark in change.add}
+        said = [_("Marked: %(names)s.", names=", ".join(typed(mark) for mark in change.add))] if change.add else []
+        lines[record.item] = [*said, *([_("Marks taken away: %(names)s.", names=", ".join(gone))] if gone else [])]
+    return lines
 
 
 def as_json(mark: Mark) -> dict[str, object]:

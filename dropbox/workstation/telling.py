@@ -7,13 +7,15 @@ casebook alone.
 from collections.abc import Sequence
 
 from dropbox.models import ItemId
-from dropbox.workstation import classes, work
+from dropbox.workstation import classes, marks, work
 from dropbox.workstation.casebook import Casebook, ItemRecord, detail_of
 
 
 def told(casebook: Casebook, items: Sequence[ItemRecord]) -> dict[ItemId, list[str]]:
     """Return for each item of a thread, in its order, what is to be said below it, in the reader's language."""
     lines = work.told(casebook, items)
+    for item, sentences in marks.told(items).items():
+        lines[item] += sentences
     for record in items:
         account = detail_of(record).account
         if account is not None and account.classified is not None:

@@ -48,6 +48,7 @@ STATES: dict[str, Make] = {
     # --- what belongs together ---
     "about": case("investigate", "/about"),
     "about-marked": ways.about("advise", "Jan Jansen; J.J.", "town hall", "2026-03-04"),
+    "about-proposed": ways.proposed(TELLING),
     "about-linked": ways.linked("investigate", "/about"),
     "about-listen": ways.linked("listen", "/about"),
     "about-hostile": ways.about("hostile", HOSTILE.split("\u202e", maxsplit=1)[0], "<b>", "2026"),

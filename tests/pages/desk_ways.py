@@ -66,6 +66,18 @@ def about(name: str, persons: str, places: str = "", dates: str = "") -> Make:
     return on_case(name, "/about", {"persons": persons, "places": places, "dates": dates}, of="/about")
 
 
+def proposed(text: str) -> Make:
+    """Return what imports a report in which names stand, and shows the page on which they can be ticked."""
+
+    def make(room: DeskRoom) -> Page:
+        case = Case()
+        room.world.drop.send(case, text)
+        imported(room, room.world.drop.pickup())
+        return room.get(f"/case/{case.id}/about")
+
+    return make
+
+
 def linked(name: str, more: str = "") -> Make:
     """Return what marks five cases that touch each other, and shows one of them, or the page of all."""
 

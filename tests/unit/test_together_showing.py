@@ -3,7 +3,7 @@
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dropbox.envelope.account import MarkChange, MarkKind
@@ -211,9 +211,54 @@ def test_the_overview_tells_each_pair_once_and_names_that_stand_alone_not_at_all
     group, *others = overview(book, index_of(marks.of_all(book))).groups
     assert others == []
     assert (group.name, set(group.cases), group.sure) == (JAN, {case_id(0), case_id(1)}, True)
+    assert group.also == ()
     assert [(other.name, other.cases, other.how.reasons) for other in group.others] == [
         ("J. Jansen", (case_id(2),), (How.INITIAL,))
     ]
+
+
+def test_spellings_of_one_name_stand_in_one_row_and_what_is_like_them_once() -> None:
+    book = vault_of(
+        (INVESTIGATE, ["Jan van den Berg"]),
+        (INVESTIGATE, ["Berg, Jan van den"]),
+        (INVESTIGATE, ["Berg, Jan van den"]),
+        (INVESTIGATE, ["Jan van den Bergh"]),
+    )
+    (group,) = overview(book, index_of(marks.of_all(book))).groups
+    assert (group.name, group.also) == ("Berg, Jan van den", ("Jan van den Berg",))
+    assert set(group.cases) == {case_id(n) for n in range(3)}
+    assert [(other.name, other.cases) for other in group.others] == [("Jan van den Bergh", (case_id(3),))]
+
+
+SPELLINGS = (
+    "Jan Berg",
+    "J. Berg",
+    "Jan v.d. Berg",
+    "Jan van der Berg",
+    "Jan van den Berg",
+    "Jan Bergh",
+    "Karin",
+    "@jan8",
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.sampled_from(SPELLINGS), max_size=3, unique=True), min_size=2, max_size=7))
+def test_the_overview_tells_of_no_pair_more_or_less_than_the_pages_of_its_cases(about: list[list[str]]) -> None:
+    book = vault_of(*((ADVISE, each) for each in about))
+    index = index_of(marks.of_all(book))
+    pages = {
+        (frozenset({case_id(n), link.case}), any(name.how.sure for name in link.names))
+        for n in range(len(about))
+        for link in links_of(book, index, case_id(n)).links
+    }
+    told: dict[frozenset[str], bool] = {}
+    for group in overview(book, index).groups:
+        pairs = [(pair, group.sure) for pair in product(group.cases, repeat=2)]
+        pairs += [(pair, each.how.sure) for each in group.others for pair in product(group.cases, each.cases)]
+        for pair, sure in pairs:
+            told[frozenset(pair)] = told.get(frozenset(pair), False) or sure
+    assert {(pair, sure) for pair, sure in told.items() if len(pair) == 2} == pages
 
 
 def test_marks_that_were_taken_away_link_nobody_any_more() -> None:

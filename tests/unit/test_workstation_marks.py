@@ -23,6 +23,7 @@ from dropbox.models import Mandate
 from dropbox.records import to_sparse_json
 from dropbox.workstation import marks
 from dropbox.workstation.casebook import State
+from dropbox.workstation.thread import items_of
 from tests.casebooks import casebook
 from tests.marked import case_id, mark, marked, note, vault_of
 
@@ -93,6 +94,16 @@ def test_too_many_marks_are_refused_before_anything_is_sealed() -> None:
     long = [mark(f"{n:03}" + "x" * 100) for n in range(45)]
     with pytest.raises(TooManyMarks):
         marks.change(casebook(), CASE, add=long)
+
+
+def test_a_thread_says_what_each_note_marked_and_took_away() -> None:
+    book = vault_of((Mandate.ADVISE, (JAN, HALL)))
+    note(book, CASE, MarkChange((PIET,), (HALL.id, "0" * 16)), days=2)
+    first, second = (
+        marks.told(items_of(book, CASE))[item] for item in [each.item for each in items_of(book, CASE)[1:]]
+    )
+    assert first == ["Marked: Jan Jansen; J.J., town hall."]
+    assert second == ["Marked: Piet Bakker.", "Marks taken away: town hall."]
 
 
 @pytest.mark.parametrize(

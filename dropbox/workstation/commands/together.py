@@ -129,7 +129,8 @@ def _group_json(group: Group) -> dict[str, object]:
         {"name": each.name, "sure": each.how.sure, "how": list(each.how.reasons), "cases": list(each.cases)}
         for each in group.others
     ]
-    return {"name": group.name, "sure": group.sure, "cases": list(group.cases), "alike": others}
+    same = {"name": group.name, "also": list(group.also), "sure": group.sure, "cases": list(group.cases)}
+    return {**same, "alike": others}
 
 
 def _overview_lines(seen: Overview, width: int) -> list[str]:
@@ -137,7 +138,8 @@ def _overview_lines(seen: Overview, width: int) -> list[str]:
         return [_("No two cases touch each other that you may see side by side.")]
     lines: list[str] = []
     for group in seen.groups:
-        lines += [*paragraphs(f"{line(group.name)}: {_names(group.cases)}", width, "")]
+        written = ", ".join(line(each) for each in (group.name, *group.also))
+        lines += paragraphs(f"{written}: {_names(group.cases)}", width, "")
         for each in group.others:
             told = f"{line(each.name)} ({wording.how_text(each.how)}): {_names(each.cases)}"
             lines += paragraphs(told, width, "  ")

@@ -3,7 +3,7 @@
 Every page and command that tells of links gets them from here and from nowhere else.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -157,9 +157,10 @@ class Alike:
 
 @dataclass(frozen=True)
 class Group:
-    """One name that open cases have, as most of them write it, and the names that are like it."""
+    """One name that open cases have, as most of them write it; `also`: other spellings of it. others: names like it."""
 
     name: str
+    also: tuple[str, ...]
     cases: tuple[CaseId, ...]
     sure: bool
     others: tuple[Alike, ...]
@@ -176,15 +177,48 @@ class Overview:
 
 def overview(casebook: Casebook, index: NameIndex) -> Overview:
     """Return every name that more than one case has, or has one like it; listening cases stand in none of them."""
-    open_cases = _open(casebook, index)
-    groups: list[Group] = []
-    told: set[frozenset[PersonName]] = set()
+    telling = _Telling(index, _open(casebook, index))
     by_size = sorted(index.names, key=lambda name: (-len(index.names[name]), name.surnames, name.given, name.handle))
-    for name in by_size:
-        group = _group(index, name, open_cases, told)
-        if group is not None:
-            groups.append(group)
+    groups = [group for group in map(telling.group, by_size) if group is not None]
     return Overview(tuple(groups), tuple(_joined(casebook, index)), index.complete)
+
+
+class _Telling:
+    """Tells each name and each pair of names once."""
+
+    def __init__(self, index: NameIndex, open_cases: frozenset[CaseId]) -> None:
+        self._index = index
+        self._open = open_cases
+        self._pairs: set[frozenset[PersonName]] = set()
+
+    def group(self, name: PersonName) -> Group | None:
+        """Return a name and what is like it; None when that is one case's own affair, or was told already."""
+        itself, cases = likeness(name, name), self._cases(name)
+        if itself is None or not cases:
+            return None
+        others = tuple(self._others(name, cases))
+        if len(cases) < 2 and not others:
+            return None
+        spellings = [self._index.names[name][case] for case in cases]
+        written = _most(spellings)
+        also = tuple(sorted({each for each in spellings if each.casefold() != written.casefold()}))
+        return Group(written, also, cases, itself.sure, others)
+
+    def _others(self, name: PersonName, cases: tuple[CaseId, ...]) -> Iterator[Alike]:
+        for each in self._index.alike(name):
+            theirs = self._cases(each.name)
+            pair = frozenset({name, each.name})
+            if theirs and pair not in self._pairs and len({*theirs, *cases}) > 1:
+                self._pairs.add(pair)
+                yield Alike(_most([self._index.names[each.name][case] for case in theirs]), each.how, theirs)
+
+    def _cases(self, name: PersonName) -> tuple[CaseId, ...]:
+        return tuple(sorted(self._index.names[name].keys() & self._open, key=case_name))
+
+
+def _most(spellings: list[str]) -> str:
+    """Return the spelling that most of these cases use."""
+    return max(sorted(set(spellings)), key=spellings.count)
 
 
 def _open(casebook: Casebook, index: NameIndex) -> frozenset[CaseId]:
@@ -196,35 +230,6 @@ def _open(casebook: Casebook, index: NameIndex) -> frozenset[CaseId]:
         for case, now in standings.items()
         if now.withdrawn is None and mandate.beside(now.mandate, Mandate.ADVISE) in (Beside.ALL, Beside.DESK)
     )
-
-
-def _group(
-    index: NameIndex, name: PersonName, open_cases: frozenset[CaseId], told: set[frozenset[PersonName]]
-) -> Group | None:
-    cases = _listed(index, name, open_cases)
-    itself = likeness(name, name)
-    if not cases or itself is None:
-        return None
-    others: list[Alike] = []
-    for each in index.alike(name):
-        theirs = _listed(index, each.name, open_cases)
-        pair = frozenset({name, each.name})
-        if theirs and len({*theirs, *cases}) > 1 and pair not in told:
-            told.add(pair)
-            others.append(Alike(_written(index, each.name, theirs), each.how, theirs))
-    if len(cases) < 2 and not others:
-        return None
-    return Group(_written(index, name, cases), cases, itself.sure, tuple(others))
-
-
-def _listed(index: NameIndex, name: PersonName, open_cases: frozenset[CaseId]) -> tuple[CaseId, ...]:
-    return tuple(sorted(index.names[name].keys() & open_cases, key=case_name))
-
-
-def _written(index: NameIndex, name: PersonName, cases: Iterable[CaseId]) -> str:
-    """Return the spelling that most of these cases use."""
-    spellings = [index.names[name][case] for case in cases]
-    return max(sorted(set(spellings)), key=spellings.count)
 
 
 def _joined(casebook: Casebook, index: NameIndex) -> Iterator[tuple[CaseId, CaseId]]:
