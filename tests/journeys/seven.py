@@ -14,6 +14,7 @@ from dropbox import config
 from dropbox.models import DeskId
 from dropbox.server.drop import Drop
 from dropbox.server.transfer import export_desk, import_answer
+from dropbox.workstation.paper import Paper
 from tests import factories
 from tests.factories_bundles import Investigator
 from tests.journeys.world import Person, World, come_back, send_report
@@ -26,6 +27,15 @@ READERS = ("dirk", "cora")
 
 ALIAS = "Johannes van den Berg"
 DIARY = "It was Jan van den Berg again. Anna Smit saw it too, at 14:00 in the canteen."
+PHONE = "06 12345678"
+"""What must not reach the open part of a pack, beside the man's names and the witness's."""
+
+
+def diary() -> bytes:
+    """Return a PDF with text in it, as a reporter's telephone makes one."""
+    paper = Paper("Diary")
+    paper.paragraph(DIARY)
+    return paper.pdf()
 
 
 @dataclass(frozen=True)
@@ -45,12 +55,12 @@ REPORTS: Mapping[str, Told] = {
     "shouted": Told(
         "investigate",
         "Jan van den Berg shouted at Anna Smit in the canteen. On the list he is Johannes van den Berg. "
-        "Van den Berg did it before. His number is 06 12345678.",
+        f"Van den Berg did it before. His number is {PHONE}.",
         "Jan van den Berg",
         ALIAS,
         "intimidation",
         "founded",
-        (("diary.txt", "text/plain", DIARY.encode()),),
+        (("diary of Anna Smit.pdf", "application/pdf", diary()),),
     ),
     "threatened": Told(
         "investigate", "J. v.d. Berg said he would have me moved if I spoke.", "J. v.d. Berg", subject="intimidation"
@@ -88,6 +98,20 @@ class Seven:
     codenames: dict[str, str] = field(default_factory=dict)
     cases: dict[str, str] = field(default_factory=dict)
     bundles: int = 0
+
+    def key_files(self) -> list[str]:
+        """Return the options that name the readers' public keys, each in a file as they handed it over."""
+        options = []
+        for name, reader in self.readers.items():
+            path = self.world.root / f"{name}.asc"
+            path.write_bytes(factories.export_public(reader.home, reader.fingerprint))
+            options += ["--key", str(path)]
+        return options
+
+    def reader_options(self) -> list[str]:
+        """Return the options that name a council for the open part, and the two for the annex as well."""
+        named = [f"{name}={reader.fingerprint}" for name, reader in self.readers.items()]
+        return [each for who in ("The council", *named) for each in ("--reader", who)]
 
     @property
     def anna(self) -> Investigator:

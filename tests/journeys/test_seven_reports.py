@@ -5,17 +5,36 @@ One story is played once with the real server, real gpg and the real commands; e
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import subprocess
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dropbox.models import today
-from tests.journeys.seven import ABOUT_HIM, REPORTS, SPELLINGS, Seven, seven_reports
+from tests.desk_page import text_of
+from tests.factories_bundles import Investigator
+from tests.journeys.seven import (
+    ABOUT_HIM,
+    ALIAS,
+    PHONE,
+    READERS,
+    REPORTS,
+    SPELLINGS,
+    Seven,
+    diary,
+    in_question,
+    seven_reports,
+)
 from tests.journeys.world import Person
+from tests.packs import everything_in, letters_of, unsealed
 
 YEAR = str(today().year)
+
+Options = tuple[str | Path, ...]
 
 
 @dataclass
@@ -24,7 +43,10 @@ class Account:
 
     seven: Seven
     refused: dict[str, str] = field(default_factory=dict)
+    plans: dict[str, Path] = field(default_factory=dict)
     together: dict[str, Any] = field(default_factory=dict)
+    packs: dict[str, Any] = field(default_factory=dict)
+    question: str = ""
     register: dict[str, Any] = field(default_factory=dict)
 
 
@@ -34,6 +56,8 @@ def account(tmp_path_factory: pytest.TempPathFactory, people: dict[str, Person])
         told = Account(seven)
         work_on_all(seven)
         mark_and_link(told)
+        show_to_others(told)
+        show_with_leave(told)
         seven.exchange("anna", "bob")
         account_for_the_year(told)
         yield told
@@ -66,6 +90,39 @@ def mark_and_link(told: Account) -> None:
     seven.exchange("anna", "bob")
     for name in REPORTS:
         told.together[name] = seven.anna.ok("together", seven.cases[name])
+
+
+def show_to_others(told: Account) -> None:
+    """Have anna make a pack of the case that may be investigated, and try the same with those that may not."""
+    seven = told.seven
+    for name in ("shouted", "promised", "quiet", "regretted"):
+        case, plan, folder = seven.cases[name], seven.path("plan.json"), seven.path(f"pack-{name}")
+        more = ["--file", "1-1=redrawn", "--leave-out", PHONE] if name == "shouted" else []
+        persons = ["--name", f"{REPORTS['shouted'].person};{ALIAS};Van den Berg", "--name", "Anna Smit"]
+        names = persons if name == "shouted" else ["--name", REPORTS["promised"].person]
+        seven.anna.ok("disclose", case, "--new", plan, "--item", "1", *names, *more, *seven.reader_options())
+        make: Options = (case, "--plan", plan, *seven.key_files(), "--to", folder)
+        if name == "shouted":
+            told.packs[name] = seven.anna.ok("disclose", *make)
+        else:
+            told.refused[name] = seven.anna.refused("disclose", *make)
+            assert not folder.exists()
+        told.plans[name] = plan
+
+
+def show_with_leave(told: Account) -> None:
+    """Have anna ask the reporter of a case that may only be advised on, and make the pack when they said yes."""
+    seven = told.seven
+    case, plan = seven.cases["promised"], told.plans["promised"]
+    seven.anna.ok("disclose", case, "--plan", plan, *seven.key_files(), "--ask")
+    seven.exchange("anna", "bob")
+    page = seven.comes_back("promised")
+    told.question = text_of(page.text)
+    seven.says("promised", {in_question(page): "yes"})
+    seven.exchange("anna", "bob")
+    make: Options = (case, "--plan", plan, *seven.key_files(), "--to")
+    told.packs["promised"] = seven.anna.ok("disclose", *make, seven.path("pack-promised"))
+    told.refused["again"] = seven.anna.refused("disclose", *make, seven.path("pack-again"))
 
 
 def account_for_the_year(told: Account) -> None:
@@ -125,6 +182,85 @@ def test_the_server_learned_no_name(account: Account) -> None:
         data = path.read_bytes()
         for spelling in SPELLINGS:
             assert spelling.encode() not in data, path
+
+
+# --- what is shown to others --------------------------------------------------------------------------------------
+
+
+def folder_of(account: Account, name: str) -> dict[str, bytes]:
+    return everything_in(Path(account.packs[name]["folder"]))
+
+
+def open_part(account: Account, name: str) -> dict[str, bytes]:
+    return {path: data for path, data in folder_of(account, name).items() if path != "annex.pgp"}
+
+
+def secrets_in(data: bytes, secrets: Sequence[str]) -> list[str]:
+    """Return which of these stand in a file, as it is or as a reader of PDF finds it."""
+    texts = [data.decode("utf-8", "replace")]
+    if data.startswith(b"%PDF"):
+        done = subprocess.run(["pdftotext", "-raw", "-", "-"], input=data, capture_output=True, check=True)
+        texts.append(done.stdout.decode())
+    held = " ".join(" ".join(texts).split()).casefold()
+    return [each for each in secrets if each.casefold() in held]
+
+
+def test_no_name_and_no_number_is_in_any_file_of_the_open_part(account: Account) -> None:
+    secrets = ("Berg", "Johannes", "Smit", "Jan van", PHONE, "12345678", "Vandenberg")
+    for name in ("shouted", "promised"):
+        files = open_part(account, name)
+        assert {"open/open.txt", "open/open.pdf", "cover.txt"} <= set(files)
+        for path, data in files.items():
+            assert secrets_in(data, secrets) == [], (name, path)
+            assert not any(each.casefold() in path.casefold() for each in secrets)
+    assert secrets_in(diary(), secrets) == ["Berg", "Smit", "Jan van"]
+
+
+def test_one_person_is_one_letter_in_the_whole_open_part(account: Account) -> None:
+    files = folder_of(account, "shouted")
+    annex = unsealed(reader_of(account, "dirk"), Path(account.packs["shouted"]["folder"]) / "annex.pgp")
+    letter = {name: each for each, name in letters_of(annex).items()}[REPORTS["shouted"].person]
+    text = files["open/open.txt"].decode()
+    assert text.count(f"[{letter}]") + len(re.findall(rf"\b{letter}\b", text)) >= 3
+
+
+def reader_of(account: Account, name: str) -> Investigator:
+    reader = account.seven.readers[name]
+    return Investigator(name, reader.home, reader.fingerprint, Path())
+
+
+def test_its_two_readers_open_the_annex_and_nobody_else_does(account: Account) -> None:
+    for pack in ("shouted", "promised"):
+        annex = Path(account.packs[pack]["folder"]) / "annex.pgp"
+        for name in READERS:
+            held = unsealed(reader_of(account, name), annex)
+            assert REPORTS[pack].person.encode() in held["letters.txt"]
+            assert REPORTS[pack].text.encode() in held["texts/1.txt"]
+        for member in account.seven.world.members.values():
+            assert member.unseal(annex) is None, member.name
+
+
+def test_the_annex_has_the_file_as_it_came(account: Account) -> None:
+    held = unsealed(reader_of(account, "cora"), Path(account.packs["shouted"]["folder"]) / "annex.pgp")
+    assert diary() in held.values()
+
+
+def test_no_pack_is_made_that_the_reporter_has_not_allowed(account: Account) -> None:
+    assert "has not agreed" in account.refused["promised"]
+    assert "has not agreed" in account.refused["quiet"]
+    assert account.refused["regretted"]
+
+
+def test_who_agreed_to_one_pack_agreed_to_it_once(account: Account) -> None:
+    assert account.packs["promised"]["consent"]
+    assert account.refused["again"]
+
+
+def test_the_question_names_who_would_read_it_and_their_keys(account: Account) -> None:
+    assert "The council" in account.question
+    for name, reader in account.seven.readers.items():
+        assert name in account.question
+        assert reader.fingerprint[-4:] in account.question
 
 
 # --- the register -------------------------------------------------------------------------------------------------
