@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dropbox.codename import case_name
 from dropbox.envelope.account import Mark, MarkKind
 from dropbox.models import CaseId
-from dropbox.workstation import marks
-from dropbox.workstation.casebook import Casebook
+from dropbox.workstation import acts, marks
+from dropbox.workstation.casebook import Act, Casebook
 from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Show, next_line
 from dropbox.workstation.composing import known_names
 from dropbox.workstation.reading import read_case
@@ -35,6 +35,7 @@ def _about(arguments: Arguments, show: Show) -> None:
     fresh = list(_typed(arguments))
     with open_vault(arguments.vault) as vault:
         case = vault.casebook.find_case(arguments.case)
+        acts.require(vault.casebook, case.case, Act.VIEW)
         rewrite = dict(arguments.change)
         if fresh or rewrite or arguments.remove:
             change = marks.change(vault.casebook, case.case, add=fresh, rewrite=rewrite, remove=arguments.remove)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from dropbox.codename import case_name
 from dropbox.models import CaseId, Kind, Plaintext
-from dropbox.workstation import marks
-from dropbox.workstation.casebook import Casebook
+from dropbox.workstation import acts, marks
+from dropbox.workstation.casebook import Act, Casebook
 from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Show, next_line
 from dropbox.workstation.composing import beside
 from dropbox.workstation.drafts import signed
@@ -52,6 +52,7 @@ def _together(arguments: Arguments, show: Show) -> None:
             show(_overview_answer(casebook, overview(casebook, index)))
             return
         case = casebook.find_case(arguments.case).case
+        acts.require(casebook, case, Act.VIEW)
         show(_case_answer(casebook, case, links_of(casebook, index, case), arguments))
 
 

@@ -13,6 +13,7 @@ from dropbox.envelope.account import Mark, MarkKind
 from dropbox.errors import DropboxError, MarkUnusable, NothingToChange, VaultBusy
 from dropbox.models import Plaintext
 from dropbox.workstation import acts, marks
+from dropbox.workstation.casebook import Act
 from dropbox.workstation.composing import beside, known_names
 from dropbox.workstation.desk_site.case import case_part, printing
 from dropbox.workstation.desk_site.forms import Form
@@ -122,6 +123,7 @@ def _about_page(case: str, form: Form | None) -> Page:
 def _join_page(case: str, form: Form | None) -> Page:
     with this_desk().reading() as vault:
         found = vault.casebook.find_case(case)
+        acts.require(vault.casebook, found.case, Act.VIEW)
         told = links_of(vault.casebook, this_desk().together.index(vault.casebook), found.case)
         text = "" if form is not None else question(beside(vault, found).theirs.language)
         return show(
