@@ -213,7 +213,8 @@ class _Telling:
                 yield Alike(_most([self._index.names[each.name][case] for case in theirs]), each.how, theirs)
 
     def _cases(self, name: PersonName) -> tuple[CaseId, ...]:
-        return tuple(sorted(self._index.names[name].keys() & self._open, key=case_name))
+        # an intersection of the two would walk all open cases for each name
+        return tuple(sorted((case for case in self._index.names[name] if case in self._open), key=case_name))
 
 
 def _most(spellings: list[str]) -> str:
