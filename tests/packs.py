@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
+
+import pytest
 
 from dropbox.envelope import Reader
 from dropbox.gpg import Gpg
@@ -21,6 +24,10 @@ from tests import factories
 from tests.envelopes import Case, File
 from tests.factories_bundles import Investigator, World, write_as
 
+needs_sandbox = pytest.mark.skipif(
+    shutil.which("bwrap") is None or shutil.which("pdftotext") is None,
+    reason="no bubblewrap or no poppler here: no open part can be looked through",
+)
 REPORT = (
     "On 3 March Karin van der Berg called me into her room. K. v.d. Berg shouted; Jan Jansen stood in the door.\n\n"
     "My own number is 06-12345678. Karin did it again in April, and J. Jansen laughed."

@@ -1,7 +1,6 @@
 """disclose on the command line: a plan, the question, the answer, the pack; and what is refused."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +8,10 @@ import pytest
 
 from dropbox.models import Kind, Mandate
 from dropbox.workstation.casebook import detail_of
-from tests.factories_bundles import People, World, world
-from tests.packs import PackRoom, everything_in, letters_of, unsealed
+from tests.factories_bundles import World
+from tests.packs import PackRoom, everything_in, letters_of, needs_sandbox, unsealed
 
-
-@pytest.fixture
-def here(people: People) -> Iterator[World]:
-    with world(people) as made:
-        yield made
+pytestmark = needs_sandbox
 
 
 @pytest.fixture

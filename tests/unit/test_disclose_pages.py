@@ -14,7 +14,9 @@ from dropbox.models import Mandate
 from dropbox.workstation.casebook import detail_of
 from tests.desk_page import BASE, DeskPage, enter, text_of
 from tests.factories_bundles import People, World, world
-from tests.packs import MESSAGE, PackRoom, everything_in, unsealed
+from tests.packs import MESSAGE, PackRoom, everything_in, needs_sandbox, unsealed
+
+pytestmark = needs_sandbox
 
 
 @pytest.fixture

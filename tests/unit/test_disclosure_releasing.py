@@ -4,7 +4,6 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from unittest import mock
@@ -32,14 +31,10 @@ from dropbox.workstation.casebook import detail_of
 from dropbox.workstation.disclosure import releasing
 from dropbox.workstation.disclosure.kept import find_plan, kept_plans
 from dropbox.workstation.disclosure.passages import OpenText
-from tests.factories_bundles import People, World, world
-from tests.packs import MESSAGE, REPORT, SECRETS, PackRoom, everything_in, letters_of, unsealed
+from tests.factories_bundles import World
+from tests.packs import MESSAGE, REPORT, SECRETS, PackRoom, everything_in, letters_of, needs_sandbox, unsealed
 
-
-@pytest.fixture
-def here(people: People) -> Iterator[World]:
-    with world(people) as made:
-        yield made
+pytestmark = needs_sandbox
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def person(found: Person) -> Sought:
         *(_whole(name) for name in forms),
         *(needle for each in cores for word in each for needle in _single(word)),
     ]
-    needles += [Needle(letters) for each in cores for letters in _run_together(each)]
+    needles += [Needle(letters) for each in (*cores, *map(_with_small_words, words)) for letters in _run_together(each)]
     initials = {plain(word)[:1] for each in cores for word in each}
     initials |= {plain(word) for each in words for word in each if len(word) == 1}
     small = [plain(word) for each in words for word in each if _in(word, PARTICLES)]
@@ -125,6 +125,11 @@ def _single(word: str) -> Iterator[Needle]:
     dotted = re.sub("(?<=[aou])e", "", word.casefold()) if len(word) > _LOOSE_LETTERS else spelled
     for other in {spelled, dotted} - {word.casefold()}:
         yield _whole(other)
+
+
+def _with_small_words(words: Sequence[str]) -> list[str]:
+    """Return a first name, and all that follows as one word."""
+    return [words[0], "".join(words[1:])] if len(words) > 1 else []
 
 
 def _run_together(cores: Sequence[str]) -> Iterator[str]:

@@ -20,6 +20,7 @@ MAX_STREAM_BYTES = 64 * 1024 * 1024
 _STREAM = re.compile(rb"stream\r?\n(.*?)\r?\n?endstream", re.DOTALL)
 _LITERAL = re.compile(rb"\(((?:[^()\\]|\\.)*)\)", re.DOTALL)
 _HEX_STRING = re.compile(rb"<([0-9A-Fa-f\s]{4,})>")
+_ID = re.compile(rb"/ID\s*\[[^\]]*\]")
 _ENCODINGS = ("utf-8", "utf-16-be", "utf-16-le", "latin-1", "cp1252")
 _TEXT_ENDINGS = (".txt", ".json")
 
@@ -66,17 +67,23 @@ def _texts(name: str, data: bytes, pdf_text: PdfText) -> Iterator[str]:
 
 def _strings(data: bytes) -> Iterator[bytes]:
     """Give the texts that stand in a PDF outside of its streams: its title, its outline, its annotations."""
-    bare = _STREAM.sub(b"", data)
+    # a file's id is a hash, and hits short names by chance
+    bare = _ID.sub(b"", _STREAM.sub(b"", data))
     for match in _LITERAL.finditer(bare):
         yield match[1].replace(b"\0", b"")
-    for match in _HEX_STRING.finditer(bare):
+    yield from (found.replace(b"\0", b"") for found in _from_hex(bare))
+
+
+def _from_hex(data: bytes) -> Iterator[bytes]:
+    for match in _HEX_STRING.finditer(data):
         digits = re.sub(rb"\s", b"", match[1])
-        yield bytes.fromhex(digits[: len(digits) // 2 * 2].decode()).replace(b"\0", b"")
+        yield bytes.fromhex(digits[: len(digits) // 2 * 2].decode())
 
 
 def _require_absent(name: str, data: bytes, secrets: Secrets) -> None:
     """Look for each spelling as bytes, in every usual encoding: in the file as it is, and in what is packed in it."""
-    layers = [data.lower(), *(layer.lower() for layer in _unpacked(data))] if name.endswith(".pdf") else [data.lower()]
+    layers = [data, *_unpacked(data)] if name.endswith(".pdf") else [data]
+    layers = [each.lower() for layer in layers for each in (layer, b"\n".join(_from_hex(layer)))]
     own = plain(secrets.own)
     for letter, text in secrets.spelled:
         if len(plain(text)) < MIN_RAW_LETTERS or plain(text) in own:
@@ -93,7 +100,7 @@ def _encoded(text: str) -> frozenset[bytes]:
         for encoding in _ENCODINGS:
             data = form.encode(encoding, "ignore")
             if len(data) >= MIN_RAW_LETTERS:
-                found |= {data, data.hex().encode()}
+                found.add(data)
     return frozenset(found)
 
 
