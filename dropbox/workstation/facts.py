@@ -41,10 +41,15 @@ def facts_of(casebook: Casebook, case: CaseId) -> CaseFacts | None:
     )
 
 
+def by_case(casebook: Casebook) -> dict[CaseId, CaseFacts]:
+    """Return the facts of every case that this vault knows."""
+    found = {case: facts_of(casebook, case) for case in sorted(casebook.cases)}
+    return {case: facts for case, facts in found.items() if facts is not None}
+
+
 def all_facts(casebook: Casebook) -> list[CaseFacts]:
     """Return the facts of every case that this vault knows, in no order that tells anything."""
-    found = (facts_of(casebook, case) for case in sorted(casebook.cases))
-    return [facts for facts in found if facts is not None]
+    return list(by_case(casebook).values())
 
 
 def _other_desks(casebook: Casebook, items: Sequence[ItemRecord]) -> tuple[DeskId, ...]:

@@ -223,6 +223,11 @@ def key_chosen(path: str, values: Values | None = None, *, to: str = "") -> Make
     return make
 
 
+def accounted(folder: str) -> Make:
+    """Return what asks for the files of the public account in a folder."""
+    return lambda room: room.submit(room.get("/figures").form("folder"), _placed(room, {"folder": folder}))
+
+
 def _placed(room: DeskRoom, values: Values) -> Values:
     """Put the state's own folder in the place of HERE."""
     return {

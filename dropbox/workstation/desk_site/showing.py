@@ -23,6 +23,7 @@ NAVIGATION = (
     ("/export", N_("Export")),
     ("/calendar", N_("Calendar")),
     ("/together", N_("Together")),
+    ("/figures", N_("Figures")),
     ("/key", N_("Your key")),
 )
 """The links at the top of each page, in their order."""
