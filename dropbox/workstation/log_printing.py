@@ -32,8 +32,9 @@ def write_log(vault: Vault, case: CaseId, target: Path) -> None:
         raise LogFormUnknown
     with new_file(target) as file:
         case_log.add(vault.casebook, case, LogAct.SAVED, files="1", where=str(target.absolute().parent))
-        file.write(make(vault.casebook, case))
-    vault.save()
+        made = make(vault.casebook, case)
+        vault.save()  # first: a copy that nobody knows of would be left out where a reporter takes something back
+        file.write(made)
 
 
 def document(casebook: Casebook, case: CaseId) -> dict[str, object]:

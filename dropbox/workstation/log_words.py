@@ -61,9 +61,9 @@ _WRONG: dict[LogWrong, Words] = {
 }
 _NAMES = {
     "item": N_("item"),
-    "items": N_("items"),
+    "items": N_("number"),
     "file": N_("file"),
-    "files": N_("files"),
+    "files": N_("number"),
     "where": N_("folder"),
     "to": N_("to"),
     "state": N_("state"),

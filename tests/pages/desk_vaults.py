@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -11,8 +12,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from dropbox.envelope.account import Account, LogAct, LogLine, LogPart, details_digest
 from dropbox.models import Kind as Sent
-from dropbox.models import Mandate, Recipient, today
+from dropbox.models import Mandate, Recipient, VaultId, today
 from tests.envelopes import Case, File
 from tests.factories_bundles import DESK, OTHER_DESK, World, joined, left, write_as
 from tests.pages.room import STORY
@@ -137,12 +139,34 @@ def alarmed(here: World) -> Mapping[str, Case]:
     return {"one": case}
 
 
+def broken(here: World) -> Mapping[str, Case]:
+    """A colleague's log that means harm and does not hold, in a vault that is an older copy of itself."""
+    here.start()
+    drop, case, vault = here.drop, Case(), VaultId("e" * 32)
+    drop.send(case, STORY)
+    told = (("salt", "0" * 32), ("tags", HOSTILE[:200]))
+    line = LogLine(1, "0" * 64, today(), here.bram.key, LogAct.TAGGED, Mandate.ADVISE, 1, details_digest(told), told)
+    account = Account(log=LogPart(vault, (line,), alone=True))
+    write_as(drop, here.bram, case, Sent.NOTE, text="", account=account)
+    copy = here.folder / "copy"
+    shutil.copytree(here.anna.vault, copy)
+    for name in ("1.tar", "2.tar"):
+        here.anna.ok("import", drop.pickup())
+        here.anna.ok("export", here.folder / name)
+        drop.take(here.folder / name, case)
+    shutil.rmtree(here.anna.vault)
+    copy.rename(here.anna.vault)
+    here.anna.ok("import", drop.pickup())
+    return {"one": case}
+
+
 KINDS: dict[str, Kind] = {
     "none": Kind(nothing),
     "fresh": Kind(fresh),
     "usual": Kind(usual),
     "unconfirmed": Kind(unconfirmed),
     "alarmed": Kind(alarmed),
+    "broken": Kind(broken),
     "trial": Kind(unconfirmed, trial=True),
     "no-key": Kind(nothing, home=lambda here: here.folder / "empty"),
 }

@@ -58,6 +58,27 @@ def next_month(room: DeskRoom) -> Page:
     return room.get(re.findall(r'href="(/calendar\?month=[^"]+)"', room.get("/calendar").text)[-1])
 
 
+# --- the log ---
+
+
+def logged(name: str) -> Make:
+    """Return what works on a case, and shows its log."""
+
+    def make(room: DeskRoom) -> Page:
+        on_case(name, "/work", {"state": "waiting", "tags": "urgent"})(room)
+        room.view(name, 1)
+        return room.case(name, "/log")
+
+    return make
+
+
+def log_written(name: str) -> Make:
+    def make(room: DeskRoom) -> Page:
+        return on_case(name, "/log/write", {"other": str(room.folder), "name": "log.txt"}, of="/log")(room)
+
+    return make
+
+
 # --- what belongs together ---
 
 

@@ -43,7 +43,10 @@ def _open(arguments: Arguments, show: Show) -> None:
         desk.tell_link = lambda: show(_new_link(site, desk))
     if sys.stdin.isatty() and not arguments.no_browser:
         webbrowser.open(url)
-    server.run()
+    try:
+        server.run()
+    finally:
+        desk.flush()
 
 
 def _link(site: Flask, desk: Desk) -> str:

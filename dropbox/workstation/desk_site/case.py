@@ -225,6 +225,7 @@ def _place(shown: ReadCase, which: str) -> Place | None:
 
 
 def _mark_read(shown: ReadCase) -> None:
+    this_desk().looked(shown.case.case, LogAct.OPENED)
     if all(each is None or each.record.read for each in shown.opened):
         return
     # while an import runs nothing else may write: the case stays unread until it is shown again

@@ -11,9 +11,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from dropbox.errors import VaultBusy
+from dropbox.envelope.account import LogAct
+from dropbox.errors import DropboxError, VaultBusy
+from dropbox.models import CaseId
+from dropbox.workstation import case_log
 from dropbox.workstation.desk_site.door import Door
 from dropbox.workstation.desk_site.jobs import Jobs
+from dropbox.workstation.desk_site.later import Later
 from dropbox.workstation.disclosure.drafts import PlanDrafts
 from dropbox.workstation.drafts import Drafts
 from dropbox.workstation.finder import Finder
@@ -35,6 +39,7 @@ class Desk:
         self.jobs = Jobs()
         self.finder = Finder()
         self.drafts = Drafts()
+        self.later = Later(self.flush)
         self.plans = PlanDrafts()
         self.together = Memory()
         self.tell_link: Callable[[], None] = lambda: None
@@ -63,11 +68,31 @@ class Desk:
         """
         with self._vault_lock():
             mine = self._current().with_own_casebook()
+            looked_at = self.later.put_into(mine.casebook)
             before = casebook_stamp(self.folder)
             yield mine
             after = casebook_stamp(self.folder)
             if after != before:
                 self._install(mine, after)
+                self.later.forget(looked_at)
+
+    def looked(self, case: CaseId, act: LogAct, **details: str) -> None:
+        """Keep for the log, once a day, what somebody looked at here; it is saved soon, and no page waits for that."""
+        with self.reading() as vault:
+            if not case_log.is_told(vault.casebook, case, act, **details):
+                self.later.keep(case, act, **details)
+
+    def flush(self) -> None:
+        """Save what was looked at, unless something else writes just now; then it is tried again."""
+        try:
+            if self.later.is_empty:
+                return
+            with self.writing() as vault:
+                vault.save()
+        except (DropboxError, OSError):
+            pass  # the lines wait; a card that is out or a full disk is told of where somebody writes
+        finally:
+            self.later.again()
 
     @contextmanager
     def _vault_lock(self) -> Iterator[None]:

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from dropbox.codename import case_name
+from dropbox.envelope.account import LogAct
 from dropbox.errors import DropboxError, OwnItemInside, StillSealed
 from dropbox.workstation.desk_site.case import printing
 from dropbox.workstation.desk_site.forms import Form
@@ -33,6 +34,7 @@ def view(case: str, item: str, number: int) -> Page:
         seen, sealed = None, False
         try:
             seen = looking().see(vault, opened, number, _page())
+            this_desk().looked(opened.record.case, LogAct.VIEWED, item=opened.record.item, file=str(number))
         except StillSealed:
             sealed = True
         except DropboxError as error:
