@@ -14,6 +14,7 @@ from dropbox.bundle.answer import (
 )
 from dropbox.bundle.answer_case import AnswerCase, Origin
 from dropbox.bundle.desk_log import FIRST_HEAD, Continuity, LineState, LogLine, LogRange, compare, head_after
+from dropbox.bundle.handover import HandOverManifest, VerifiedHandOver, is_handover, verify_handover, write_handover
 from dropbox.bundle.keep_rule import ERASE_DELAY_DAYS, MIN_ERASE_DELAY_DAYS, KeepRule
 from dropbox.bundle.keep_state import Hold, KeepState, Proposal, TakenStep, keep_state
 from dropbox.bundle.keep_step import KeepStep, StepKind
@@ -41,6 +42,7 @@ __all__ = [
     "AnswerManifest",
     "Called",
     "Continuity",
+    "HandOverManifest",
     "Hold",
     "KeepRule",
     "KeepState",
@@ -59,17 +61,21 @@ __all__ = [
     "StepKind",
     "TakenStep",
     "VerifiedAnswer",
+    "VerifiedHandOver",
     "VerifiedPickup",
     "VerifiedReseal",
     "compare",
     "head_after",
+    "is_handover",
     "is_reseal",
     "keep_state",
     "new_file",
     "verify_answer",
+    "verify_handover",
     "verify_pickup",
     "verify_reseal",
     "write_answer",
+    "write_handover",
     "write_pickup",
     "write_reseal",
 ]

@@ -114,7 +114,7 @@ def _write(drop: Drop, pickup: Pickup, target: Path) -> None:
 def _told(drop: Drop, pickup: Pickup) -> PickupManifest:
     """Return the manifest with what people and desks are told beside the items: names, and how long to keep."""
     manifest = _manifest(pickup, _address(drop))
-    return replace(manifest, called=_called(drop, pickup), keeping=_keeping(drop, pickup.desk))
+    return replace(manifest, called=_called(drop), keeping=_keeping(drop, pickup.desk))
 
 
 def _address(drop: Drop) -> str:
@@ -125,9 +125,12 @@ def _address(drop: Drop) -> str:
         return ""
 
 
-def _called(drop: Drop, pickup: Pickup) -> Called:
-    """Return what reporters see the organisation and these desks called, so that members see the same."""
-    desks = {desk.id: desk.name for desk in drop.settings.desks if desk.id in pickup.rosters}
+def _called(drop: Drop) -> Called:
+    """Return what reporters see the organisation and its desks called, so that members see the same.
+
+    All desks: a case may be handed over to any of them.
+    """
+    desks = {desk.id: desk.name for desk in drop.settings.desks}
     return Called.made(drop.settings.organisation.name, desks)
 
 

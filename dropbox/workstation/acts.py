@@ -9,17 +9,19 @@ from dataclasses import dataclass
 from datetime import date
 
 from dropbox.codename import case_name
-from dropbox.envelope import Work, WorkState
+from dropbox.envelope import Account, Work, WorkState
 from dropbox.envelope.account import LogAct, LogLine
 from dropbox.errors import AlreadyWithdrawn, InvalidValue
 from dropbox.models import CaseId, Fingerprint, ItemId, Kind, Mandate, SealedKind, parse_fingerprint
-from dropbox.workstation import case_log, mandate, work
+from dropbox.workstation import case_log, mandate, moves, work
 from dropbox.workstation.casebook import Act, ActRecord, Casebook, ItemRecord, Narrowed, detail_of
 from dropbox.workstation.speech import N_, _, day_text, ngettext
 from dropbox.workstation.thread import author_name, items_of, withdrawn_on
 
 MAX_TOLD = 200
 """Acts that one narrowing lists; more than that nobody reads, and one member could make any number."""
+_AFTER_LEAVING = frozenset({Act.HAND_OVER})
+"""What may still be done with a case that another desk has now."""
 _LOGGED = {LogAct.SAVED: Act.SAVE, LogAct.PRINTED: Act.DISCUSS, LogAct.PASSED_ON: Act.DISCUSS}
 """What a line of the log tells that counts against a mandate and is no writing."""
 
@@ -38,15 +40,22 @@ def standing(casebook: Casebook, case: CaseId) -> Standing:
 
 
 def require(casebook: Casebook, case: CaseId, act: Act) -> None:
-    """Raise unless the reporter allows this act now: AlreadyWithdrawn, MandateIsListen or MandateIsAdvise."""
+    """Raise unless the reporter allows this act now.
+
+    Raises CaseHandedOver, AlreadyWithdrawn, MandateIsListen or MandateIsAdvise.
+    """
+    if act not in _AFTER_LEAVING:
+        moves.require_here(casebook, case)
     now = standing(casebook, case)
     if now.withdrawn is not None and act is not Act.VIEW:
         raise AlreadyWithdrawn
     mandate.require(now.mandate, act)
 
 
-def act_of(kind: Kind, change: Work | None) -> Act:
+def act_of(kind: Kind, change: Work | None, account: Account | None = None) -> Act:
     """Return which act a writing is."""
+    if account is not None and account.handed_over is not None:
+        return Act.HAND_OVER
     if kind is Kind.REPLY:
         return Act.REPLY
     if change is None:

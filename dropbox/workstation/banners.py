@@ -4,12 +4,13 @@ Each banner stays until what it tells of is explained or confirmed. A banner is 
 blanks are kept as they are.
 """
 
+from dropbox.codename import case_name
 from dropbox.models import CaseId, DeskId, SealedKind, current_members
 from dropbox.trust_words import drop_words, roster_words
-from dropbox.workstation import acts, log_checking, log_words, trust
+from dropbox.workstation import acts, log_checking, log_words, moves, trust
 from dropbox.workstation.casebook import Casebook, DeskRoster, State
 from dropbox.workstation.continuity import later_epochs, open_gaps
-from dropbox.workstation.speech import N_, _, ngettext
+from dropbox.workstation.speech import N_, _, day_text, ngettext
 
 Banner = tuple[str, ...]
 
@@ -34,6 +35,7 @@ def banners(casebook: Casebook) -> list[Banner]:
         *_conflicts(casebook),
         *_logs(casebook),
         *_narrowed(casebook),
+        *_moved(casebook),
         *_gaps(casebook),
         *_quarantine(casebook),
         *_epochs(casebook),
@@ -155,6 +157,30 @@ def _narrowed(casebook: Casebook) -> list[Banner]:
         for case, every in casebook.narrowed.items()
         for told in every
     ]
+
+
+def _moved(casebook: Casebook) -> list[Banner]:
+    """Tell of cases that changed desks, until what was sent before is with the new one."""
+    cases = {record.case for record in casebook.items.values() if record.detail is not None and record.detail.moved}
+    return [banner for case in sorted(cases) if (banner := _moved_banner(casebook, case)) is not None]
+
+
+def _moved_banner(casebook: Casebook, case: CaseId) -> Banner | None:
+    name, left, came = case_name(case), moves.left(casebook, case), moves.came(casebook, case)
+    if left is not None and not moves.is_passed_on(casebook, case):
+        values = {"day": day_text(left.day), "name": name, "desk": left.to}
+        return (
+            _("HANDED OVER. On %(day)s the reporter of %(name)s let desk %(desk)s have the case.", **values),
+            _("It can be opened here no more. What was sent before must still be passed on to that desk."),
+            ForTerminal(_("Write the file: %(command)s", command=f"dropbox-workstation handover {case[:8]} FILE")),
+        )
+    if came is not None and not moves.holds_until(casebook, case, came.number):
+        values = {"day": day_text(came.day), "name": name, "desk": came.origin}
+        return (
+            _("HANDED OVER TO YOU. On %(day)s the reporter of %(name)s let your desk have the case.", **values),
+            _("What was sent before is not here yet: import the file that desk %(desk)s makes for you.", **values),
+        )
+    return None
 
 
 def _seen(case: CaseId) -> ForTerminal:

@@ -10,6 +10,7 @@ from datetime import date
 from dropbox.envelope import WorkState
 from dropbox.errors import ThreadBroken
 from dropbox.models import CaseId, Fingerprint
+from dropbox.workstation import moves
 from dropbox.workstation.casebook import Casebook, CaseRecord
 from dropbox.workstation.clock import CaseClock, Duty, LegalDay, case_clock
 from dropbox.workstation.thread import items_of, summarise
@@ -58,7 +59,8 @@ def columns_of(casebook: Casebook, case: CaseId) -> tuple[object, ...] | None:
 def _full_row(casebook: Casebook, case: CaseRecord) -> tuple[object, ...]:
     summary, items = summarise(casebook, case), items_of(casebook, case.case)
     work = of_items(casebook, items)
-    clock = case_clock(items, closed=work.state is WorkState.CLOSED, tags=work.tags)
+    closed = work.state is WorkState.CLOSED or moves.is_away(casebook, case.case)
+    clock = case_clock(items, closed=closed, tags=work.tags)
     return (
         case.case,
         summary.name,

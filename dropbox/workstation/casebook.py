@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from dropbox.bundle.desk_log import LineState
 from dropbox.codename import case_name
-from dropbox.envelope import Account, Ask, Consent, Work, WorkState
+from dropbox.envelope import Account, Ask, Consent, Moved, Work, WorkState
 from dropbox.envelope.account import LogLine, Outcome, Subject
 from dropbox.errors import CaseAmbiguous, CaseUnknown, InvalidValue, VaultEmpty
 from dropbox.models import (
@@ -43,7 +43,8 @@ class State(StrEnum):
 class Detail:
     """What a verified item said about itself, kept so that a list needs no unsealing.
 
-    ask: what a reply asked its reporter to agree to. consents: what a submission said to asks, by their ids.
+    ask: what a reply asked its reporter to agree to. consents: what a submission said to asks, by their ids. moved: it
+    lets another desk have the case.
     """
 
     kind: Kind
@@ -60,6 +61,7 @@ class Detail:
     account: Account | None = None
     ask: Ask | None = None
     consents: tuple[Consent, ...] = ()
+    moved: Moved | None = None
 
     @property
     def is_log_only(self) -> bool:
@@ -72,7 +74,8 @@ class ItemRecord:
     """One sealed file. `arrived` counts what came into this vault; `on_drop`: a pickup bundle has held or named it.
 
     day: the drop's, once it has named the item. written: this machine's, on which it was sealed here. resealed_by: who
-    passed it on; `sha256` is that of the drop's own file then, and not of ours.
+    passed it on; `sha256` is that of the drop's own file then, and not of ours. handed_by: the desk that handed its
+    case over; the drop never gave this desk the item, and nothing of it is owed to the drop.
     """
 
     item: ItemId
@@ -94,11 +97,15 @@ class ItemRecord:
     read_confirmed: bool = False
     written: date | None = None
     resealed_by: Fingerprint | None = None
+    handed_by: DeskId | None = None
 
 
 @dataclass(frozen=True)
 class CaseRecord:
-    """The two public keys of a case, pinned when its first item was verified (hex, Ed25519 and X25519)."""
+    """The two public keys of a case, pinned when its first item was verified (hex, Ed25519 and X25519).
+
+    desks: who has it now.
+    """
 
     case: CaseId
     case_key: str
@@ -180,6 +187,7 @@ class Act(StrEnum):
     DISCUSS = "discuss"
     TAKE_FURTHER = "take_further"
     DISCLOSE = "disclose"
+    HAND_OVER = "hand_over"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from enum import StrEnum
 from dropbox.deadlines import acknowledge_by, answer_by
 from dropbox.envelope import WorkState
 from dropbox.models import CaseId, Kind
+from dropbox.workstation import moves
 from dropbox.workstation.casebook import Casebook, ItemRecord, detail_of
 from dropbox.workstation.speech import N_, _, ngettext
 from dropbox.workstation.thread import items_of, received_on, withdrawn_on
@@ -117,7 +118,8 @@ def dues(casebook: Casebook) -> list[Due]:
     for case in casebook.cases:
         items = items_of(casebook, case)
         work = of_items(casebook, items)
-        clock = case_clock(items, closed=work.state is WorkState.CLOSED, tags=work.tags)
+        closed = work.state is WorkState.CLOSED or moves.is_away(casebook, case)
+        clock = case_clock(items, closed=closed, tags=work.tags)
         if clock is not None and clock.next is not None:
             waiting.append(Due(case, clock.next.duty, clock.next.by))
     return sorted(waiting, key=lambda due: (due.by, due.case))

@@ -20,11 +20,14 @@ from dropbox.errors import (
 )
 from dropbox.gpg import count_recipients
 from dropbox.models import DeskId, Fingerprint, Kind, Roster, SealedKind
+from dropbox.workstation import moves
 from dropbox.workstation.casebook import Casebook, CaseRecord, Detail, ItemRecord, State, detail_of
 from dropbox.workstation.opening import open_submission, open_written
 from dropbox.workstation.speech import N_, Words
 from dropbox.workstation.trust import members_on
 from dropbox.workstation.vault import Vault
+
+_OTHER_DESKS = N_("it is addressed to other desks than its case")
 
 Check = tuple[bool, Words]
 Rosters = Mapping[DeskId, Roster]
@@ -67,6 +70,8 @@ def out_of_chain(casebook: Casebook, item: ItemRecord, detail: Detail) -> Words 
     """Say what is wrong with a submission's place among those of its case that are held, or nothing."""
     others = [detail_of(record) for record in casebook.thread(item.case) if record.item != item.item]
     links = [ChainLink(each.number, each.previous, each.index_sha256) for each in (*others, detail) if each.number]
+    if moves.is_addressed_wrong(casebook, item, detail):
+        return _OTHER_DESKS
     number, faults = detail.number or 0, chain_faults(links).contradicting
     if number in faults:
         return N_("it does not follow what came before it, or another item has its number in the case")
@@ -79,6 +84,7 @@ def _examine_submission(vault: Vault, item: ItemRecord, rosters: Rosters, unseal
     envelope = open_submission(vault, path, unsealed)
     header = envelope.header
     own_packets = len(envelope.index.recipients) if item.resealed_by is None else 1
+    own_packets = packets if item.handed_by is not None else own_packets
     checks = (
         *_common_differences(vault.casebook, item, envelope),
         (header.kind in (Kind.REPLY, Kind.NOTE), N_("it is of another kind")),
@@ -160,9 +166,9 @@ def _common_differences(casebook: Casebook, item: ItemRecord, envelope: Envelope
     yield header.drop != binding.drop, N_("it belongs to another drop")
     yield header.item != item.item, N_("it carries another item's id")
     yield header.case != item.case, N_("it belongs to another case")
-    yield binding.desk not in header.desks, N_("it is not addressed to this desk")
-    if case is not None and header.kind is not Kind.NOTE:
-        yield header.desks != case.desks, N_("it is addressed to other desks than its case")
+    yield binding.desk not in header.desks and item.handed_by is None, N_("it is not addressed to this desk")
+    if case is not None and header.kind is Kind.REPLY:
+        yield frozenset(header.desks) not in moves.desks_ever(casebook, item.case), _OTHER_DESKS
     if case is not None and header.case_key is not None:
         yield (header.case_key, header.reply_key) != (case.case_key, case.reply_key), N_("its case has other keys")
 
@@ -196,6 +202,7 @@ def _detail(envelope: Envelope) -> Detail:
         account=header.account,
         ask=header.ask,
         consents=consents_in(header.answers),
+        moved=header.moved,
     )
 
 

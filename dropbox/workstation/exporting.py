@@ -108,7 +108,7 @@ def _owes_receipt(record: ItemRecord) -> bool:
 
 
 def _owes_read_mark(record: ItemRecord) -> bool:
-    submission = record.kind is SealedKind.SUBMISSION and record.state is State.VERIFIED
+    submission = record.kind is SealedKind.SUBMISSION and record.state is State.VERIFIED and record.handed_by is None
     return submission and record.read and not record.read_confirmed
 
 

@@ -14,6 +14,7 @@ from datetime import date
 
 from dropbox.errors import ThreadBroken
 from dropbox.models import CaseId, Fingerprint, ItemId
+from dropbox.workstation import moves
 from dropbox.workstation.case_rows import CaseRow, Excerpt, columns_of, joined, row_of, split
 from dropbox.workstation.casebook import Casebook, ItemRecord, State, is_shown
 from dropbox.workstation.opening import Opened, open_item, unsealed_ahead
@@ -122,7 +123,7 @@ class Finder:
 
     def learn_all(self, vault: Vault, progress: Callable[[int, int], object] = lambda _done, _total: None) -> None:
         """Unseal every item once that cannot be found by its text yet; one that is damaged or gone is passed over."""
-        verified = (r for r in vault.casebook.items.values() if is_shown(r) and not self.knows(r.item))
+        verified = (r for r in _findable(vault.casebook) if not self.knows(r.item))
         sealed = [record for record in verified if vault.path_of(record).is_file()]
         progress(0, len(sealed))
         for done, (record, unsealed) in enumerate(unsealed_ahead(vault, sealed), start=1):
@@ -255,7 +256,13 @@ def _changed(before: Casebook | None, after: Casebook) -> set[CaseId]:
 
 def _is_held(casebook: Casebook, item: str) -> bool:
     record = casebook.items.get(ItemId(item))
-    return record is not None and record.state is State.VERIFIED
+    return record is not None and record.state is State.VERIFIED and not moves.is_away(casebook, record.case)
+
+
+def _findable(casebook: Casebook) -> Iterator[ItemRecord]:
+    """Give what stands in a case that this desk has; what it handed over is searched no more."""
+    records = (record for record in casebook.items.values() if is_shown(record))
+    return (record for record in records if not moves.is_away(casebook, record.case))
 
 
 def _differs(before: ItemRecord | None, after: ItemRecord) -> bool:

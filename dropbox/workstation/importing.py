@@ -4,7 +4,7 @@ The casebook is replaced once, at the end. A crash before leaves the old one, an
 takes up. Importing again, or an older bundle late, changes nothing that is known.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -12,10 +12,11 @@ from pathlib import Path
 from dropbox.bundle import PickupItem, PickupManifest, VerifiedPickup, verify_pickup
 from dropbox.canonical import sha256_hex
 from dropbox.disk import sync_files, sync_folder
+from dropbox.envelope.account import LogAct
 from dropbox.errors import BundleItemMismatch, TargetUnusable
 from dropbox.models import CaseId, ItemId, SealedKind
-from dropbox.workstation import acts, case_log, log_checking, trust
-from dropbox.workstation.casebook import Binding, Casebook, Conflict, ItemRecord, Narrowed, State, is_shown
+from dropbox.workstation import acts, case_log, log_checking, moves, trust
+from dropbox.workstation.casebook import Binding, Casebook, CaseRecord, Conflict, ItemRecord, Narrowed, State, is_shown
 from dropbox.workstation.continuity import clashes, take_kdf, take_log
 from dropbox.workstation.examining import Verdict, examine, out_of_chain, quarantine
 from dropbox.workstation.opening import Opened, unsealed_ahead
@@ -73,6 +74,7 @@ def import_pickup(
     _examine_all(vault, pickup.manifest, wanted, report, _Watch(len(wanted), progress, seen))
     report.narrowed = acts.take_narrowings(casebook, before, {item.item for item in wanted})
     case_log.add_imported(casebook, (item.item for item in wanted))
+    _tell_moves(casebook, {item.item for item in wanted})
     log_checking.take(casebook, {item.case for item in wanted})
     vault.save()
     return report
@@ -236,11 +238,25 @@ def _take(casebook: Casebook, record: ItemRecord, verdict: Verdict, report: Impo
     read = record.read or (detail is not None and detail.author == casebook.key)
     casebook.add(replace(record, state=verdict.state, detail=detail, reason=verdict.reason, read=read))
     if verdict.case is not None:
-        casebook.cases.setdefault(record.case, verdict.case)
+        take_case(casebook, verdict.case)
     report.new += is_shown(casebook.items[record.item])
     report.not_for_you += verdict.state is State.NOT_FOR_YOU
     if verdict.state is State.QUARANTINED:
         report.quarantined[record.item] = verdict.reason
+
+
+def _tell_moves(casebook: Casebook, new: Collection[ItemId]) -> None:
+    """Keep in the log that this desk's access to a case ended, or that it got one."""
+    for case in {casebook.items[item].case for item in new}:
+        for move in moves.moves_of(casebook, case):
+            if move.item in new:
+                case_log.add(casebook, case, LogAct.HANDED_OVER, desk=move.to, item=move.item)
+
+
+def take_case(casebook: Casebook, case: CaseRecord) -> None:
+    """Pin a case's keys when its first submission came, and keep which desks have it by the newest."""
+    known = casebook.cases.setdefault(case.case, case)
+    casebook.cases[case.case] = replace(known, desks=moves.desks_now(casebook, case.case))
 
 
 def _place(examined: tuple[ItemRecord, Verdict]) -> tuple[int, date]:

@@ -24,9 +24,11 @@ from dropbox.workstation.commands import (
     calendar,
     cases,
     classify,
+    consent,
     desk_page,
     disclose,
     explain,
+    handover,
     intake,
     key,
     log,
@@ -66,6 +68,8 @@ _GROUPS = (
     intake,
     reseal,
     disclose,
+    consent,
+    handover,
     desk_page,
 )
 _MAX_WIDTH = 120

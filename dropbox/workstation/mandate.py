@@ -29,7 +29,8 @@ __all__ = [
 ]
 
 
-_ALWAYS = frozenset({Act.REPLY, Act.NOTE, Act.VIEW, Act.ORGANISE, Act.SAVE})
+# a case is handed over by its reporter's own yes, whatever the mandate
+_ALWAYS = frozenset({Act.REPLY, Act.NOTE, Act.VIEW, Act.ORGANISE, Act.SAVE, Act.HAND_OVER})
 _ALLOWED = {
     Mandate.LISTEN: _ALWAYS,
     Mandate.ADVISE: _ALWAYS | {Act.DISCUSS},

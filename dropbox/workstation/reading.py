@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dropbox.envelope import Attachment
 from dropbox.envelope.account import LogAct
 from dropbox.errors import ThreadBroken
-from dropbox.workstation import case_log
+from dropbox.workstation import case_log, moves
 from dropbox.workstation.casebook import CaseRecord, ItemRecord
 from dropbox.workstation.opening import Opened, open_item
 from dropbox.workstation.thread import items_of
@@ -29,13 +29,18 @@ class ReadCase:
 
 
 def read_case(vault: Vault, case: CaseRecord) -> ReadCase:
-    """Unseal every item of the case. One damaged item does not hide the others."""
+    """Unseal every item of the case. One damaged item does not hide the others. Raises CaseHandedOver."""
+    moves.require_here(vault.casebook, case.case)
     records = tuple(items_of(vault.casebook, case.case))
     return ReadCase(case, records, tuple(_open(vault, record) for record in records))
 
 
 def open_one(vault: Vault, case: CaseRecord, item: str) -> Opened | None:
-    """Unseal one item of the case, named by its id; None where it is not of this case or cannot be opened any more."""
+    """Unseal one item of the case, named by its id; None where it is not of this case or cannot be opened any more.
+
+    Raises CaseHandedOver.
+    """
+    moves.require_here(vault.casebook, case.case)
     record = next((each for each in items_of(vault.casebook, case.case) if each.item == item), None)
     return None if record is None else _open(vault, record)
 

@@ -79,7 +79,7 @@ def write_to_case(vault: Vault, case: CaseRecord, draft: Draft) -> ItemRecord:
     """
     casebook = vault.casebook
     trust.require_trust(casebook)
-    acts.require(casebook, case.case, acts.act_of(draft.kind, draft.work))
+    acts.require(casebook, case.case, acts.act_of(draft.kind, draft.work, draft.account))
     if draft.work is None and draft.account is None and not draft.text.reveal().strip():
         raise TextUnreadable
     before = casebook.log.get(case.case)

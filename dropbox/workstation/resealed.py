@@ -11,14 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dropbox.bundle import ResealedItem, VerifiedReseal, is_reseal, verify_reseal
+from dropbox.bundle import ResealedItem, is_reseal, verify_reseal
+from dropbox.bundle.verified import Verified
 from dropbox.disk import sync_folder
 from dropbox.errors import BundleAuthorUnknown, ResealForOther, TargetUnusable
 from dropbox.models import Fingerprint, ItemId, SealedKind
 from dropbox.workstation import addressing, case_log, log_checking, trust
 from dropbox.workstation.casebook import Casebook, ItemRecord, State, is_shown
 from dropbox.workstation.examining import Verdict, examine, out_of_chain
-from dropbox.workstation.importing import ImportReport, Progress, Seen, import_pickup
+from dropbox.workstation.importing import ImportReport, Progress, Seen, import_pickup, take_case
 from dropbox.workstation.opening import Opened
 from dropbox.workstation.speech import N_
 from dropbox.workstation.vault import Vault
@@ -67,11 +68,11 @@ def import_reseal(
             raise ResealForOther
         report = ResealedReport(author=manifest.author)
         wanted = _wanted(vault, manifest.items, report)
-        staging = _stage(vault, bundle, wanted)
+        staging = stage(vault, bundle, wanted)
     try:
         records = [_record(casebook, item, manifest.author) for item in wanted]
-        taken = _examine_all(_Watch(staging, len(records), progress, seen), records, report)
-        _keep(vault, staging, taken)
+        taken = examine_all(Watch(staging, len(records), progress, seen), records, report)
+        keep(vault, staging, taken)
         case_log.add_imported(casebook, (record.item for record in taken), passed_on_by=manifest.author)
         log_checking.take(casebook, {record.case for record in taken})
     finally:
@@ -106,7 +107,7 @@ def _wanted(vault: Vault, items: Sequence[ResealedItem], report: ResealedReport)
     return wanted
 
 
-def _stage(vault: Vault, bundle: VerifiedReseal, wanted: Sequence[ResealedItem]) -> Vault:
+def stage(vault: Vault, bundle: Verified, wanted: Sequence[ResealedItem]) -> Vault:
     """Copy the items beside the vault's own, and return the vault as if they were its items."""
     staging = copy.copy(vault)
     staging.folder = vault.folder / _STAGING
@@ -129,7 +130,7 @@ def _record(casebook: Casebook, item: ResealedItem, author: Fingerprint) -> Item
 
 
 @dataclass
-class _Watch:
+class Watch:
     """Examines items, and tells whoever follows the import."""
 
     vault: Vault
@@ -147,7 +148,7 @@ class _Watch:
         return replace(verdict, envelope=None)
 
 
-def _examine_all(watch: _Watch, records: Sequence[ItemRecord], report: ResealedReport) -> list[ItemRecord]:
+def examine_all(watch: Watch, records: Sequence[ItemRecord], report: ResealedReport) -> list[ItemRecord]:
     """Examine submissions in their cases' order, then writings, which are compared with them; return what passed."""
     casebook = watch.vault.casebook
     submissions = [record for record in records if record.kind is SealedKind.SUBMISSION]
@@ -166,7 +167,7 @@ def _take(casebook: Casebook, record: ItemRecord, verdict: Verdict, report: Rese
         return False
     casebook.add(replace(record, state=State.VERIFIED, detail=detail, reason=""))
     if verdict.case is not None:
-        casebook.cases.setdefault(record.case, verdict.case)
+        take_case(casebook, verdict.case)
     report.new += is_shown(casebook.items[record.item])
     return True
 
@@ -176,7 +177,7 @@ def _place(judged: tuple[ItemRecord, Verdict]) -> int:
     return detail.number or 0 if detail is not None else 0
 
 
-def _keep(vault: Vault, staging: Vault, taken: Sequence[ItemRecord]) -> None:
+def keep(vault: Vault, staging: Vault, taken: Sequence[ItemRecord]) -> None:
     """Give the items that passed their lasting names; the casebook that knows them is saved after this."""
     try:
         for record in taken:

@@ -47,7 +47,7 @@ def reseal(vault: Vault, cases: Sequence[CaseRecord], to: Fingerprint, target: P
     if lexists(target):
         raise TargetExists
     records = [record for case in chosen for record in (*items_of(casebook, case), *log_notes(casebook, case))]
-    epochs = _epochs(casebook)
+    epochs = epochs_named(casebook)
     named = [record for record in records if record.sha256 in epochs]
     if not named:
         raise NothingToReseal
@@ -67,21 +67,24 @@ def _require_colleague(vault: Vault, to: Fingerprint) -> None:
         raise MemberKeyUnavailable(vault.casebook.bound.desk)
 
 
-def _epochs(casebook: Casebook) -> dict[str, str]:
+def epochs_named(casebook: Casebook) -> dict[str, str]:
     """Return the epoch of every sealed file that the drop's log names: what it does not name, no newcomer can check."""
     return {entry.sha256: epoch for epoch, log in casebook.logs.items() for entry in log.lines.values()}
 
 
 def _write(vault: Vault, records: Sequence[ItemRecord], epochs: dict[str, str], to: Fingerprint, target: Path) -> None:
     casebook = vault.casebook
-    with _parts(vault, records) as parts:
+    with sealed_parts(vault, records) as parts:
         manifest = ResealManifest(
             drop=casebook.bound.drop,
             desk=casebook.bound.desk,
             author=casebook.key,
             to=to,
             day=today(),
-            items=tuple(_seal(vault, record, epochs[record.sha256], to, parts[record.item]) for record in records),
+            items=tuple(
+                seal_again(vault, record, epochs[record.sha256], [Recipient(to)], parts[record.item])
+                for record in records
+            ),
         )
         write_reseal(
             target,
@@ -92,7 +95,7 @@ def _write(vault: Vault, records: Sequence[ItemRecord], epochs: dict[str, str], 
 
 
 @contextmanager
-def _parts(vault: Vault, records: Sequence[ItemRecord]) -> Iterator[dict[ItemId, Path]]:
+def sealed_parts(vault: Vault, records: Sequence[ItemRecord]) -> Iterator[dict[ItemId, Path]]:
     """Give a name for each sealed part, which an import would sweep, and take them away in the end."""
     parts = {each.item: vault.path_of(each).with_suffix(".reseal.part") for each in records}
     try:
@@ -102,14 +105,14 @@ def _parts(vault: Vault, records: Sequence[ItemRecord]) -> Iterator[dict[ItemId,
             part.unlink(missing_ok=True)
 
 
-def _seal(vault: Vault, record: ItemRecord, epoch: str, to: Fingerprint, part: Path) -> ResealedItem:
-    """Seal one item to the colleague: the same signed plaintext, or the same body under another lock."""
+def seal_again(vault: Vault, record: ItemRecord, epoch: str, to: Sequence[Recipient], part: Path) -> ResealedItem:
+    """Seal one item to other keys: the same signed plaintext, or the same body under another lock."""
     open_item(vault, record)
     part.unlink(missing_ok=True)
     if record.kind is SealedKind.SUBMISSION:
         path = vault.path_of(record)
         with vault.own.unseal(path, path.stat().st_size) as plaintext:
-            vault.members.seal(plaintext, [Recipient(to)], part)
+            vault.members.seal(plaintext, to, part)
     else:
         _relock(vault, record, to, part)
     return ResealedItem(
@@ -124,9 +127,9 @@ def _seal(vault: Vault, record: ItemRecord, epoch: str, to: Fingerprint, part: P
     )
 
 
-def _relock(vault: Vault, record: ItemRecord, to: Fingerprint, part: Path) -> None:
+def _relock(vault: Vault, record: ItemRecord, to: Sequence[Recipient], part: Path) -> None:
     def relock(lock: bytes) -> bytes:
-        return vault.members.seal_bytes(vault.own.unseal_bytes(lock, MAX_KEY_BYTES), [Recipient(to)])
+        return vault.members.seal_bytes(vault.own.unseal_bytes(lock, MAX_KEY_BYTES), to)
 
     try:
         with vault.path_of(record).open("rb") as source, part.open("xb") as target:

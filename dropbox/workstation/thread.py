@@ -70,6 +70,7 @@ def summarise(casebook: Casebook, case: CaseRecord) -> CaseSummary:
     if received is None:
         raise ThreadBroken
     kinds = [detail_of(record).kind for record in items]
+    is_here = casebook.bound.desk in case.desks
     mandates = [detail_of(record).mandate for record in items if detail_of(record).mandate is not None]
     return CaseSummary(
         case=case.case,
@@ -79,7 +80,7 @@ def summarise(casebook: Casebook, case: CaseRecord) -> CaseSummary:
         received=received,
         submissions=sum(1 for record in items if number_of(record)),
         replies=kinds.count(Kind.REPLY),
-        unread=sum(1 for record in items if not record.read and not record.own),
+        unread=sum(1 for record in items if not record.read and not record.own) if is_here else 0,
         withdrawn=withdrawn_on(items),
         missing=missing_numbers(items),
     )

@@ -254,12 +254,14 @@ def test_an_export_with_nothing_waiting_is_a_valid_empty_bundle(bench: Bench) ->
         assert current_members(bundle.manifest.rosters[RED]) == tuple(sorted([bench.members.anna, bench.members.bram]))
 
 
-def test_an_export_names_the_organisation_and_no_desk_that_is_none_of_its_own(bench: Bench) -> None:
+def test_an_export_names_the_organisation_and_every_desk_that_could_get_a_case(bench: Bench) -> None:
     bench.exported(RED)
     target = bench.path()
     transfer.export_desk(bench.drop, RED, target)
     with verify_pickup(target, bench.drop.identity.drop) as bundle:
-        assert bundle.manifest.called == Called("Example party", {RED: {"en": "Red"}})
+        assert bundle.manifest.called == Called(
+            "Example party", {RED: {"en": "Red"}, DeskId("elsewhere"): {"en": "Elsewhere"}}
+        )
 
 
 def test_an_export_holds_the_desks_items_and_no_other_desks(bench: Bench) -> None:

@@ -3,10 +3,12 @@
 from dataclasses import asdict
 from pathlib import Path
 
+from dropbox.codename import case_name
 from dropbox.errors import FingerprintMistyped, InvalidValue
 from dropbox.models import Fingerprint, parse_fingerprint
 from dropbox.workstation import screens
 from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Show
+from dropbox.workstation.handing import HandedReport
 from dropbox.workstation.importing import ImportReport
 from dropbox.workstation.resealed import ResealedReport
 from dropbox.workstation.resealing import ResealReport, reseal
@@ -25,6 +27,8 @@ def add(command: Adder) -> None:
 
 def import_lines(report: ImportReport) -> list[str]:
     """Return what `import` shows, of a pickup bundle or of what a colleague passed on."""
+    if isinstance(report, HandedReport):
+        return _handed_lines(report)
     if not isinstance(report, ResealedReport):
         return screens.import_lines(report)
     lines = [
@@ -36,6 +40,15 @@ def import_lines(report: ImportReport) -> list[str]:
     if report.refused:
         lines.append(ngettext("%(num)s item was refused:", "%(num)s items were refused:", len(report.refused)))
     return [*lines, *(f"  {item[:8]}  {_(reason)}" for item, reason in report.refused.items())]
+
+
+def _handed_lines(report: HandedReport) -> list[str]:
+    known = ngettext("%(num)s item was here already.", "%(num)s items were here already.", report.known)
+    return [
+        _("The case %(name)s, handed over by desk %(desk)s.", name=case_name(report.case), desk=report.desk),
+        ngettext("%(num)s item is new here.", "%(num)s items are new here.", report.new),
+        *([known] if report.known else []),
+    ]
 
 
 def _reseal(arguments: Arguments, show: Show) -> None:

@@ -6,16 +6,16 @@ from pathlib import Path
 from dropbox.workstation.commands import Adder, Answer, Arguments, Show
 from dropbox.workstation.commands.reseal import import_lines
 from dropbox.workstation.exporting import export_answer
-from dropbox.workstation.resealed import import_bundle
+from dropbox.workstation.handing import import_bundle
 from dropbox.workstation.speech import _, ngettext
 from dropbox.workstation.terminal import line
 from dropbox.workstation.vault import open_vault
 
 
 def add(command: Adder) -> None:
-    command("import", _import, _("Import a pickup bundle, or what a colleague passed on.")).add_argument(
-        "file", type=Path, metavar="FILE"
-    )
+    command(
+        "import", _import, _("Import a pickup bundle, or what a colleague or another desk passed on.")
+    ).add_argument("file", type=Path, metavar="FILE")
     export = command("export", _export, _("Write an answer bundle."))
     export.add_argument("file", type=Path, metavar="FILE", help=_("a new file; nothing is ever overwritten"))
 

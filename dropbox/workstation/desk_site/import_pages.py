@@ -31,8 +31,8 @@ from dropbox.workstation.desk_site.forms import MAX_REQUEST_BYTES, Form, takes, 
 from dropbox.workstation.desk_site.jobs import Progress
 from dropbox.workstation.desk_site.nearby import Nearby, bundles
 from dropbox.workstation.desk_site.showing import Page, go, say, show, show_error, this_desk
+from dropbox.workstation.handing import import_bundle
 from dropbox.workstation.importing import ImportReport
-from dropbox.workstation.resealed import import_bundle
 from dropbox.workstation.speech import _
 
 pages = Blueprint("import", __name__)
