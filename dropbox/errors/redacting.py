@@ -25,3 +25,18 @@ class NotCovered(NamedError):
 
     message = "On this page of the finished file something covered can still be seen or read. Nothing was made of it."
     hint = "Cover more of the page by hand, or leave the file out."
+
+
+class BoxUnreadable(DropboxError):
+    message = "A place on a page is four numbers from 0 to 100: from the left, from the top, its width and its height."
+    hint = "They are percent of the page, and the place must lie on it. Write one digit behind the comma at most."
+
+
+class TooManyBoxes(DropboxError):
+    message = "So many places of one file cannot be marked."
+    hint = "Mark larger ones, or whole pages."
+
+
+class FileNotInPlan(DropboxError):
+    message = "The plan does not say that this file is drawn anew, so nothing in it is covered."
+    hint = "Choose that for the file in the plan first."

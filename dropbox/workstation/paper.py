@@ -40,11 +40,11 @@ _MAX_CELL_LINES = 12
 class Paper:
     """One document, built from its top down.
 
-    foot: a short line at the foot of each page, beside its number.
+    foot: a short line at the foot of each page, beside its number; numbered: there is a foot at all.
     """
 
-    def __init__(self, title: str, language: str = "en", foot: str = "") -> None:
-        self._sheet = _Sheet(_shown(foot))
+    def __init__(self, title: str, language: str = "en", foot: str = "", *, numbered: bool = True) -> None:
+        self._sheet = _Sheet(_shown(foot), numbered)
         self._sheet.set_title(_shown(title))
         self._sheet.set_lang(language)
         self._sheet.add_page()
@@ -109,9 +109,10 @@ class Paper:
 class _Sheet(FPDF):
     """A document with our fonts and foot, and no word about its maker."""
 
-    def __init__(self, foot: str) -> None:
+    def __init__(self, foot: str, numbered: bool) -> None:
         super().__init__(format="A4")
         self._foot = foot
+        self._numbered = numbered
         self.set_creation_date(_SOME_DAY)
         self.alias_nb_pages(_ALL_PAGES)
         self.set_margin(_MARGIN_MM)
@@ -121,6 +122,8 @@ class _Sheet(FPDF):
             self.add_font(_FONT, style, FONTS / name)
 
     def footer(self) -> None:
+        if not self._numbered:
+            return
         self.set_y(-_MARGIN_MM + 6)
         self.set_font(_FONT, size=8)
         self.shape(_needs_shaping(self._foot))

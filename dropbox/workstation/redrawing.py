@@ -51,13 +51,17 @@ Made = TypeVar("Made", bound=Frame)
 
 @dataclass(frozen=True)
 class Page:
-    """One page as it was drawn, a PNG of our own, and the words that the file or its picture says are on it."""
+    """One page as it was drawn, a PNG of our own, and the words that the file or its picture says are on it.
+
+    total: how many pages the file has, where one was drawn by itself.
+    """
 
     number: int
     png: bytes = field(repr=False)
     width: int
     height: int
     words: tuple[Word, ...] = field(default=(), repr=False)
+    total: int = 0
 
     def image(self) -> Image.Image:
         with Image.open(BytesIO(self.png), formats=("PNG",)) as picture:
@@ -129,7 +133,7 @@ def _printed(content: int) -> bytes:
     """Return a text as a PDF, so that it is redrawn like all else."""
     if os.fstat(content).st_size > MAX_TEXT_BYTES:
         raise FileTooLargeToView
-    paper = Paper("")
+    paper = Paper("", numbered=False)
     paper.paragraph(decode_text(first_bytes(content, MAX_TEXT_BYTES)) or "")
     return paper.pdf()
 
@@ -172,7 +176,7 @@ def _pages(frames: Iterator[Frame], first_page: int) -> tuple[int, list[Page]]:
             pages[-1] = replace(pages[-1], words=frame.words)
         else:
             break
-    return total, pages
+    return total, [replace(page, total=total) for page in pages]
 
 
 @contextmanager

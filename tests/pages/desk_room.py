@@ -36,7 +36,7 @@ from tests.visitor import Form, Page
 HOST = "127.0.0.1:4711"
 Upload = tuple[str, str, bytes]
 """The field, the file's name and its content."""
-_PICTURES = re.compile(r'<img[^>]* src="([^"]+)"|<link rel="stylesheet" href="([^"]+)"')
+_PICTURES = re.compile(r'<(?:img|input type="image")[^>]* src="([^"]+)"|<link rel="stylesheet" href="([^"]+)"')
 
 
 @dataclass

@@ -102,6 +102,12 @@ STATES: dict[str, Make] = {
     "view-own-item": lambda room: room.view("investigate", 4),
     "view-own-item-within": ways.seal_opened(5, times=2),
     "view-hostile": lambda room: room.view("hostile", 1),
+    # --- covering parts of a file ---
+    "redact-words": ways.redacting(3, {"do": "words", "word": "1"}),
+    "redact-corner": ways.redacting(3, {"at.x": "80", "at.y": "90"}),
+    "redact-no-words": ways.redacting(2, page=2),
+    "redact-wrong-numbers": ways.redacting(3, {"do": "box", "x": "10", "y": "999", "width": "5", "height": "5"}),
+    "redact-damaged": ways.redacting(5),
     # --- writing ---
     "reply": case("listen", "/reply"),
     "reply-letter": on_case("listen", "/reply", {"letter": "acknowledge", "do": "letter"}, of="/reply"),

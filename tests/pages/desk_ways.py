@@ -223,6 +223,16 @@ def came_meanwhile(room: DeskRoom) -> Page:
     return room.submit(page.form_to(room.path("advise", "/reply/look")))
 
 
+def handed_over(name: str) -> Make:
+    """Return what writes the file for the desk that has the case now."""
+
+    def make(room: DeskRoom) -> Page:
+        values = {"folder": "other", "other": str(room.folder), "name": "handed-over.tar"}
+        return room.submit_on(room.path(name), values, to=room.path(name, "/handover/file"))
+
+    return make
+
+
 def confirmed(room: DeskRoom) -> Page:
     return room.submit_on("/confirm", {"words": room.world.drop.words})
 
@@ -347,3 +357,25 @@ def resealed(room: DeskRoom) -> Page:
     form = room.get("/reseal").form("to")
     values = {"to": form.choices["to"][0], "case": [room.cases["advise"].id], "other": str(room.folder)}
     return room.submit(form, values)
+
+
+# --- covering parts of a file ---
+
+
+def redacting(number: int, *forms: Values, page: int = 1) -> Make:
+    """Return what plans to draw a file of the first item anew, and sends these forms on its page."""
+
+    def make(room: DeskRoom) -> Page:
+        start = room.path("advise", "/disclose")
+        fields = dict(room.get(start).form_to(start).fields)
+        item = next(name.split("-")[1] for name in fields if name.startswith("file-") and name.endswith("-1"))
+        room.submit_on(start, {"item": item, f"file-{item}-{number}": "redrawn"})
+        here = f"{start}/file/{item}/{number}?page={page}"
+        shown = room.get(here)
+        for values in forms:
+            mine = (each for each in shown.forms if each.action == here)
+            form = next(each for each in mine if each.hidden.get("do") == values.get("do"))
+            shown = room.submit(form, values)
+        return shown
+
+    return make

@@ -12,12 +12,15 @@ from flask import current_app
 from dropbox.errors import StillSealed
 from dropbox.workstation.file_types import FileType
 from dropbox.workstation.opening import Opened
+from dropbox.workstation.redrawing import Page, draw_page
 from dropbox.workstation.sandbox_frames import LIMITS
 from dropbox.workstation.vault import Vault
 from dropbox.workstation.viewing import Shown, look, true_types
 
 MAX_KEPT_BYTES = 64 * 1024 * 1024
 """How many bytes of pictures are kept; the oldest go first."""
+MAX_DRAWN = 20
+"""How many pages are kept that somebody marks what is covered on."""
 _NAME = "looking"
 Key = tuple[str, int]
 """An attachment: its item's id and its number there."""
@@ -31,6 +34,7 @@ class Looking:
         self._types: dict[tuple[str, str], tuple[FileType, ...]] = {}
         self._seals: dict[Key, int] = {}
         self._seen: OrderedDict[tuple[Key, int, int], Shown] = OrderedDict()
+        self._drawn: OrderedDict[tuple[Key, int], Page] = OrderedDict()
 
     def types(self, vault: Vault, opened: Opened) -> tuple[FileType, ...]:
         """Return the true type of each attachment of an item."""
@@ -44,6 +48,18 @@ class Looking:
         key = (opened.record.item, number)
         with self._lock:
             return self._see(vault, opened, key, page, self._seals.get(key, 0))
+
+    def draw(self, vault: Vault, opened: Opened, number: int, page: int) -> Page:
+        """Return one page of an attachment with its words. Raises what `draw_page` raises."""
+        kept = ((opened.record.item, number), page)
+        with self._lock:
+            if kept not in self._drawn:
+                attachment = opened.envelope.index.attachments[number - 1]
+                self._drawn[kept] = draw_page(vault, opened, attachment, page)
+                while len(self._drawn) > MAX_DRAWN:
+                    self._drawn.popitem(last=False)
+            self._drawn.move_to_end(kept)
+            return self._drawn[kept]
 
     def unseal(self, vault: Vault, opened: Opened, number: int) -> None:
         """Open one more of the reporter's own seals around an attachment, for this run. Raises what `look` raises."""
