@@ -3,7 +3,7 @@
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dropbox.workstation.together.alike import HOW, How, likeness
@@ -123,16 +123,19 @@ def test_no_part_of_a_name_is_taken_for_another_part(written: str, taken: Person
     assert person(written) == taken
 
 
+@settings(deadline=None)
 @given(NAMES, NAMES)
 def test_which_name_comes_first_changes_nothing(one: str, other: str) -> None:
     assert likeness(person(one), person(other)) == likeness(person(other), person(one))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(WRITTEN), st.sampled_from(WRITTEN))
 def test_which_of_two_real_names_comes_first_changes_nothing(one: str, other: str) -> None:
     assert likeness(person(one), person(other)) == likeness(person(other), person(one))
 
 
+@settings(deadline=None)
 @given(NAMES)
 def test_no_text_breaks_a_name_and_none_is_unlike_itself(text: str) -> None:
     name = person(text)
@@ -142,6 +145,7 @@ def test_no_text_breaks_a_name_and_none_is_unlike_itself(text: str) -> None:
         assert found.sure is (any(len(each) > 1 for each in name.given) and bool(name.surnames))
 
 
+@settings(deadline=None)
 @given(NAMES)
 def test_case_spaces_and_accents_never_change_who_is_meant(text: str) -> None:
     assert plain(plain(text)) == plain(text)

@@ -1,5 +1,6 @@
 """What is told across cases: as much as both reporters allow, and nowhere that somebody only wanted to be heard."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dropbox.envelope.account import MarkChange, MarkKind
-from dropbox.models import Kind, Mandate
+from dropbox.models import DeskId, Kind, Mandate
 from dropbox.workstation import mandate, marks
 from dropbox.workstation.mandate import Beside
 from dropbox.workstation.together import How, JoinState, NameIndex, Shut, index_of, join_state, links_of, overview
@@ -84,6 +85,16 @@ def test_a_withdrawn_case_touches_nobody_and_nobody_touches_it() -> None:
     assert overview(book, index_of(marks.of_all(book))).groups == ()
 
 
+def test_a_case_that_another_desk_has_now_stands_beside_none_here() -> None:
+    book = vault_of((INVESTIGATE, [JAN]), (INVESTIGATE, [JAN]), (LISTEN, [JAN]))
+    book.cases[case_id(0)] = replace(book.cases[case_id(0)], desks=(DeskId("bureau"),))
+    assert links(book, 0).shut is Shut.AWAY
+    assert links(book, 1).links == ()
+    book.cases[case_id(1)] = replace(book.cases[case_id(1)], desks=(DeskId("bureau"),))
+    assert not links(book, 2).another
+    assert overview(book, index_of(marks.of_all(book))).groups == ()
+
+
 def test_a_mandate_that_was_narrowed_takes_the_link_away_at_once() -> None:
     book = vault_of((INVESTIGATE, [JAN]), (INVESTIGATE, [JAN]))
     assert len(links(book, 1).links) == 1
@@ -134,6 +145,18 @@ def test_only_the_reporters_newest_answer_counts(answers: tuple[bool, ...], stat
     assert bool(links(book, 0).links) is (state is JoinState.AGREED)
 
 
+def test_who_says_no_to_being_joined_is_kept_apart_though_the_mandate_is_wide() -> None:
+    book = vault_of((INVESTIGATE, [JAN]), (INVESTIGATE, [JAN]), (INVESTIGATE, [JAN]))
+    asked(book, case_id(0), False)
+    assert (links(book, 0).links, links(book, 0).another) == ((), True)
+    assert [link.case for link in links(book, 1).links] == [case_id(2)]
+    assert not links(book, 1).another
+    (group,) = overview(book, index_of(marks.of_all(book))).groups
+    assert set(group.cases) == {case_id(1), case_id(2)}
+    asked(book, case_id(0), True)
+    assert len(links(book, 1).links) == 2
+
+
 def test_a_question_asked_again_does_not_take_an_answer_away() -> None:
     book = vault_of((LISTEN, [JAN]))
     asked(book, case_id(0), True)
@@ -141,6 +164,7 @@ def test_a_question_asked_again_does_not_take_an_answer_away() -> None:
     assert join_state(book, case_id(0)) is JoinState.AGREED
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(Mandate), st.sampled_from([None, True, False])), min_size=2, max_size=6))
 def test_no_mixture_of_mandates_and_answers_shows_a_case_that_did_not_allow_it(
     cases: list[tuple[Mandate, bool | None]],
@@ -152,9 +176,11 @@ def test_no_mixture_of_mandates_and_answers_shows_a_case_that_did_not_allow_it(
     index = index_of(marks.of_all(book))
     for (own, (mine, yes)), (other, (theirs, too)) in product(enumerate(cases), repeat=2):
         shown = case_id(other) in {link.case for link in links_of(book, index, case_id(own)).links}
-        assert shown is (own != other and (LISTEN not in (mine, theirs) or (yes is True and too is True)))
+        apart = LISTEN in (mine, theirs) or False in (yes, too)
+        assert shown is (own != other and (not apart or yes is too is True))
     seen = {case for group in overview(book, index).groups for case in group.cases}
-    assert not any(mine is LISTEN and case_id(number) in seen for number, (mine, _) in enumerate(cases))
+    for number, (mine, yes) in enumerate(cases):
+        assert case_id(number) not in seen or (mine is not LISTEN and yes is not False)
 
 
 def test_who_narrows_the_mandate_after_agreeing_is_asked_again() -> None:

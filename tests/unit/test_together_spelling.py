@@ -1,7 +1,7 @@
 """Near and to the ear the same: what a slip of the pen makes is found, and short names stay apart."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dropbox.workstation.together.spelling import is_near, mistakes_allowed, sound, with_letters_left_out
@@ -41,11 +41,13 @@ def test_what_sounds_different_is_not_taken_for_the_same(words: str) -> None:
     assert sound(one) != sound(other)
 
 
+@settings(deadline=None)
 @given(WORDS)
 def test_no_word_loses_its_sound_or_takes_long(word: str) -> None:
     assert len(sound(word)) <= len(word) + word.count("x")
 
 
+@settings(deadline=None)
 @given(WORDS, st.data())
 def test_a_slip_of_the_pen_is_near_and_is_found_without_comparing_all(word: str, data: st.DataObject) -> None:
     """Whatever is near shares a form with letters left out: what the index looks up is never less than what is near."""
@@ -60,6 +62,7 @@ def test_a_slip_of_the_pen_is_near_and_is_found_without_comparing_all(word: str,
             assert set(with_letters_left_out(word)) & set(with_letters_left_out(slip))
 
 
+@settings(deadline=None)
 @given(WORDS, WORDS)
 def test_near_is_near_from_both_sides_and_never_the_same(one: str, other: str) -> None:
     assert is_near(one, other) is is_near(other, one)

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dropbox.envelope import Account
@@ -138,6 +138,7 @@ def test_what_was_typed_comes_back_as_it_can_be_typed_again() -> None:
     assert [is_date(text) for text in ("2026", "2026-03", "2026-03-04", "0000")] == [True, True, True, False]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_a_name_is_cleaned_once_and_for_all(typed: str) -> None:
     try:

@@ -30,8 +30,8 @@ _TEXT = (
     ),
     N_(
         "May we put your report beside others about the same person, if there are any? Only the members of this desk "
-        "would see them together. Nobody learns more about you by it, and nothing else changes about what we may do. "
-        "You can say yes or no on this page. You can change your mind later."
+        "would see them together. If you say no, we keep your report apart from all others. Nothing else changes about "
+        "what we may do. You can say yes or no on this page, and change your mind later."
     ),
 )
 

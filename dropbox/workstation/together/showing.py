@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from dropbox.codename import case_name
 from dropbox.models import CaseId, Mandate
-from dropbox.workstation import acts, mandate
+from dropbox.workstation import acts, mandate, moves
 from dropbox.workstation.casebook import Casebook
 from dropbox.workstation.mandate import Beside
 from dropbox.workstation.together.alike import Likeness, likeness
@@ -22,9 +22,10 @@ MAX_LINKS = 200
 
 
 class Shut(StrEnum):
-    """Why nothing is said of a case's links."""
+    """Why nothing is said of a case's links: its reporter took it back, or it was handed to another desk."""
 
     WITHDRAWN = "withdrawn"
+    AWAY = "away"
 
 
 @dataclass(frozen=True)
@@ -77,13 +78,16 @@ class CaseLinks:
 def links_of(casebook: Casebook, index: NameIndex, case: CaseId) -> CaseLinks:
     """Return what may be said of a case's links, what is joined and sure first."""
     own = acts.standing(casebook, case)
+    if moves.is_away(casebook, case):
+        return CaseLinks(shut=Shut.AWAY)
     if own.withdrawn is not None:
         return CaseLinks(shut=Shut.WITHDRAWN)
     join = join_state(casebook, case)
+    mine = _as_allowed(own.mandate, join)
     found: list[Link] = []
     another = False
     for link in _touching(index, case):
-        beside, joined = _beside(casebook, own.mandate, join, link.case)
+        beside, joined = _beside(casebook, mine, join, link.case)
         another = another or beside is Beside.ANOTHER
         if beside in (Beside.ALL, Beside.DESK):
             found.append(replace(link, beside=beside, joined=joined))
@@ -94,11 +98,17 @@ def links_of(casebook: Casebook, index: NameIndex, case: CaseId) -> CaseLinks:
 def _beside(casebook: Casebook, own: Mandate, join: JoinState, other: CaseId) -> tuple[Beside, bool]:
     """Return what the page of a case with this mandate may show of another one, and whether the two are joined."""
     theirs = acts.standing(casebook, other)
-    if theirs.withdrawn is not None:
+    if theirs.withdrawn is not None or moves.is_away(casebook, other):
         return Beside.NOTHING, False
-    allowed = mandate.beside(own, theirs.mandate)
-    joined = join is JoinState.AGREED and join_state(casebook, other) is JoinState.AGREED
+    their_join = join_state(casebook, other)
+    allowed = mandate.beside(own, _as_allowed(theirs.mandate, their_join))
+    joined = join is their_join is JoinState.AGREED
     return (Beside.DESK if joined and allowed is not Beside.ALL else allowed), joined
+
+
+def _as_allowed(of_case: Mandate, join: JoinState) -> Mandate:
+    """Return the mandate that counts between cases: a reporter who was asked and said no is kept apart from all."""
+    return Mandate.LISTEN if join is JoinState.REFUSED else of_case
 
 
 def _touching(index: NameIndex, case: CaseId) -> list[Link]:
@@ -229,7 +239,9 @@ def _open(casebook: Casebook, index: NameIndex) -> frozenset[CaseId]:
     return frozenset(
         case
         for case, now in standings.items()
-        if now.withdrawn is None and mandate.beside(now.mandate, Mandate.ADVISE) in (Beside.ALL, Beside.DESK)
+        if now.withdrawn is None
+        and not moves.is_away(casebook, case)
+        and _as_allowed(now.mandate, join_state(casebook, case)) is not Mandate.LISTEN
     )
 
 

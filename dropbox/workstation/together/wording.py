@@ -8,7 +8,7 @@ from dropbox.workstation.together.showing import Link
 
 ANOTHER = N_(
     "There is another case here that may touch this one. No more is said of it: one of the two reporters only wants to "
-    "be heard. You may ask whether this case may be joined with others."
+    "be heard, or wants to be kept apart. It can change when both agree to be joined."
 )
 NOT_DECIDED = N_(
     "The same name may be two people's, and one person may have several. If you know, write the other name down beside "
@@ -25,7 +25,7 @@ _JOIN = {
     JoinState.NOT_ASKED: N_("The reporter was not asked whether this case may be joined with others."),
     JoinState.OPEN: N_("The reporter was asked whether this case may be joined with others, and has not answered yet."),
     JoinState.AGREED: N_("The reporter agrees that this case is joined with others about the same person."),
-    JoinState.REFUSED: N_("The reporter does not want this case to be joined with others."),
+    JoinState.REFUSED: N_("The reporter does not want this case to be joined with others, so it is kept apart."),
     JoinState.NARROWED: N_(
         "The reporter agreed to be joined, and narrowed the mandate after that. So it does not count any more; you may "
         "ask again."
