@@ -27,7 +27,7 @@ SUBJECTS = {
     Subject.OTHER: N_("something else"),
 }
 OUTCOMES = {
-    Outcome.HEARD: N_("heard, nothing more was wanted"),
+    Outcome.HEARD: N_("heard and nothing more wanted"),
     Outcome.ADVISED: N_("advised"),
     Outcome.MEDIATED: N_("mediated"),
     Outcome.FOUNDED: N_("well founded"),

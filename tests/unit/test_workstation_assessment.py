@@ -75,7 +75,7 @@ def test_each_outcome_has_the_months_that_are_configured() -> None:
     table = keeping(rule)
     assert isinstance(table, Table)
     told = {row[0]: row[1] for row in table.rows}
-    assert (told["unfounded"], told["heard, nothing more was wanted"], told["well founded"]) == (
+    assert (told["unfounded"], told["heard and nothing more wanted"], told["well founded"]) == (
         "3 months",
         "1 month",
         "24 months",

@@ -70,7 +70,7 @@ def test_every_subject_and_outcome_has_words() -> None:
     assert set(classes.SUBJECTS) == set(Subject)
     assert set(classes.OUTCOMES) == set(Outcome)
     told = classes.sentences(Classified(Subject.FRAUD, Outcome.HEARD))
-    assert told == ["It is about: fraud or theft.", "How it ended: heard, nothing more was wanted."]
+    assert told == ["It is about: fraud or theft.", "How it ended: heard and nothing more wanted."]
 
 
 # --- the command --------------------------------------------------------------------------------------------------

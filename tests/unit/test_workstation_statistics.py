@@ -197,7 +197,8 @@ def test_the_chart_is_well_formed_and_says_every_number_beside_its_bar(language:
     made = figures(cases(number))
     with speaking(language):
         drawn = statistics.svg(made)
-        rows = [row for block in statistics.single(made) for row in block.rows] if made.total else []
+        shown = [block for block in statistics.single(made) if block.shown and made.total]
+        rows = [row for block in shown for row in block.rows]
     root = ElementTree.fromstring(drawn)
     texts = ["".join(each.itertext()) for each in root.iter() if each.tag.endswith("}text")]
     assert root.get("role") == "img"
@@ -234,8 +235,8 @@ def test_the_public_account_says_no_number_that_is_withheld(number: int) -> None
     made = figures(cases(number))
     text = document.as_text(account(made, "en")).decode()
     published_numbers = {f"{each:,}" for each in made.counts.values()} | {f"{made.total:,}" if made.total else ""}
-    said = set(re.findall(r"(?<![\d-])\d[\d,]*(?=[ .])", text.split("How this was counted")[0]))
-    assert said <= published_numbers | {"2026", "7", "8", "14", "30", "31", "90"}
+    said = set(re.findall(r"(?<=\()[\d,]+(?=\))", text.split("How this was counted")[0]))
+    assert said <= published_numbers
     assert "Hulp Overal" in text
 
 
@@ -293,7 +294,7 @@ def test_statistics_writes_what_it_shows_signed_so_that_gpg_alone_verifies_it(he
     assert faults(SCHEMA, shown) == []
     assert shown["total"] == 7
     assert Gpg(here.anna.home).verify_detached(data, signature, [here.anna.key]) == here.anna.key
-    assert "1 " not in here.anna.run("statistics", "--year", str(year)).out.split("How it ended")[1].split("\n\n")[0]
+    assert "How it ended: every count is withheld." in here.anna.run("statistics", "--year", str(year)).out
 
 
 def test_nothing_is_overwritten_and_the_second_call_says_so(here: World, year: int) -> None:

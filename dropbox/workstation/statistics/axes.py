@@ -88,7 +88,7 @@ OUTCOME = Axis(
 DESKS = Axis(
     "desks",
     N_("Whom it was sent to"),
-    {"alone": N_("this desk alone"), "together": N_("this desk and others")},
+    {"alone": N_("this desk alone"), "together": N_("this desk together with others")},
     lambda facts: "together" if facts.with_desks else "alone",
 )
 ACKNOWLEDGED = Axis(

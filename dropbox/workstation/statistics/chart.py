@@ -14,6 +14,7 @@ from dropbox.workstation.statistics.rows import Block, Row, single, total_text
 _WIDTH, _LABELS, _BARS = 760, 320, 340
 _TITLE_HEIGHT, _ROW_HEIGHT, _BAR_HEIGHT, _GAP = 30, 24, 16, 14
 _SMALL, _LARGE = 14, 16
+_WITHHELD = ' font-style="italic"'
 _PATTERNS = (
     '<path d="M0 8L8 0M-2 2L2 -2M6 10L10 6" stroke="#000" stroke-width="1.5"/>',
     '<circle cx="4" cy="4" r="1.6"/>',
@@ -42,7 +43,7 @@ def svg(figures: Figures) -> str:
     y, drawn = _GAP, []
     for number, block in enumerate(blocks):
         drawn.append(_group(block, number, y, scale))
-        y += _TITLE_HEIGHT + _ROW_HEIGHT * len(block.rows) + _GAP
+        y += _TITLE_HEIGHT + _ROW_HEIGHT * (len(block.rows) if block.shown else 1) + _GAP
     return _whole(figures, drawn, y + (0 if blocks else _TITLE_HEIGHT))
 
 
@@ -65,6 +66,8 @@ def _whole(figures: Figures, drawn: Sequence[str], height: int) -> str:
 
 def _group(block: Block, number: int, y: int, scale: _Scale) -> str:
     head = _text(_GAP, y + _LARGE, block.title, f' font-weight="bold" font-size="{_LARGE}"')
+    if not block.shown:
+        return head + _text(_LABELS, y + _TITLE_HEIGHT + _SMALL, _("every count is withheld"), _WITHHELD)
     rows = (
         _row(row, number % len(_PATTERNS), y + _TITLE_HEIGHT + _ROW_HEIGHT * place, scale)
         for place, row in enumerate(block.rows)
@@ -75,7 +78,7 @@ def _group(block: Block, number: int, y: int, scale: _Scale) -> str:
 def _row(row: Row, pattern: int, y: int, scale: _Scale) -> str:
     label = _text(_LABELS - 8, y + _SMALL, row.labels[0], ' text-anchor="end"')
     if row.count is None:
-        return label + _text(_LABELS, y + _SMALL, row.text, ' font-style="italic"')
+        return label + _text(_LABELS, y + _SMALL, row.text, _WITHHELD)
     width = scale.pixels(row.count)
     bar = (
         f'<rect x="{_LABELS}" y="{y + 2}" width="{width}" height="{_BAR_HEIGHT}" fill="url(#p{pattern})" '

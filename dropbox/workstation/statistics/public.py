@@ -1,7 +1,7 @@
 """The public account of a year: one page for everybody, made of the published figures and of nothing else."""
 
 from dropbox.workstation.document import Block as Part
-from dropbox.workstation.document import Document, Heading, Point, Text
+from dropbox.workstation.document import Document, Heading, Text
 from dropbox.workstation.speech import _, day_text, list_text, speaking
 from dropbox.workstation.statistics.figures import Figures
 from dropbox.workstation.statistics.rows import Block, single, total_text, unfinished_text
@@ -30,13 +30,13 @@ def _introduction(figures: Figures) -> tuple[Part, ...]:
 def _counts(figures: Figures) -> tuple[Part, ...]:
     if figures.total is None:
         return ()
-    return tuple(part for block in single(figures) for part in (Heading(block.title, 2), Point(_told(block))))
+    return tuple(part for block in single(figures) for part in (Heading(block.title, 2), Text(_told(block))))
 
 
 def _told(block: Block) -> str:
     """Return the counts of one axis in a sentence, the largest first."""
     shown = sorted(block.shown, key=lambda row: -(row.count or 0))
-    counts = list_text([_("%(count)s %(what)s", count=row.text, what=row.labels[0]) for row in shown])
+    counts = list_text([_("%(what)s (%(count)s)", count=row.text, what=row.labels[0]) for row in shown])
     if not shown:
         return _("These counts are too small to be given.")
     if not block.withheld:

@@ -84,10 +84,9 @@ def lines(figures: Figures, width: int) -> list[str]:
     found = [each for text in told for each in paragraphs(text, width, "")]
     if figures.total is None:
         return found
-    for block in single(figures):
-        found += ["", *_table_lines(block, block.rows)]
-    for block in crossed(figures):
-        found += ["", *(_table_lines(block, block.shown) if block.shown else [nothing_text(block)])]
+    for block in (*single(figures), *crossed(figures)):
+        rows = block.rows if len(block.titles) == 1 else block.shown
+        found += ["", *(_table_lines(block, rows) if block.shown else paragraphs(nothing_text(block), width, ""))]
     return [*found, "", *paragraphs(withheld_text(), width, "")]
 
 
