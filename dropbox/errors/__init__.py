@@ -15,6 +15,7 @@ from dropbox.errors.configuration import *
 from dropbox.errors.consent import *
 from dropbox.errors.disclosing import *
 from dropbox.errors.documents import *
+from dropbox.errors.keeping import *
 from dropbox.errors.key import *
 from dropbox.errors.log import *
 from dropbox.errors.redacting import *

@@ -47,7 +47,7 @@ def require(casebook: Casebook, case: CaseId, act: Act) -> None:
     if act not in _AFTER_LEAVING:
         moves.require_here(casebook, case)
     now = standing(casebook, case)
-    if now.withdrawn is not None and act is not Act.VIEW:
+    if now.withdrawn is not None and act not in (Act.VIEW, Act.KEEP):
         raise AlreadyWithdrawn
     mandate.require(now.mandate, act)
 
@@ -58,6 +58,8 @@ def act_of(kind: Kind, change: Work | None, account: Account | None = None) -> A
         return Act.HAND_OVER
     if kind is Kind.REPLY:
         return Act.REPLY
+    if account is not None and (account.keeping or account.erasure):
+        return Act.KEEP
     if change is None:
         return Act.NOTE
     return Act.TAKE_FURTHER if change.state is WorkState.INVESTIGATING else Act.ORGANISE
@@ -99,7 +101,7 @@ def _member(text: str) -> Fingerprint | None:
 def _written(record: ItemRecord) -> ActRecord:
     detail = detail_of(record)
     return ActRecord(
-        act=act_of(detail.kind, detail.work),
+        act=act_of(detail.kind, detail.work, detail.account),
         day=record.day,
         by=detail.author or Fingerprint(""),
         item=record.item,

@@ -1,16 +1,19 @@
-"""What must be read before anything else: trial, unconfirmed keys, changed rosters, gaps, other bytes, a new history.
+"""What must be read before anything else: trial, unconfirmed keys, changed rosters, gaps, other bytes, erasures.
 
 Each banner stays until what it tells of is explained or confirmed. A banner is a tuple of lines; lines that begin with
 blanks are kept as they are.
 """
 
+from dropbox.bundle import LineState, Proposal
 from dropbox.codename import case_name
 from dropbox.models import CaseId, DeskId, SealedKind, current_members
 from dropbox.trust_words import drop_words, roster_words
 from dropbox.workstation import acts, log_checking, log_words, moves, trust
 from dropbox.workstation.casebook import Casebook, DeskRoster, State
 from dropbox.workstation.continuity import later_epochs, open_gaps
+from dropbox.workstation.keeping.standing import because, cases_with_proposals, opposable, state_of
 from dropbox.workstation.speech import N_, _, day_text, ngettext
+from dropbox.workstation.thread import author_name
 
 Banner = tuple[str, ...]
 
@@ -34,8 +37,10 @@ def banners(casebook: Casebook) -> list[Banner]:
         *_trial(casebook),
         *_conflicts(casebook),
         *_logs(casebook),
+        *_erased_alone(casebook),
         *_narrowed(casebook),
         *_moved(casebook),
+        *_erasures(casebook),
         *_gaps(casebook),
         *_quarantine(casebook),
         *_epochs(casebook),
@@ -181,6 +186,53 @@ def _moved_banner(casebook: Casebook, case: CaseId) -> Banner | None:
             _("What was sent before is not here yet: import the file that desk %(desk)s makes for you.", **values),
         )
     return None
+
+
+def _erased_alone(casebook: Casebook) -> list[Banner]:
+    """Tell where the drop erased what no two members agreed to, as far as this vault knows."""
+    gone = {
+        entry.sha256
+        for log in casebook.logs.values()
+        for entry in log.lines.values()
+        if entry.state is LineState.ERASED
+    }
+    cases = {record.case for record in casebook.items.values() if record.sha256 in gone} if gone else set[CaseId]()
+    return [_unagreed(case) for case in sorted(cases) if not _was_agreed(casebook, case)]
+
+
+def _was_agreed(casebook: Casebook, case: CaseId) -> bool:
+    return any(each.seconds and not each.opposed for each in state_of(casebook, case).proposals)
+
+
+def _unagreed(case: CaseId) -> Banner:
+    return (
+        _(
+            "ALARM. The drop has erased what it held of %(name)s, and no two members agreed to it.",
+            name=case_name(case),
+        ),
+        _("Nothing of it is erased here. Tell the other members over another channel, and ask the operator."),
+    )
+
+
+def _erasures(casebook: Casebook) -> list[Banner]:
+    """Tell what is erased unless somebody here objects."""
+    cases = [case for case in cases_with_proposals(casebook) if case in casebook.cases]
+    return [_erasure(casebook, case, each) for case in cases for each in opposable(casebook, case)]
+
+
+def _erasure(casebook: Casebook, case: CaseId, proposal: Proposal) -> Banner:
+    told = {"name": case_name(case), "who": author_name(casebook, proposal.proposed.author)}
+    on = None if state_of(casebook, case).holds else proposal.erased_on(casebook.keeping.erase_delay_days)
+    first = _("ERASURE PROPOSED. To erase %(name)s, by %(who)s.", **told)
+    if on is not None:
+        first = _(
+            "ERASURE. From %(day)s on %(name)s is erased, here and everywhere.", day=day_text(on), name=told["name"]
+        )
+    reason = _("The reason: %(because)s", because=because(casebook, proposal.proposed.item))
+    if proposal.proposed.author == casebook.key or any(step.author == casebook.key for step in proposal.seconds):
+        return first, reason
+    stop = ForTerminal(_("To stop it: dropbox-workstation erase %(case)s --oppose --because TEXT", case=case[:8]))
+    return first, reason, stop
 
 
 def _seen(case: CaseId) -> ForTerminal:

@@ -11,6 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 from dropbox.bundle.desk_log import LineState
+from dropbox.bundle.keep_rule import KeepRule
 from dropbox.codename import case_name
 from dropbox.envelope import Account, Ask, Consent, Moved, Work, WorkState
 from dropbox.envelope.account import LogLine, Outcome, Subject
@@ -188,6 +189,7 @@ class Act(StrEnum):
     TAKE_FURTHER = "take_further"
     DISCLOSE = "disclose"
     HAND_OVER = "hand_over"
+    KEEP = "keep"
 
 
 @dataclass(frozen=True)
@@ -275,6 +277,28 @@ class CaseFacts:
     erased: date | None = None
 
 
+@dataclass(frozen=True)
+class Erased:
+    """What is left of a case that two members agreed to erase: nothing that anybody wrote of it but the reason.
+
+    day: the drop's, with whose bundle it was done; `due`: the first on which it might be. number: of the last
+    submission that the proposal was for. items: the SHA-256 of each sealed file; `owed`: those of which the drop is
+    still to hear that they came here. lines: each vault's log, without details.
+    """
+
+    day: date
+    due: date
+    because: str
+    proposal: ItemId
+    by: Fingerprint
+    seconded_by: Fingerprint
+    number: int
+    items: dict[ItemId, str]
+    owed: tuple[ItemId, ...] = ()
+    lines: dict[VaultId, tuple[LogLine, ...]] = field(default_factory=dict)
+    facts: CaseFacts | None = None
+
+
 @dataclass
 class Casebook:
     """Everything a vault knows. Changed in memory by one command at a time and replaced on disk as a whole."""
@@ -305,6 +329,8 @@ class Casebook:
     log: dict[CaseId, tuple[LogLine, ...]] = field(default_factory=dict)
     log_faults: dict[CaseId, tuple[LogFault, ...]] = field(default_factory=dict)
     lost_exports: dict[int, str] = field(default_factory=dict)
+    keeping: KeepRule = field(default_factory=KeepRule)
+    erased: dict[CaseId, Erased] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._threads: dict[CaseId, list[ItemId]] = {}
@@ -340,6 +366,29 @@ class Casebook:
         """Give every verified item of the case, in no order."""
         records = (self.items[item] for item in self._threads.get(case, ()))
         return (record for record in records if record.state is State.VERIFIED)
+
+    def held(self, case: CaseId) -> list[ItemRecord]:
+        """Return every item of the case, whatever became of it."""
+        return [self.items[item] for item in self._threads.get(case, ())]
+
+    def forget_case(self, case: CaseId) -> None:
+        """Take everything about a case out, but what is left in `erased`."""
+        for item in self._threads.pop(case, []):
+            del self.items[item]
+        for about in (self.cases, self.acts, self.narrowed, self.intakes, self.log, self.log_faults):
+            about.pop(case, None)
+
+    def is_erased(self, item: ItemId, case: CaseId, kind: SealedKind, day: date) -> bool:
+        """Tell whether this item is of a case that was erased, and came before that: no bundle may bring it back.
+
+        A reporter whose other desk still has the case may go on, and that reaches this desk as well.
+        """
+        erased = self.erased.get(case)
+        if erased is None:
+            return False
+        return (
+            item in erased.items or day < erased.due or (kind is not SealedKind.SUBMISSION and case not in self.cases)
+        )
 
     def find_case(self, wanted: str) -> CaseRecord:
         """Return the case named by its full id, a unique prefix of 4 or more hex digits, or its two words."""

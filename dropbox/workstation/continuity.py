@@ -14,7 +14,7 @@ from dropbox.models import ItemId
 from dropbox.workstation.casebook import Casebook, EpochLog, Explanation, KdfRecord, LogEntry
 
 MAX_EXPLANATION_CHARACTERS = 500
-_RANK = {LineState.HERE: 0, LineState.RECEIVED: 1, LineState.WITHDRAWN: 2}
+_RANK = {LineState.HERE: 0, LineState.RECEIVED: 1, LineState.WITHDRAWN: 2, LineState.ERASED: 3}
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ def take_log(casebook: Casebook, span: LogRange, lines: tuple[LogLine, ...], day
     log = casebook.logs.setdefault(span.epoch, EpochLog(start, day, {}))
     for line in lines:
         earlier = log.lines.get(line.n)
-        # an older bundle arriving late does not take back that an item was received or withdrawn
+        # an older bundle arriving late does not take back that an item was received, withdrawn or erased
         if earlier is None or _RANK[line.state] > _RANK[earlier.state]:
             log.lines[line.n] = LogEntry(line.sha256, line.state)
 
 
 def take_kdf(casebook: Casebook, manifest: PickupManifest) -> None:
-    """Keep what makes keys out of a codename, the drop's address and names, unless a newer bundle said them before.
+    """Keep what makes keys out of a codename, the drop's address, names and months, unless a newer bundle said them.
 
     Raises BundleFork when the same history comes with another salt: codenames made with it would open nothing.
     """
@@ -56,11 +56,14 @@ def take_kdf(casebook: Casebook, manifest: PickupManifest) -> None:
         if manifest.called is not None:
             casebook.organisation = manifest.called.organisation
             casebook.desk_names |= {desk: dict(names) for desk, names in manifest.called.desks.items()}
+        if manifest.keeping is not None:
+            casebook.keeping = manifest.keeping
 
 
 def gaps(casebook: Casebook) -> list[Gap]:
     """Return every number that no bundle has named, or that counts as received and never came here."""
     held = {record.sha256 for record in casebook.items.values()}
+    held.update(*(erased.items.values() for erased in casebook.erased.values()))
     return [Gap(epoch, n) for epoch, log in casebook.logs.items() for n in _owed(log, held)]
 
 

@@ -95,6 +95,12 @@ class Drafts:
         with self._lock:
             self._drafts.pop((case, kind), None)
 
+    def forget(self, case: CaseId) -> None:
+        """Drop whatever was begun in a case."""
+        with self._lock:
+            for place in [place for place in self._drafts if place[0] == case]:
+                del self._drafts[place]
+
     def waiting(self) -> tuple[tuple[CaseId, Kind], ...]:
         """Return what was begun and not sealed."""
         with self._lock:

@@ -5,6 +5,7 @@ which the drop only reports; the other way round, one number could stand for two
 """
 
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from dropbox.errors import MemberKeyUnavailable, TargetExists, ThreadBroken
 from dropbox.models import SealedKind, today
 from dropbox.workstation import addressing, trust
 from dropbox.workstation.casebook import Casebook, ExportRecord, ItemRecord, State, detail_of
+from dropbox.workstation.keeping import step_of
 from dropbox.workstation.replying import write_log_notes
 from dropbox.workstation.vault import Vault
 
@@ -88,10 +90,11 @@ def _manifest(vault: Vault) -> AnswerManifest:
         sequence=max(casebook.exports, default=0) + 1,
         previous=_previous(casebook),
         day=today(),
-        entries=tuple(_entry(vault, r) for r in items if r.own and not r.entry_confirmed),
-        receipts=tuple(Receipt(r.item, desk, r.sha256) for r in items if _owes_receipt(r)),
+        entries=tuple(_entry(vault, r) for r in items if _leaves(r)),
+        receipts=(*(Receipt(r.item, desk, r.sha256) for r in items if _owes_receipt(r)), *_erased_receipts(casebook)),
         read=tuple(ReadMark(r.item, desk) for r in items if _owes_read_mark(r)),
         cases=tuple(_case(casebook, r) for r in items if _opens_case(r)),
+        erasures=tuple(step for r in items if _leaves(r) and (step := step_of(r, desk)) is not None),
     )
 
 
@@ -99,6 +102,19 @@ def _previous(casebook: Casebook) -> str | None:
     """Return the hash of the last bundle that was finished."""
     done = [export for export in casebook.exports.values() if export.manifest_sha256 is not None]
     return max(done, key=lambda export: export.sequence).manifest_sha256 if done else None
+
+
+def _leaves(record: ItemRecord) -> bool:
+    return record.own and not record.entry_confirmed
+
+
+def _erased_receipts(casebook: Casebook) -> Iterator[Receipt]:
+    desk = casebook.bound.desk
+    return (
+        Receipt(item, desk, erased.items[item])
+        for _case, erased in sorted(casebook.erased.items())
+        for item in erased.owed
+    )
 
 
 def _owes_receipt(record: ItemRecord) -> bool:

@@ -42,8 +42,10 @@ def facts_of(casebook: Casebook, case: CaseId) -> CaseFacts | None:
 
 
 def by_case(casebook: Casebook) -> dict[CaseId, CaseFacts]:
-    """Return the facts of every case that this vault knows."""
-    found = {case: facts_of(casebook, case) for case in sorted(casebook.cases)}
+    """Return the facts of every case that this vault knows, erased ones as well."""
+    found = {case: erased.facts for case, erased in casebook.erased.items()}
+    # one that went on after its erasure is told by what is held
+    found |= {case: facts_of(casebook, case) for case in sorted(casebook.cases)}
     return {case: facts for case, facts in found.items() if facts is not None}
 
 

@@ -32,6 +32,7 @@ _EXCERPT_WORDS = 14
 
 _TABLES = """
 PRAGMA temp_store = MEMORY;
+PRAGMA secure_delete = ON;
 CREATE TABLE cases (
     id TEXT PRIMARY KEY, name TEXT, desk TEXT, mandate TEXT, state TEXT, assignee TEXT, tags TEXT,
     received INTEGER, submissions INTEGER, replies INTEGER, unread INTEGER, withdrawn INTEGER,
@@ -200,9 +201,12 @@ class Finder:
 
     def _forget(self, items: Iterable[str]) -> None:
         """Let go of the texts of items that are in no case, such as one that was quarantined after it was seen."""
-        for item in items:
-            self._base.execute("DELETE FROM texts WHERE rowid = (SELECT place FROM learned WHERE item = ?)", (item,))
-            self._base.execute("DELETE FROM learned WHERE item = ?", (item,))
+        gone = [(item,) for item in items]
+        self._base.executemany("DELETE FROM texts WHERE rowid = (SELECT place FROM learned WHERE item = ?)", gone)
+        self._base.executemany("DELETE FROM learned WHERE item = ?", gone)
+        if gone:
+            # a word that is deleted stays in the index until its pieces are merged
+            self._base.execute("INSERT INTO texts (texts) VALUES ('optimize')")
 
     def _number(self, what: str, values: Sequence[object]) -> int:
         return int(self._base.execute(f"SELECT count(*) {what}", values).fetchone()[0])

@@ -19,6 +19,7 @@ from dropbox.workstation import acts, case_log, log_checking, moves, trust
 from dropbox.workstation.casebook import Binding, Casebook, CaseRecord, Conflict, ItemRecord, Narrowed, State, is_shown
 from dropbox.workstation.continuity import clashes, take_kdf, take_log
 from dropbox.workstation.examining import Verdict, examine, out_of_chain, quarantine
+from dropbox.workstation.keeping import erasing
 from dropbox.workstation.opening import Opened, unsealed_ahead
 from dropbox.workstation.speech import N_
 from dropbox.workstation.terminal import line
@@ -33,7 +34,8 @@ _OTHER_BYTES = N_("the drop offers other bytes under the id of an item that is h
 class ImportReport:
     """What one import did: numbers of items, and for each quarantined or altered one its id and the reason.
 
-    narrowed: what reporters took back, with what had happened with their cases until now.
+    narrowed: what reporters took back, with what had happened with their cases until now. erased: cases whose erasure
+    was due, and which are gone.
     """
 
     new: int = 0
@@ -42,11 +44,13 @@ class ImportReport:
     confirmed_exports: int = 0
     quarantined: dict[ItemId, str] = field(default_factory=dict)
     narrowed: dict[CaseId, Narrowed] = field(default_factory=dict)
+    erased: tuple[CaseId, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         counts = {name: getattr(self, name) for name in ("new", "known", "not_for_you", "confirmed_exports")}
         narrowed = [acts.narrowed_json(case, told) for case, told in self.narrowed.items()]
-        return {**counts, "quarantined": self.quarantined, "narrowed": narrowed}
+        erased = list(self.erased)
+        return {**counts, "quarantined": self.quarantined, "narrowed": narrowed, "erased": erased}
 
 
 Progress = Callable[[int, int], object]
@@ -76,7 +80,9 @@ def import_pickup(
     case_log.add_imported(casebook, (item.item for item in wanted))
     _tell_moves(casebook, {item.item for item in wanted})
     log_checking.take(casebook, {item.case for item in wanted})
+    report.erased = erasing.take_due(casebook)
     vault.save()
+    erasing.sweep(vault)
     return report
 
 
@@ -121,16 +127,23 @@ def _take_confirmations(casebook: Casebook, manifest: PickupManifest) -> int:
         export = casebook.exports.get(sequence)
         if export is None or export.confirmed:
             continue
-        for item in export.entries:
+        for item in casebook.items.keys() & export.entries:
             casebook.update(item, entry_confirmed=True)
             _forget_intake(casebook, item)
-        for item in export.receipts:
+        for item in casebook.items.keys() & export.receipts:
             casebook.update(item, receipt_confirmed=True)
-        for item in export.read:
+        for item in casebook.items.keys() & export.read:
             casebook.update(item, read_confirmed=True)
+        _settle_erased(casebook, export.receipts)
         casebook.exports[sequence] = replace(export, confirmed=True, entries=(), receipts=(), read=())
         arrived += 1
     return arrived
+
+
+def _settle_erased(casebook: Casebook, receipts: Collection[ItemId]) -> None:
+    """The drop knows now that these items came here: of those that were erased it need hear nothing more."""
+    for case, erased in casebook.erased.items():
+        casebook.erased[case] = replace(erased, owed=tuple(item for item in erased.owed if item not in receipts))
 
 
 def _forget_intake(casebook: Casebook, item: ItemId) -> None:
@@ -143,6 +156,10 @@ def _forget_intake(casebook: Casebook, item: ItemId) -> None:
 def _is_wanted(vault: Vault, item: PickupItem, report: ImportReport) -> bool:
     """Tell whether an item must be copied and examined, and note what is known about the others."""
     casebook = vault.casebook
+    if casebook.is_erased(item.item, item.case, item.kind, item.day):
+        _owe_receipt(casebook, item)
+        report.known += 1
+        return False
     if clashes(casebook, item.item, item.sha256):
         casebook.conflicts[item.sha256] = Conflict(item.item, item.sha256, item.day)
         report.quarantined[item.item] = _OTHER_BYTES
@@ -155,6 +172,14 @@ def _is_wanted(vault: Vault, item: PickupItem, report: ImportReport) -> bool:
         casebook.update(item.item, on_drop=True, day=item.day if record.written else record.day)
     report.known += 1
     return False
+
+
+def _owe_receipt(casebook: Casebook, item: PickupItem) -> None:
+    """Have the drop hear of an item that came too late to be kept: it waits for that before it lets the item go."""
+    erased = casebook.erased[item.case]
+    if item.item not in erased.items:
+        items = {item.item: item.sha256} | erased.items
+        casebook.erased[item.case] = replace(erased, items=items, owed=tuple(sorted({*erased.owed, item.item})))
 
 
 def _is_there(vault: Vault, item: PickupItem) -> bool:

@@ -30,6 +30,7 @@ from dropbox.workstation.commands import (
     explain,
     handover,
     intake,
+    keep,
     key,
     log,
     register,
@@ -70,6 +71,7 @@ _GROUPS = (
     disclose,
     consent,
     handover,
+    keep,
     desk_page,
 )
 _MAX_WIDTH = 120

@@ -30,7 +30,7 @@ __all__ = [
 
 
 # a case is handed over by its reporter's own yes, whatever the mandate
-_ALWAYS = frozenset({Act.REPLY, Act.NOTE, Act.VIEW, Act.ORGANISE, Act.SAVE, Act.HAND_OVER})
+_ALWAYS = frozenset({Act.REPLY, Act.NOTE, Act.VIEW, Act.ORGANISE, Act.SAVE, Act.HAND_OVER, Act.KEEP})
 _ALLOWED = {
     Mandate.LISTEN: _ALWAYS,
     Mandate.ADVISE: _ALWAYS | {Act.DISCUSS},

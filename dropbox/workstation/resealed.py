@@ -30,6 +30,7 @@ _NOBODY = Fingerprint("")
 _OTHER = N_("another item is held here under its id").english
 _UNNAMED = N_("no bundle of the drop has named it: import the newest pickup bundle first").english
 _CLOSED = N_("it does not open with your key").english
+_ERASED = N_("its case was erased here").english
 
 
 @dataclass
@@ -95,7 +96,9 @@ def _wanted(vault: Vault, items: Sequence[ResealedItem], report: ResealedReport)
     wanted: list[ResealedItem] = []
     for item in items:
         record = casebook.items.get(item.item)
-        if record is not None and (record.sha256, record.case, record.kind) != (item.original, item.case, item.kind):
+        if casebook.is_erased(item.item, item.case, item.kind, item.day):
+            report.refused[item.item] = _ERASED
+        elif record is not None and (record.sha256, record.case, record.kind) != (item.original, item.case, item.kind):
             report.refused[item.item] = _OTHER
         elif record is not None and record.state is State.VERIFIED and vault.path_of(record).is_file():
             report.known += 1

@@ -37,11 +37,11 @@ def test_under_each_mandate_just_what_goes_too_far_is_refused_and_says_how_to_as
                 acts.require(book, CASE, act)
 
 
-def test_after_a_withdrawal_nothing_but_viewing_is_left_until_it_is_taken_back() -> None:
+def test_after_a_withdrawal_nothing_but_viewing_and_keeping_is_left_until_it_is_taken_back() -> None:
     book = casebook()
     submission(book, 1, mandate=Mandate.INVESTIGATE)
     submission(book, 2, mandate=Mandate.INVESTIGATE, kind=Kind.WITHDRAWAL)
-    for act in set(Act) - {Act.VIEW}:
+    for act in set(Act) - {Act.VIEW, Act.KEEP}:
         with pytest.raises(AlreadyWithdrawn):
             acts.require(book, CASE, act)
     assert issubclass(AlreadyWithdrawn, CaseEnded)

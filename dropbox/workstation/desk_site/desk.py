@@ -6,14 +6,14 @@ No page and no text is made here.
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from dropbox.envelope.account import LogAct
 from dropbox.errors import DropboxError, VaultBusy
-from dropbox.models import CaseId
+from dropbox.models import CaseId, ItemId
 from dropbox.workstation import case_log
 from dropbox.workstation.desk_site.door import Door
 from dropbox.workstation.desk_site.jobs import Jobs
@@ -28,6 +28,7 @@ LOCK_SECONDS = 5.0
 """How long a page waits for another one that writes."""
 LOCK_PAUSE_SECONDS = 0.05
 Made = TypeVar("Made")
+Forget = Callable[[CaseId, Collection[ItemId]], object]
 
 
 class Desk:
@@ -42,6 +43,11 @@ class Desk:
         self.later = Later(self.flush)
         self.plans = PlanDrafts()
         self.together = Memory()
+        self.forgetters: list[Forget] = [
+            lambda case, _items: self.drafts.forget(case),
+            lambda case, _items: self.plans.drop(case),
+        ]
+        """What lets go of an erased case's texts and pictures in memory; whoever keeps any adds a line of theirs."""
         self.tell_link: Callable[[], None] = lambda: None
         self._lock = threading.RLock()
         self._held: tuple[Stamp, Vault] | None = None
@@ -129,9 +135,17 @@ class Desk:
 
     def _install(self, vault: Vault, stamp: Stamp | None) -> Vault:
         with self._lock:
+            self._forget_erased(vault)
             if stamp is not None:
                 self._held = (stamp, vault)
             self._made.clear()
             self.finder.follow(vault.casebook)
             self.together.follow(vault.casebook)
             return vault
+
+    def _forget_erased(self, vault: Vault) -> None:
+        before = self._held[1].casebook.erased if self._held is not None else {}
+        for case, erased in vault.casebook.erased.items():
+            if case not in before or before[case].items != erased.items:
+                for forget in self.forgetters:
+                    forget(case, erased.items.keys())

@@ -5,11 +5,13 @@ One file is looked at at a time: each may take as much memory as its limits allo
 
 import threading
 from collections import OrderedDict
+from collections.abc import Collection
 from contextlib import suppress
 
 from flask import current_app
 
 from dropbox.errors import StillSealed
+from dropbox.workstation.desk_site.showing import this_desk
 from dropbox.workstation.file_types import FileType
 from dropbox.workstation.opening import Opened
 from dropbox.workstation.redrawing import Page, draw_page
@@ -71,6 +73,14 @@ class Looking:
                 self._see(vault, opened, key, 1, seals)
             self._seals[key] = seals
 
+    def forget(self, items: Collection[str]) -> None:
+        """Let go of what was seen of these items."""
+        with self._lock:
+            self._types = {key: types for key, types in self._types.items() if key[0] not in items}
+            self._seals = {key: seals for key, seals in self._seals.items() if key[0] not in items}
+            for key in [key for key in self._seen if key[0][0] in items]:
+                del self._seen[key]
+
     def _see(self, vault: Vault, opened: Opened, key: Key, page: int, seals: int) -> Shown:
         first = page - (page - 1) % LIMITS.pages
         kept = (key, seals, first)
@@ -88,7 +98,10 @@ class Looking:
 
 def looking() -> Looking:
     """Return the running site's memory of what was looked at."""
-    kept: Looking = current_app.extensions.setdefault(_NAME, Looking())
+    kept: Looking | None = current_app.extensions.get(_NAME)
+    if kept is None:
+        fresh = kept = current_app.extensions.setdefault(_NAME, Looking())
+        this_desk().forgetters.append(lambda _, items: fresh.forget(items))
     return kept
 
 
