@@ -76,8 +76,13 @@ _NAMES = {
     "desk": N_("desk"),
     "proposal": N_("proposal"),
     "consent": N_("consent"),
+    "kind": N_("kind"),
+    "plan": N_("plan"),
+    "open_part": N_("open part"),
+    "annex": N_("annex"),
+    "readers": N_("readers"),
 }
-_IDS = frozenset({"item", "proposal", "consent", "bundle", "plan", "digest"})
+_IDS = frozenset({"item", "proposal", "consent", "bundle", "plan", "open_part", "annex", "digest"})
 _MEMBERS = frozenset({"to", "passed_on_by"})
 
 

@@ -68,6 +68,11 @@ class Page:
             return picture.convert("RGB")
 
 
+def can_redraw(true: FileType) -> bool:
+    """Whether there is a way to redraw files of this type, as far as their first bytes tell."""
+    return true.is_text or true.kind in _JOBS
+
+
 def draw_all(vault: Vault, opened: Opened, attachment: Attachment, *, seals: int = 0) -> list[Page]:
     """Return all pages of an attachment.
 

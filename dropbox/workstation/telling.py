@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dropbox.models import ItemId
 from dropbox.workstation import classes, marks, work
 from dropbox.workstation.casebook import Casebook, ItemRecord, detail_of
+from dropbox.workstation.disclosure import wording as packs
 from dropbox.workstation.keeping import words
 
 
@@ -21,6 +22,8 @@ def told(casebook: Casebook, items: Sequence[ItemRecord]) -> dict[ItemId, list[s
         account = detail_of(record).account
         if account is not None and account.classified is not None:
             lines[record.item] += classes.sentences(account.classified)
+        if account is not None and account.disclosed is not None:
+            lines[record.item] += packs.sentences(account.disclosed)
         if account is not None:
             lines[record.item] += words.sentences(account)
     return lines

@@ -6,6 +6,7 @@ test_desk_pages.py fails when a template is in none of them.
 
 from __future__ import annotations
 
+from tests.pages import desk_disclosing as disclosing
 from tests.pages import desk_ways as ways
 from tests.pages.desk_vaults import HOSTILE
 from tests.pages.desk_ways import Make, at, case, draft, found, key_chosen, on_case, sent
@@ -160,6 +161,25 @@ STATES: dict[str, Make] = {
     "reseal-nothing-chosen": sent("/reseal"),
     "reseal-alone@fresh": at("/reseal"),
     "resealed": ways.resealed,
+    # --- showing a case to others ---
+    "disclose": case("investigate", "/disclose"),
+    "disclose-hostile": case("hostile", "/disclose"),
+    "disclose-nothing-chosen": on_case("advise", "/disclose", {"item": []}, of="/disclose"),
+    "disclose-text": disclosing.step("investigate", "/text"),
+    "disclose-text-hostile": disclosing.step("hostile", "/text"),
+    "disclose-text-unknown": disclosing.step("advise", "/text", {"phrases": "nobody wrote this", "do": "go"}),
+    "disclose-names": disclosing.step("investigate", "/names"),
+    "disclose-names-odd": disclosing.step("advise", "/names", {"persons": "x", "do": "go"}),
+    "disclose-readers": disclosing.step("advise", "/readers"),
+    "disclose-readers-odd": disclosing.step("advise", "/readers", {"reader": "The mayor", "fingerprint": "ABC"}),
+    "disclose-look": disclosing.looked_over("investigate"),
+    "disclose-look-unfinished": disclosing.step("investigate", "/look"),
+    "disclose-look-ask": disclosing.looked_over("advise"),
+    "disclose-look-hostile": disclosing.looked_over("hostile"),
+    "disclose-asked": disclosing.sent("advise", "/ask", {"text": "May we show this to the council?"}),
+    "disclose-made": disclosing.sent("investigate", "/make"),
+    "disclose-no-folder": disclosing.sent("investigate", "/make", {"folder": "other", "other": "/nowhere"}),
+    "disclose-kept": disclosing.kept("advise"),
     # --- the first start ---
     "start@none": at("/start"),
     "start@no-key": at("/start"),

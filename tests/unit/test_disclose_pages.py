@@ -46,7 +46,7 @@ def send(page: DeskPage, path: str, status: int = 303, **fields: object) -> str:
 def walk(room: PackRoom, page: DeskPage, path: str) -> None:
     """Go through all steps: both submissions, the last sentence out, two persons, and two readers."""
     items = re.findall(r'name="item" value="([0-9a-f]{32})"', page.get(path))
-    send(page, path, item=items[:2])
+    send(page, path, item=items[:2], language="en")
     last = max(re.findall(rf'name="cut-{items[1]}" value="(\d+)"', page.get(f"{path}/text")), key=int)
     send(page, f"{path}/text", phrases="06-12345678", **{f"cut-{items[1]}": last})
     send(page, f"{path}/names", persons="Karin van der Berg; KB\nJan Jansen")

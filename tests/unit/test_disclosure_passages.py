@@ -91,6 +91,12 @@ def test_a_name_that_is_an_everyday_word_takes_no_other_word_away() -> None:
     assert opened("De heer Best zei: het is best.", ("Best",)) == "De heer A zei: het is best."
 
 
+def test_a_function_takes_no_everyday_word_away() -> None:
+    person_and_function = ("Jan Jansen", "my manager", "de voorzitter")
+    text = "My manager spoke of my body. De voorzitter zweeg; een andere voorzitter niet."
+    assert opened(text, person_and_function) == "A spoke of my body. A zweeg; een andere voorzitter niet."
+
+
 def test_a_name_at_the_end_of_an_i_is_found() -> None:
     assert opened("hoi jan!") == "hoi B!"
 

@@ -27,8 +27,10 @@ from dropbox.errors import (
 )
 from dropbox.gpg import Gpg, count_recipients
 from dropbox.models import CaseId, Kind, Mandate
+from dropbox.workstation import telling
 from dropbox.workstation.casebook import detail_of
 from dropbox.workstation.disclosure import releasing
+from dropbox.workstation.disclosure.beginning import can_be_shown
 from dropbox.workstation.disclosure.kept import find_plan, kept_plans
 from dropbox.workstation.disclosure.passages import OpenText
 from tests.factories_bundles import World
@@ -140,6 +142,15 @@ def test_that_a_pack_was_made_is_in_a_note_and_in_the_log(room: PackRoom) -> Non
         assert [dict(line.details or ())["plan"] for line in lines] == [plan.sha256]
         # whoever asks later what was shown finds the plan itself
         assert find_plan(vault, shown, plan.sha256[:8]).plan == plan
+
+
+def test_a_pack_is_told_in_its_thread_and_no_plan_can_be_packed(room: PackRoom) -> None:
+    released = room.release(room.plan())
+    with room.opened() as (vault, shown):
+        lines = telling.told(vault.casebook, shown.records)[released.note.item]
+        opened = next(each for each in shown.opened if each is not None and each.record.item == released.note.item)
+        assert not can_be_shown(opened)
+    assert lines[0] == "A pack was made for: The council; First reader; Second reader."
 
 
 @pytest.mark.parametrize("mandate", [Mandate.LISTEN, Mandate.ADVISE])

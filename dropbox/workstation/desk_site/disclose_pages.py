@@ -23,7 +23,7 @@ from dropbox.workstation.disclosure.plan import MAX_SPELLINGS, FileHow, ItemChoi
 from dropbox.workstation.disclosure.proposals import is_covered, proposed_persons, proposed_phrases
 from dropbox.workstation.disclosure.stretches import cuts_of, stretches
 from dropbox.workstation.reading import ReadCase
-from dropbox.workstation.speech import N_, _
+from dropbox.workstation.speech import LANGUAGES, N_, _
 from dropbox.workstation.vault import Vault
 
 pages = Blueprint("disclose", __name__)
@@ -66,7 +66,7 @@ def choose_items(case: str) -> Page | Response:
         if not chosen:
             form.errors["item"] = _("Choose at least one item.")
             return _items(case, form)
-        plan = place.with_items(chosen)
+        plan = replace(place.with_items(chosen), language=form.choice("language", LANGUAGES))
         place.keep(plan.with_items(_with_files(form, each) for each in plan.items))
         return go(f"{place.path}/text")
 
@@ -108,6 +108,7 @@ def _items(case: str, form: Form) -> Page:
             **place.around(""),
             showable=place.showable,
             hows=HOWS,
+            types=place.drawable,
             kept=kept.kept_plans(vault, place.shown),
             asked=asked,
         )

@@ -6,6 +6,8 @@ from typing import Any
 from flask import abort
 
 from dropbox.codename import case_name
+from dropbox.models import ItemId
+from dropbox.workstation.desk_site.looking import looking
 from dropbox.workstation.desk_site.showing import this_desk
 from dropbox.workstation.disclosure.beginning import can_be_shown, choice_of, first_plan
 from dropbox.workstation.disclosure.gathering import Part, gather
@@ -13,6 +15,7 @@ from dropbox.workstation.disclosure.open_part import KINDS
 from dropbox.workstation.disclosure.plan import Plan
 from dropbox.workstation.opening import Opened
 from dropbox.workstation.reading import ReadCase, read_case
+from dropbox.workstation.redrawing import can_redraw
 from dropbox.workstation.speech import N_, language
 from dropbox.workstation.vault import Vault
 
@@ -68,6 +71,12 @@ class Place:
         return [
             (place, each) for place, each in enumerate(self.shown.opened, 1) if each is not None and can_be_shown(each)
         ]
+
+    @property
+    def drawable(self) -> dict[ItemId, list[bool]]:
+        """Tell of each file of each item whether it can be drawn anew, by its first bytes."""
+        opened = [each for _place, each in self.showable]
+        return {each.record.item: [can_redraw(true) for true in looking().types(self.vault, each)] for each in opened}
 
     def opened(self, item: str) -> Opened:
         """Return an item of the case; 404 for one that is not there."""

@@ -7,6 +7,7 @@ from dropbox.errors import PhraseUnknown
 from dropbox.models import Kind
 from dropbox.workstation import marks
 from dropbox.workstation.casebook import Casebook, detail_of
+from dropbox.workstation.disclosure import kept
 from dropbox.workstation.disclosure.folding import plain
 from dropbox.workstation.disclosure.gathering import text_of
 from dropbox.workstation.disclosure.plan import FileChoice, FileHow, ItemChoice, Plan
@@ -16,8 +17,10 @@ from dropbox.workstation.reading import ReadCase
 
 
 def can_be_shown(opened: Opened | None) -> bool:
-    """Tell whether there is anything of an item that a pack can show."""
-    return opened is not None and bool(text_of(opened).strip() or opened.envelope.index.attachments)
+    """Tell whether there is anything of an item that a pack can show; a kept plan is never shown."""
+    if opened is None or kept.names_a_plan(opened):
+        return False
+    return bool(text_of(opened).strip() or opened.envelope.index.attachments)
 
 
 def choice_of(opened: Opened, how: FileHow = FileHow.OUT) -> ItemChoice:

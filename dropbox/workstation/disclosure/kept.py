@@ -44,7 +44,7 @@ def kept_plans(vault: Vault, shown: ReadCase) -> tuple[KeptPlan, ...]:
     """Return the plans in a case's notes, oldest first, each once; one that cannot be read any more is passed over."""
     found: dict[str, KeptPlan] = {}
     for opened in shown.opened:
-        if opened is None or opened.record.kind is not SealedKind.NOTE or not _names_a_plan(opened):
+        if opened is None or opened.record.kind is not SealedKind.NOTE or not names_a_plan(opened):
             continue
         kept = _kept(vault, opened)
         if kept is not None and kept.plan.case == shown.case.case:
@@ -65,7 +65,8 @@ def read_attachment(vault: Vault, opened: Opened, wanted: Attachment) -> bytes:
     return _read(vault, opened, {wanted.path})[wanted.path]
 
 
-def _names_a_plan(opened: Opened) -> bool:
+def names_a_plan(opened: Opened) -> bool:
+    """Tell whether an item says that it holds a plan."""
     held = opened.envelope.index.attachments
     return any(each.name == PLAN_NAME and each.size <= MAX_PLAN_BYTES for each in held)
 

@@ -101,7 +101,9 @@ def _stands(folded: Folded, sought: Sought, needle: Needle) -> bool:
 
 
 def _is_core(word: str) -> bool:
-    return len(word) > 1 and not _in(word, PARTICLES) and not _in(word, TITLES)
+    """Tell whether a word of a name stands for the person by itself: Karin does, and "my" in "my manager" does not."""
+    everyday = _in(word, PARTICLES) or _in(word, TITLES) or (word.islower() and _in(word, PLAIN_WORDS))
+    return len(word) > 1 and not everyday
 
 
 def _in(word: str, which: str) -> bool:

@@ -1,7 +1,8 @@
 """What a plan and a pack are told in words: to the desk, and to the reporter who is asked."""
 
+from dropbox.envelope.account import Disclosed
 from dropbox.workstation.disclosure.plan import Plan
-from dropbox.workstation.speech import _, list_text, speaking
+from dropbox.workstation.speech import _, list_text, ngettext, speaking
 
 
 def told(plan: Plan) -> str:
@@ -9,6 +10,18 @@ def told(plan: Plan) -> str:
     names = "; ".join(each.name for each in plan.readers) or "-"
     with speaking(plan.language):
         return _("Plan of a pack, %(plan)s. For: %(readers)s", plan=plan.sha256[:16], readers=names)
+
+
+def sentences(made: Disclosed) -> list[str]:
+    """Return what a note says that tells of a pack."""
+    told_of = [_("A pack was made for: %(who)s.", who="; ".join(made.readers))]
+    if made.annex_for:
+        count = len(made.annex_for)
+        told_of.append(ngettext("%(num)s key opens its annex.", "%(num)s keys open its annex.", count))
+    told_of.append(
+        _("The reporter's mandate allowed it.") if made.consent is None else _("The reporter had agreed to just this.")
+    )
+    return told_of
 
 
 def question(plan: Plan) -> str:
