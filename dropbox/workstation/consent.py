@@ -13,7 +13,14 @@ from dropbox.envelope import Ask, AskKind, Reader
 from dropbox.errors import ConsentMissing, ConsentRefused, ConsentUsed
 from dropbox.models import CaseId, DeskId, ItemId
 from dropbox.workstation.casebook import Casebook, ItemRecord, detail_of, number_of
+from dropbox.workstation.speech import N_, _, day_text, language, ngettext
 from dropbox.workstation.thread import items_of
+
+_WHAT = {
+    AskKind.DISCLOSE: N_("May a part of the case be given to these readers?"),
+    AskKind.HAND_OVER: N_("May the case be handed over to %(desk)s?"),
+    AskKind.JOIN: N_("May the report be put beside others about the same people?"),
+}
 
 
 class AskAnswer(StrEnum):
@@ -91,6 +98,59 @@ def require(
     if not unused:
         raise ConsentUsed
     return unused[-1]
+
+
+def desk_name(casebook: Casebook, desk: DeskId) -> str:
+    """Return what a desk is called on the reporter's pages, in the language that is spoken here where it has one."""
+    names = casebook.desk_names.get(desk, {})
+    return names.get(language()) or next(iter(names.values()), desk)
+
+
+def question_text(casebook: Casebook, ask: Ask) -> str:
+    """Return a question as the desk reads it."""
+    return _(_WHAT[ask.kind].english, desk=desk_name(casebook, ask.desk) if ask.desk else "")
+
+
+def answer_text(state: AskState) -> str:
+    """Return how a question stands, in one sentence."""
+    if state.answered_on is None:
+        return _("Asked on %(day)s; not answered yet.", day=day_text(state.day))
+    day = day_text(state.answered_on)
+    if state.answer is AskAnswer.REFUSED:
+        return _("The reporter said no on %(day)s.", day=day)
+    if state.used:
+        return _("The reporter agreed on %(day)s, and it was done.", day=day)
+    return _("The reporter agreed on %(day)s.", day=day)
+
+
+def told(casebook: Casebook, items: Sequence[ItemRecord]) -> dict[ItemId, list[str]]:
+    """Return what items of a thread ask, answer, or say of a hand-over, in sentences."""
+    lines: dict[ItemId, list[str]] = {}
+    questions: dict[str, str] = {}
+    for record, ask in _asking(items):
+        question = question_text(casebook, ask)
+        questions[ask.id_in(casebook.bound.drop, record.case, record.item)] = question
+        lines.setdefault(record.item, []).append(_("Asks the reporter: %(question)s", question=question))
+    for record in items:
+        lines.setdefault(record.item, []).extend(_said(casebook, record, questions))
+    return lines
+
+
+def _said(casebook: Casebook, record: ItemRecord, questions: dict[str, str]) -> Iterator[str]:
+    detail = detail_of(record)
+    for each in detail.consents:
+        question = questions.get(each.ask, _("a question that is not here"))
+        yes, no = N_("Yes to: %(question)s"), N_("No to: %(question)s")
+        yield _((yes if each.agreed else no).english, question=question)
+    handed = detail.account.handed_over if detail.account is not None else None
+    if handed is not None:
+        desk = desk_name(casebook, handed.to)
+        yield ngettext(
+            "%(num)s item was sealed to the members of %(desk)s, who have the case now.",
+            "%(num)s items were sealed to the members of %(desk)s, who have the case now.",
+            handed.items,
+            desk=desk,
+        )
 
 
 def _asking(items: Sequence[ItemRecord]) -> Iterator[tuple[ItemRecord, Ask]]:

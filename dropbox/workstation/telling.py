@@ -7,7 +7,7 @@ casebook alone.
 from collections.abc import Sequence
 
 from dropbox.models import ItemId
-from dropbox.workstation import classes, marks, work
+from dropbox.workstation import classes, consent, marks, work
 from dropbox.workstation.casebook import Casebook, ItemRecord, detail_of
 from dropbox.workstation.disclosure import wording as packs
 from dropbox.workstation.keeping import words
@@ -16,7 +16,7 @@ from dropbox.workstation.keeping import words
 def told(casebook: Casebook, items: Sequence[ItemRecord]) -> dict[ItemId, list[str]]:
     """Return for each item of a thread, in its order, what is to be said below it, in the reader's language."""
     lines = work.told(casebook, items)
-    for item, sentences in marks.told(items).items():
+    for item, sentences in [*marks.told(items).items(), *consent.told(casebook, items).items()]:
         lines[item] += sentences
     for record in items:
         account = detail_of(record).account

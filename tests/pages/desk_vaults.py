@@ -12,6 +12,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from dropbox.bundle import Called, PickupManifest
+from dropbox.envelope import Moved
 from dropbox.envelope.account import Account, LogAct, LogLine, LogPart, details_digest
 from dropbox.models import Kind as Sent
 from dropbox.models import Mandate, Recipient, VaultId, today
@@ -160,6 +162,31 @@ def broken(here: World) -> Mapping[str, Case]:
     return {"one": case}
 
 
+def moved(here: World) -> Mapping[str, Case]:
+    """One case that the desk handed over, one that was handed to it, and what is asked in a third."""
+    here.start()
+    cases, drop = {name: Case() for name in ("left", "came", "asked")}, here.drop
+    drop.send(cases["left"], STORY)
+    drop.send(cases["asked"], STORY, mandate=Mandate.LISTEN)
+    drop.send(cases["came"], STORY, desks=(OTHER_DESK,))
+    drop.send(Case(), STORY, desks=(DESK, OTHER_DESK))
+    here.anna.ok("import", drop.pickup(bend=_named))
+    for name in ("left", "asked"):
+        here.anna.ok("handover", cases[name].id, "--to", OTHER_DESK, "--ask")
+    ask = here.anna.ok("consent", cases["left"].id)["asks"][0]["ask"]
+    for name, way in (("left", Moved(ask, DESK, OTHER_DESK)), ("came", Moved("ab" * 16, OTHER_DESK, DESK))):
+        said = {f"consent-{way.ask}": "yes"}
+        drop.send(cases[name], "Yes.", desks=(DESK, OTHER_DESK), kind=Sent.MESSAGE, moved=way, answers=said)
+    here.anna.ok("import", drop.pickup(bend=_named))
+    return cases
+
+
+def _named(manifest: PickupManifest) -> PickupManifest:
+    desks = {DESK: {"en": "Integrity committee", "nl": "Commissie integriteit"}}
+    desks |= {OTHER_DESK: {"en": "Outside bureau", "nl": "Extern bureau"}}
+    return replace(manifest, called=Called("Voorbeeldpartij", desks))
+
+
 KINDS: dict[str, Kind] = {
     "none": Kind(nothing),
     "fresh": Kind(fresh),
@@ -167,6 +194,7 @@ KINDS: dict[str, Kind] = {
     "unconfirmed": Kind(unconfirmed),
     "alarmed": Kind(alarmed),
     "broken": Kind(broken),
+    "moved": Kind(moved),
     "trial": Kind(unconfirmed, trial=True),
     "no-key": Kind(nothing, home=lambda here: here.folder / "empty"),
 }

@@ -11,6 +11,7 @@ from dropbox.models import DeskId, Kind
 from dropbox.workstation import consent
 from dropbox.workstation.casebook import Casebook, ItemRecord, detail_of
 from dropbox.workstation.consent import AskAnswer
+from dropbox.workstation.thread import items_of
 from tests.casebooks import ANNA, CASE, CORA, DROP, casebook, submission, writing
 
 PLAN = "a1" * 32
@@ -171,3 +172,14 @@ def test_the_same_question_in_another_reply_is_another_question() -> None:
     assert first != second
     answer(book, 2, **{first: False})
     assert [each.answer for each in consent.asks_of(book, CASE)] == [AskAnswer.REFUSED, AskAnswer.OPEN]
+
+
+def test_a_thread_says_what_was_asked_and_answered_and_no_bare_ids() -> None:
+    book, (ask_id,) = asked(Ask(AskKind.HAND_OVER, "03" * 16, desk=BUREAU))
+    said = answer(book, 2, **{ask_id: True, "ab" * 16: False})
+    book.desk_names[BUREAU] = {"en": "Outside bureau"}
+    told = consent.told(book, items_of(book, CASE))
+    assert sorted(told[said.item]) == [
+        "No to: a question that is not here",
+        "Yes to: May the case be handed over to Outside bureau?",
+    ]

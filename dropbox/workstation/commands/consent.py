@@ -3,43 +3,18 @@
 from collections.abc import Sequence
 
 from dropbox.codename import case_name
-from dropbox.envelope import Ask, AskKind
 from dropbox.models import CaseId
 from dropbox.workstation.casebook import Casebook
 from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Show
-from dropbox.workstation.consent import AskAnswer, AskState, asks_of
-from dropbox.workstation.handing.asking import desk_name
-from dropbox.workstation.speech import N_, _, day_text
+from dropbox.workstation.consent import AskState, answer_text, asks_of, question_text
+from dropbox.workstation.speech import _
 from dropbox.workstation.terminal import line, paragraphs
 from dropbox.workstation.vault import open_vault
-
-_WHAT = {
-    AskKind.DISCLOSE: N_("May a part of the case be given to these readers?"),
-    AskKind.HAND_OVER: N_("May the case be handed over to %(desk)s?"),
-    AskKind.JOIN: N_("May the report be treated together with another one?"),
-}
 
 
 def add(command: Adder) -> None:
     shows = command("consent", _show, _("Show what a reporter was asked to agree to, and their answers."))
     shows.add_argument("case", metavar="CASE", help=str(HELP_CASE))
-
-
-def question_text(casebook: Casebook, ask: Ask) -> str:
-    """Return a question as the desk reads it."""
-    return _(_WHAT[ask.kind].english, desk=desk_name(casebook, ask.desk) if ask.desk else "")
-
-
-def answer_text(state: AskState) -> str:
-    """Return how a question stands, in one sentence."""
-    if state.answered_on is None:
-        return _("Asked on %(day)s; not answered yet.", day=day_text(state.day))
-    day = day_text(state.answered_on)
-    if state.answer is AskAnswer.REFUSED:
-        return _("The reporter said no on %(day)s.", day=day)
-    if state.used:
-        return _("The reporter agreed on %(day)s, and it was done.", day=day)
-    return _("The reporter agreed on %(day)s.", day=day)
 
 
 def ask_lines(casebook: Casebook, state: AskState) -> list[str]:

@@ -10,8 +10,9 @@ from dropbox.models import DeskId, Plaintext, parse_desk_id
 from dropbox.workstation.casebook import Casebook, CaseRecord
 from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Show, next_line
 from dropbox.workstation.commands.consent import ask_lines, wrapped
+from dropbox.workstation.consent import desk_name
 from dropbox.workstation.handing import HandOverState, ask, hand_over, states
-from dropbox.workstation.handing.asking import desk_name, members_of, standard_text, state_lines
+from dropbox.workstation.handing.asking import members_of, standard_text, state_lines
 from dropbox.workstation.replying import read_text
 from dropbox.workstation.speech import _, ngettext
 from dropbox.workstation.terminal import line, paragraphs

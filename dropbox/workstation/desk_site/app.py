@@ -8,7 +8,7 @@ from flask import Flask, abort, current_app, g, redirect, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from dropbox.errors import CaseAmbiguous, CaseUnknown, DropboxError, JobRunning, VaultBusy
+from dropbox.errors import CaseAmbiguous, CaseHandedOver, CaseUnknown, DropboxError, JobRunning, VaultBusy
 from dropbox.workstation.clock import left_text
 from dropbox.workstation.desk_site import (
     about_pages,
@@ -19,6 +19,7 @@ from dropbox.workstation.desk_site import (
     class_pages,
     disclose_pages,
     figures_pages,
+    handover_pages,
     import_pages,
     intake_pages,
     key_pages,
@@ -75,6 +76,7 @@ PAGES = (
     class_pages.pages,
     disclose_pages.pages,
     release_pages.pages,
+    handover_pages.pages,
     writing_pages.pages,
     setup_pages.pages,
     backup_pages.pages,
@@ -85,7 +87,9 @@ PAGES = (
 WITHOUT_VAULT = frozenset({"setup", "backup", "key"})
 """The blueprints whose pages work before there is a vault; every other page leads to /start then."""
 
-_STATUS: dict[type[DropboxError], int] = {CaseUnknown: 404, CaseAmbiguous: 404, VaultBusy: 409, JobRunning: 409}
+_NOT_THERE = (CaseUnknown, CaseAmbiguous)
+_CONFLICTS = (CaseHandedOver, VaultBusy, JobRunning)
+_STATUS: dict[type[DropboxError], int] = dict.fromkeys(_NOT_THERE, 404) | dict.fromkeys(_CONFLICTS, 409)
 
 
 def create_site(desk: Desk) -> Flask:

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from dropbox.codename import case_name
 from dropbox.envelope import Attachment
 from dropbox.envelope.account import LogAct
-from dropbox.errors import AlreadyWithdrawn, MandateForbids, TargetUnusable, VaultBusy
+from dropbox.errors import AlreadyWithdrawn, CaseHandedOver, MandateForbids, TargetUnusable, VaultBusy
 from dropbox.models import CaseId, Kind, Mandate
 from dropbox.workstation import acts, case_log, mandate
 from dropbox.workstation.casebook import Act, ItemRecord, detail_of
@@ -80,9 +80,12 @@ def case_part(part: Part) -> Part:
 
 
 @pages.get("/case/<case>")
-def thread(case: str) -> Page:
-    """Show a case, and count what was shown as read."""
-    return case_page(case)
+def thread(case: str) -> Page | Response:
+    """Show a case, and count what was shown as read; one that another desk has now shows where it went."""
+    try:
+        return case_page(case)
+    except CaseHandedOver:
+        return go(f"/case/{case}/handover")
 
 
 def case_page(case: str, *, form: Form | None = None) -> Page:

@@ -9,9 +9,9 @@ from dropbox.errors import DeskUnknown, HandOverAsked
 from dropbox.models import CaseId, DeskId, Fingerprint, Kind, Plaintext, current_members
 from dropbox.workstation import acts, case_log, moves, trust
 from dropbox.workstation.casebook import Act, Casebook, CaseRecord, ItemRecord, detail_of
-from dropbox.workstation.consent import AskAnswer, AskState, asks_of
+from dropbox.workstation.consent import AskAnswer, AskState, asks_of, desk_name
 from dropbox.workstation.replying import Draft, write_to_case
-from dropbox.workstation.speech import _, day_text, language, ngettext
+from dropbox.workstation.speech import _, day_text, ngettext
 from dropbox.workstation.thread import items_of
 from dropbox.workstation.vault import Vault
 
@@ -52,12 +52,6 @@ def other_desks(casebook: Casebook, case: CaseRecord) -> tuple[DeskId, ...]:
     """Return the desks of the drop that could get the case: all that are known here and have not got it."""
     known = {*casebook.desk_names, *casebook.rosters}
     return tuple(sorted(known - {*case.desks, casebook.bound.desk}))
-
-
-def desk_name(casebook: Casebook, desk: DeskId) -> str:
-    """Return what a desk is called on the reporter's pages, in the reader's language where it has one."""
-    names = casebook.desk_names.get(desk, {})
-    return names.get(language()) or next(iter(names.values()), desk)
 
 
 def standard_text(casebook: Casebook, to: DeskId) -> str:
