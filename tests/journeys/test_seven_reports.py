@@ -5,21 +5,29 @@ One story is played once with the real server, real gpg and the real commands; e
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
-from dropbox.models import today
+from dropbox.envelope.account import LogAct
+from dropbox.models import CaseId, today
+from dropbox.workstation.vault import open_vault
 from tests.desk_page import text_of
+from tests.factories import run_gpg
 from tests.factories_bundles import Investigator
 from tests.journeys.seven import (
     ABOUT_HIM,
     ALIAS,
+    BUREAU,
     PHONE,
     READERS,
     REPORTS,
@@ -46,7 +54,9 @@ class Account:
     plans: dict[str, Path] = field(default_factory=dict)
     together: dict[str, Any] = field(default_factory=dict)
     packs: dict[str, Any] = field(default_factory=dict)
-    question: str = ""
+    questions: dict[str, str] = field(default_factory=dict)
+    joined: dict[str, Any] = field(default_factory=dict)
+    figures: dict[str, dict[str, bytes]] = field(default_factory=dict)
     register: dict[str, Any] = field(default_factory=dict)
 
 
@@ -57,7 +67,9 @@ def account(tmp_path_factory: pytest.TempPathFactory, people: dict[str, Person])
         work_on_all(seven)
         mark_and_link(told)
         show_to_others(told)
+        ask_and_answer(told)
         show_with_leave(told)
+        hand_over(told)
         seven.exchange("anna", "bob")
         account_for_the_year(told)
         yield told
@@ -90,6 +102,7 @@ def mark_and_link(told: Account) -> None:
     seven.exchange("anna", "bob")
     for name in REPORTS:
         told.together[name] = seven.anna.ok("together", seven.cases[name])
+    told.together["all"] = seven.anna.ok("together")
 
 
 def show_to_others(told: Account) -> None:
@@ -110,39 +123,65 @@ def show_to_others(told: Account) -> None:
         told.plans[name] = plan
 
 
-def show_with_leave(told: Account) -> None:
-    """Have anna ask the reporter of a case that may only be advised on, and make the pack when they said yes."""
+def ask_and_answer(told: Account) -> None:
+    """Have anna ask four reporters what only they can allow; each comes back, sees the question and says yes."""
     seven = told.seven
     case, plan = seven.cases["promised"], told.plans["promised"]
     seven.anna.ok("disclose", case, "--plan", plan, *seven.key_files(), "--ask")
+    seven.anna.ok("handover", seven.cases["threatened"], "--to", BUREAU, "--ask")
+    for name in ("shouted", "feared"):
+        seven.anna.ok("join", seven.cases[name])
     seven.exchange("anna", "bob")
-    page = seven.comes_back("promised")
-    told.question = text_of(page.text)
-    seven.says("promised", {in_question(page): "yes"})
+    for name in ("promised", "threatened", "shouted", "feared"):
+        page = seven.comes_back(name)
+        told.questions[name] = text_of(page.text)
+        seven.says(name, {in_question(page): "yes"})
     seven.exchange("anna", "bob")
-    make: Options = (case, "--plan", plan, *seven.key_files(), "--to")
+    for name in ("shouted", "feared"):
+        told.joined[name] = seven.anna.ok("together", seven.cases[name])
+
+
+def show_with_leave(told: Account) -> None:
+    """Have anna make the pack that a reporter agreed to who else allows advice only; and try to make it twice."""
+    seven = told.seven
+    make: Options = (seven.cases["promised"], "--plan", told.plans["promised"], *seven.key_files(), "--to")
     told.packs["promised"] = seven.anna.ok("disclose", *make, seven.path("pack-promised"))
     told.refused["again"] = seven.anna.refused("disclose", *make, seven.path("pack-again"))
 
 
+def hand_over(told: Account) -> None:
+    """Carry the case that its reporter let go to the bureau, which goes on with it in the committee's place."""
+    seven, case = told.seven, told.seven.cases["threatened"]
+    carried = seven.path("handover.tar")
+    seven.anna.ok("handover", case, carried)
+    seven.fetch("carla")
+    seven.carla.ok("import", carried)
+    seven.carla.ok("reply", case, "--text-file", seven.text("We are the bureau. We go on from here."))
+    seven.exchange("anna", "carla")
+    seven.exchange("bob")
+
+
 def account_for_the_year(told: Account) -> None:
     for name in ("anna", "bob"):
-        told.register[name] = told.seven.vaults[name].ok("register", "--year", YEAR)
+        member, folder = told.seven.vaults[name], told.seven.path(f"figures-{name}")
+        told.register[name] = member.ok("register", "--year", YEAR)
+        member.ok("account", "--year", YEAR, "--to", folder)
+        told.figures[name] = everything_in(folder)
 
 
 # --- what came in -------------------------------------------------------------------------------------------------
 
 
-def test_both_members_hold_the_same_seven_cases_and_the_bureau_none(account: Account) -> None:
+def test_both_members_hold_the_same_seven_cases_and_the_bureau_the_one_that_it_was_given(account: Account) -> None:
     seven = account.seven
     held = {row["case"]: row["mandate"] for row in seven.anna.ok("cases")}
     assert held == {seven.cases[name]: report.mandate for name, report in REPORTS.items()}
     assert {row["case"] for row in seven.bob.ok("cases")} == set(held)
-    assert seven.carla.ok("cases") == []
+    assert {row["case"] for row in seven.carla.ok("cases")} == {seven.cases["threatened"]}
 
 
 def test_every_thread_reads_the_same_in_both_vaults(account: Account) -> None:
-    for case in account.seven.cases.values():
+    for case in set(account.seven.cases.values()) - {account.seven.cases["threatened"]}:
         assert account.seven.anna.ok("read", case) == account.seven.bob.ok("read", case)
         assert account.seven.anna.ok("about", case) == account.seven.bob.ok("about", case)
 
@@ -161,18 +200,28 @@ def test_no_spelling_of_his_name_hides_a_case_that_may_be_seen_beside_another(ac
 
 
 def test_who_only_wants_to_be_heard_is_shown_nowhere_else_by_name(account: Account) -> None:
-    seven = account.seven
     feared = account.together["feared"]
     assert feared["another"]
     assert feared["links"] == []
-    whole = str([account.together[name] for name in REPORTS if name != "feared"]) + str(seven.anna.ok("together"))
-    assert seven.cases["feared"] not in whole
+    whole = str([told for name, told in account.together.items() if name != "feared"])
+    assert account.seven.cases["feared"] not in whole
     assert REPORTS["feared"].person not in whole
 
 
 def test_of_what_was_withdrawn_nothing_is_told(account: Account) -> None:
     assert account.together["regretted"]["shut"]
     assert account.together["regretted"]["links"] == []
+
+
+def test_two_reporters_who_agreed_are_joined_and_no_third(account: Account) -> None:
+    cases = account.seven.cases
+    told = {name: {link["case"] for link in account.joined[name]["links"] if link["joined"]} for name in account.joined}
+    assert told == {"shouted": {cases["feared"]}, "feared": {cases["shouted"]}}
+
+
+def test_the_question_to_be_joined_tells_nobody_of_another_report(account: Account) -> None:
+    for name in ("shouted", "feared"):
+        assert not any(spelling in account.questions[name] for spelling in SPELLINGS)
 
 
 def test_the_server_learned_no_name(account: Account) -> None:
@@ -221,7 +270,8 @@ def test_one_person_is_one_letter_in_the_whole_open_part(account: Account) -> No
     annex = unsealed(reader_of(account, "dirk"), Path(account.packs["shouted"]["folder"]) / "annex.pgp")
     letter = {name: each for each, name in letters_of(annex).items()}[REPORTS["shouted"].person]
     text = files["open/open.txt"].decode()
-    assert text.count(f"[{letter}]") + len(re.findall(rf"\b{letter}\b", text)) >= 3
+    assert f"{letter} shouted at" in text
+    assert f"On the list he is {letter}" in text
 
 
 def reader_of(account: Account, name: str) -> Investigator:
@@ -257,10 +307,157 @@ def test_who_agreed_to_one_pack_agreed_to_it_once(account: Account) -> None:
 
 
 def test_the_question_names_who_would_read_it_and_their_keys(account: Account) -> None:
-    assert "The council" in account.question
+    assert "The council" in account.questions["promised"]
     for name, reader in account.seven.readers.items():
-        assert name in account.question
-        assert reader.fingerprint[-4:] in account.question
+        assert name in account.questions["promised"]
+        assert reader.fingerprint[-4:] in account.questions["promised"]
+
+
+# --- what is handed over ------------------------------------------------------------------------------------------
+
+
+def test_the_bureau_reads_the_whole_thread_and_goes_on_with_it(account: Account) -> None:
+    seven = account.seven
+    (held,) = seven.carla.ok("cases")
+    assert held["case"] == seven.cases["threatened"]
+    kinds = [item["kind"] for item in seven.carla.ok("read", held["case"])["items"]]
+    assert kinds[0] == "report"
+    assert kinds.count("reply") == 3
+    texts = [item["text"] for item in seven.carla.ok("read", held["case"])["items"]]
+    assert REPORTS["threatened"].text in texts
+    page = seven.comes_back("threatened")
+    assert "We are the bureau. We go on from here." in page.text
+
+
+def test_the_old_desk_opens_and_answers_it_no_more(account: Account) -> None:
+    seven, case = account.seven, account.seven.cases["threatened"]
+    for member in (seven.anna, seven.bob):
+        assert member.refused("read", case)
+        assert member.refused("reply", case, "--text-file", seven.text("One thing more."))
+        assert member.refused("extract", case, "--to", seven.path("files"))
+        assert member.refused("reseal", case, "--to", seven.carla.key, seven.path("reseal.tar"))
+
+
+def test_what_comes_after_is_sealed_to_the_bureau_alone(account: Account) -> None:
+    seven, case = account.seven, account.seven.cases["threatened"]
+    before = {name: sealed_items(seven, name) for name in ("anna", "bob", "carla")}
+    seven.says("threatened", {"message": "Thank you for going on."})
+    seven.fetch("anna", "bob", "carla")
+    fresh = {name: sealed_items(seven, name) - held for name, held in before.items()}
+    assert fresh["anna"] == fresh["bob"] == set()
+    (new,) = fresh["carla"]
+    assert seven.carla.ok("read", case)["items"][-1]["text"] == "Thank you for going on."
+    path = seven.world.root / "vault-carla" / "items" / new
+    assert [name for name, member in seven.world.members.items() if member.unseal(path)] == ["carla"]
+
+
+def sealed_items(seven: Seven, name: str) -> set[str]:
+    return {path.name for path in (seven.world.root / f"vault-{name}" / "items").iterdir()}
+
+
+# --- the log ------------------------------------------------------------------------------------------------------
+
+
+def acts_in(member: Investigator, case: str) -> list[tuple[str, str]]:
+    return [(line["by"], line["act"]) for line in member.ok("log", case)["lines"]]
+
+
+def test_each_member_finds_in_the_log_what_the_other_did(account: Account) -> None:
+    anna, bob = account.seven.anna, account.seven.bob
+    seen = acts_in(bob, account.seven.cases["shouted"])
+    assert {act for by, act in seen if by == anna.key} >= {"replied", "classified", "marked", "disclosed"}
+    promised = acts_in(anna, account.seven.cases["promised"])
+    assert (bob.key, "marked") in promised
+    assert {act for by, act in promised if by == anna.key} >= {"asked", "disclosed"}
+
+
+def test_no_line_of_a_log_says_what_a_reporter_wrote(account: Account) -> None:
+    for name, case in account.seven.cases.items():
+        told = str(account.seven.anna.ok("log", case))
+        words = [*SPELLINGS, PHONE, "Anna Smit", *re.findall(r"\w{7,}", REPORTS[name].text)]
+        assert [word for word in words if word in told] == [], name
+
+
+def test_every_line_names_the_mandate_that_held(account: Account) -> None:
+    for name, case in account.seven.cases.items():
+        lines = account.seven.anna.ok("log", case)["lines"]
+        held = {line["mandate"] for line in lines}
+        assert held <= {REPORTS[name].mandate, *([None] if name == "regretted" else [])}
+        assert lines
+
+
+def test_every_log_holds_in_every_vault(account: Account) -> None:
+    for member in account.seven.vaults.values():
+        told = member.ok("log", "--verify")
+        assert told["holds"], told["faults"]
+        assert told["lines"] > 0
+
+
+def test_the_log_for_a_court_can_be_checked_line_by_line(account: Account) -> None:
+    seven, case = account.seven, account.seven.cases["shouted"]
+    for ending in ("json", "txt", "pdf"):
+        target = seven.path(f"log.{ending}")
+        seven.anna.ok("log", case, "--to", target)
+        assert target.stat().st_size > 1000
+    lines = seven.anna.ok("log", case)["lines"]
+    for vault in {line["vault"] for line in lines}:
+        chain = sorted((line for line in lines if line["vault"] == vault), key=lambda line: int(line["n"]))
+        assert [line["n"] for line in chain] == list(range(1, len(chain) + 1))
+        assert [line["previous"] for line in chain[1:]] == [line["hash"] for line in chain[:-1]]
+
+
+def test_a_line_that_was_changed_is_named_and_the_command_fails(account: Account) -> None:
+    seven, case = account.seven, CaseId(account.seven.cases["shouted"])
+    copy = replace(seven.anna, vault=seven.path("vault-copy"))
+    shutil.copytree(seven.anna.vault, copy.vault)
+    with mock.patch.dict(os.environ, {"GNUPGHOME": str(copy.home)}), open_vault(copy.vault) as vault:
+        first, *others = vault.casebook.log[case]
+        vault.casebook.log[case] = (replace(first, act=LogAct.NOTED), *others)
+        vault.save()
+    done = copy.run("log", case, "--verify", "--json")
+    assert done.code == 1
+    (fault, *_) = done.json["faults"]
+    assert (fault["case"], fault["n"]) == (case, 1)
+
+
+# --- the figures --------------------------------------------------------------------------------------------------
+
+
+def published(account: Account, name: str = "anna") -> dict[str, Any]:
+    (data,) = [data for path, data in account.figures[name].items() if path.endswith(".json")]
+    document: dict[str, Any] = json.loads(data)
+    return document
+
+
+def test_both_members_publish_the_same_figures(account: Account) -> None:
+    assert published(account, "anna") == published(account, "bob")
+    assert published(account)["total"] == len(REPORTS)
+
+
+def test_no_count_below_five_is_published_and_none_is_left_alone_to_be_worked_out(account: Account) -> None:
+    told = published(account)
+    for table in told["tables"]:
+        rows = table["counts"] if len(table["axes"]) == 2 else [table["counts"]]
+        assert all(count is None or count >= 5 for row in rows for count in row), table["axes"]
+        if len(table["axes"]) == 1:
+            assert table["counts"].count(None) != 1, table["axes"]
+
+
+def test_the_figures_are_signed_and_name_nobody(account: Account) -> None:
+    seven = account.seven
+    for name in ("anna", "bob"):
+        member, files = seven.vaults[name], account.figures[name]
+        (path,) = [path for path in files if path.endswith(".json")]
+        (seven.world.root / "figures.asc").write_bytes(files[f"{path}.asc"])
+        (seven.world.root / "figures.json").write_bytes(files[path])
+        run_gpg(member.home, "--verify", *(str(seven.world.root / f"figures.{kind}") for kind in ("asc", "json")))
+        for path, data in files.items():
+            assert secrets_in(data, [*SPELLINGS, "Anna Smit", *seven.cases.values()]) == [], path
+
+
+def test_the_public_account_comes_in_both_languages_and_in_every_form(account: Account) -> None:
+    names = {path.split(".", 1)[1] for path in account.figures["anna"] if path.startswith("account-")}
+    assert names == {f"{language}.{kind}" for language in ("nl", "en") for kind in ("txt", "html", "pdf")}
 
 
 # --- the register -------------------------------------------------------------------------------------------------
@@ -272,6 +469,7 @@ def test_the_register_has_seven_lines_and_is_the_same_in_both_vaults(account: Ac
     assert [entry["number"] for entry in one["entries"]] == [f"{YEAR}-{n:03}" for n in range(1, 8)]
     assert sorted(entry["mandate"] for entry in one["entries"]) == sorted(r.mandate for r in REPORTS.values())
     assert sum(1 for entry in one["entries"] if entry["withdrawn"]) == 1
+    assert [entry["handed_over"] for entry in one["entries"] if entry["handed_over"]] == [BUREAU]
     told = str(one)
     assert not any(case[:8] in told for case in account.seven.cases.values())
     assert not any(spelling in told for spelling in SPELLINGS)
