@@ -22,6 +22,7 @@ from dropbox.workstation import marks
 from dropbox.workstation.casebook import Casebook, detail_of
 from dropbox.workstation.facts import all_facts
 from dropbox.workstation.register import register_of
+from dropbox.workstation.statistics import as_json, figures_of
 from dropbox.workstation.together import index_of, links_of, overview
 from scripts.bench_figures import Figure, machine, notes_in, pairs_of, rows
 from scripts.bench_figures import Work as Measured
@@ -113,6 +114,11 @@ def _facts(book: Casebook) -> Measured:
     return lambda: all_facts(book)
 
 
+def _figures(book: Casebook) -> Measured:
+    """From the casebook to what is published: counted, withheld what must be, and laid out."""
+    return lambda: as_json(figures_of(book, DAY.year, today()))
+
+
 def _register(book: Casebook) -> Measured:
     return lambda: register_of(book, DAY.year, today())
 
@@ -121,6 +127,7 @@ AIMS: Mapping[str, Aim] = {
     "what belongs together, all of it": Aim(5, 3, _linking),
     "what belongs to one case": Aim(0.1, 3, _one_case),
     "the facts of every case": Aim(2, 3, _facts),
+    "the figures of a year": Aim(2, 3, _figures),
     "the register of a year": Aim(2, 3, _register),
 }
 
