@@ -4,7 +4,7 @@ from dropbox.models import today
 from dropbox.workstation import marks
 from dropbox.workstation.register import register_of
 from dropbox.workstation.together import index_of, overview
-from scripts.bench_account import AIMS, filled, figures
+from scripts.bench_account import AIMS, figures, filled
 from tests.casebooks import DAY
 
 FEW = 300
