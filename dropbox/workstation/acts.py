@@ -20,7 +20,7 @@ from dropbox.workstation.thread import author_name, items_of, withdrawn_on
 
 MAX_TOLD = 200
 """Acts that one narrowing lists; more than that nobody reads, and one member could make any number."""
-_AFTER_LEAVING = frozenset({Act.HAND_OVER})
+_AFTER_LEAVING = frozenset({Act.HAND_OVER, Act.KEEP})
 """What may still be done with a case that another desk has now."""
 _LOGGED = {LogAct.SAVED: Act.SAVE, LogAct.PRINTED: Act.DISCUSS, LogAct.PASSED_ON: Act.DISCUSS}
 """What a line of the log tells that counts against a mandate and is no writing."""

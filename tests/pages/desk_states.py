@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tests.pages import desk_disclosing as disclosing
 from tests.pages import desk_ways as ways
+from tests.pages import keep_ways
 from tests.pages.desk_vaults import HOSTILE
 from tests.pages.desk_ways import Make, at, case, draft, found, key_chosen, on_case, sent
 
@@ -48,6 +49,23 @@ STATES: dict[str, Make] = {
     "case-class-nothing": on_case("late", "/class", {}),
     "case-begun": ways.begun("advise"),
     "narrowed": at("/narrowed"),
+    # --- keeping and erasing ---
+    "keeping": at("/keeping"),
+    "keeping-none@fresh": at("/keeping"),
+    "keeping-due": at("/keeping?month=2099-12"),
+    "keep": case("advise", "/keep"),
+    "keep-withdrawn": case("withdrawn", "/keep"),
+    "keep-longer-refused": on_case("advise", "/keep/until", {"until": "soon", "because-until": ""}, of="/keep"),
+    "keep-longer": keep_ways.postponed,
+    "keep-no-reason": on_case("advise", "/keep/propose", {"because-erase": " "}, of="/keep"),
+    "keep-held": keep_ways.decided("advise", "hold"),
+    "keep-lifted": keep_ways.decided("advise", "hold", "lift"),
+    "keep-proposed": keep_ways.decided("advise", "propose"),
+    "keeping-proposed": keep_ways.decided("advise", "propose", show="/keeping"),
+    "case-proposed": keep_ways.decided("advise", "propose", show=""),
+    "keep-second": keep_ways.seconding,
+    "cases-erasing": keep_ways.agreed,
+    "keeping-erased": keep_ways.erased,
     # --- the log ---
     "log": ways.logged("investigate"),
     "log-withdrawn": case("withdrawn", "/log"),

@@ -80,7 +80,10 @@ def moves_view(case: CaseState) -> list[dict[str, object]]:
 
 
 def desks_view(case: CaseState) -> list[dict[str, object]]:
-    return [{"name": desk_name(desk), "fetched": case.fetched.get(desk)} for desk in case.desks]
+    return [
+        {"name": desk_name(desk), "fetched": case.fetched.get(desk), "erased_on": case.erasures.get(desk)}
+        for desk in case.desks
+    ]
 
 
 def _hidden_in_session(here: Session, box: Shown) -> frozenset[str]:

@@ -14,6 +14,7 @@ from dropbox.workstation.continuity import open_gaps
 from dropbox.workstation.desk_site.desk import Desk
 from dropbox.workstation.desk_site.door import Session
 from dropbox.workstation.desk_site.forms import Form
+from dropbox.workstation.keeping.standing import any_opposable
 from dropbox.workstation.log_checking import open_faults
 from dropbox.workstation.speech import N_, _, language, said_on_a_page
 
@@ -25,6 +26,7 @@ NAVIGATION = (
     ("/calendar", N_("Calendar")),
     ("/together", N_("Together")),
     ("/figures", N_("Figures")),
+    ("/keeping", N_("Keeping")),
     ("/key", N_("Your key")),
 )
 """The links at the top of each page, in their order."""
@@ -118,4 +120,5 @@ def _ways_of(casebook: Casebook) -> list[tuple[str, str]]:
     ways += [("/confirm/roster", _("Compare the roster's words"))] if trust.changed_rosters(casebook) else []
     ways += [("/log", _("Explain the log"))] if open_faults(casebook) or "" in casebook.lost_exports.values() else []
     ways += [("/narrowed", _("Read what reporters took back"))] if casebook.narrowed else []
+    ways += [("/keeping", _("See what is to be erased"))] if any_opposable(casebook) else []
     return ways + ([("/import#gaps", _("Explain the gap"))] if open_gaps(casebook) else [])

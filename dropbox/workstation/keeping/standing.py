@@ -49,6 +49,12 @@ def opposable(casebook: Casebook, case: CaseId) -> Iterator[Proposal]:
     return (each for each in state_of(casebook, case).proposals if each.is_open)
 
 
+def any_opposable(casebook: Casebook) -> bool:
+    """Tell whether anything is erased unless somebody here opposes it."""
+    cases = (case for case in cases_with_proposals(casebook) if case in casebook.cases)
+    return any(True for case in cases for _proposal in opposable(casebook, case))
+
+
 def because(casebook: Casebook, item: ItemId) -> str:
     """Return the reason that a note on keeping gives."""
     account = detail_of(casebook.items[item]).account if item in casebook.items else None
