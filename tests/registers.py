@@ -7,8 +7,9 @@ from hashlib import blake2b
 from dropbox.envelope import Work, WorkState
 from dropbox.envelope.account import Account, Classified, HandedOver, Outcome, Subject
 from dropbox.models import CaseId, DeskId, ItemId, Kind, Mandate
-from dropbox.workstation.casebook import Casebook, detail_of
-from tests.casebooks import DESK, add_case, submission, writing
+from dropbox.workstation.casebook import Casebook, Erased, detail_of
+from dropbox.workstation.facts import facts_of
+from tests.casebooks import ANNA, BRAM, DESK, add_case, submission, writing
 
 BUREAU = DeskId("bureau")
 TAG = "alderman of the north"
@@ -30,6 +31,15 @@ def received(book: Casebook, number: int, *, days: int, mandate: Mandate = Manda
 def noted(book: Casebook, case: CaseId, days: int, *, work: Work | None = None, account: Account | None = None) -> None:
     note = writing(book, Kind.NOTE, case=case, days=days)
     book.update(note.item, detail=replace(detail_of(note), work=work, account=account))
+
+
+def erase(book: Casebook, case: CaseId, day: date) -> None:
+    """Take a case out as two members' erasure does, and leave what is left of it."""
+    facts = facts_of(book, case)
+    assert facts is not None
+    left = replace(facts, erased=day)
+    book.erased[case] = Erased(day, day, "its time is over", ItemId("d" * 32), ANNA, BRAM, 1, {}, facts=left)
+    book.forget_case(case)
 
 
 def fill(book: Casebook) -> list[CaseId]:

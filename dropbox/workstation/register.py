@@ -11,7 +11,7 @@ from dropbox.deadlines import acknowledge_by, answer_by
 from dropbox.envelope.account import Outcome, Subject
 from dropbox.models import DeskId, Mandate
 from dropbox.workstation.casebook import Casebook, CaseFacts
-from dropbox.workstation.facts import all_facts
+from dropbox.workstation.facts import all_facts, by_case
 
 _DIGITS = 3
 
@@ -58,8 +58,9 @@ class Register:
 
 def register_of(casebook: Casebook, year: int, now: date, *, with_days: bool = False) -> Register:
     """Return the register of the reports that came in that year. Raises VaultEmpty."""
-    facts = sorted(all_facts(casebook), key=lambda each: each.received)
-    found = [each for each in facts if each.received.year == year]
+    # by its id within a day, erased or not, so that an erasure moves no other number
+    facts = sorted(by_case(casebook).items(), key=lambda pair: (pair[1].received, pair[0]))
+    found = [each for _case, each in facts if each.received.year == year]
     entries = (_entry(number, each, now, with_days=with_days) for number, each in enumerate(found, start=1))
     return Register(year, casebook.bound.desk, now, with_days, tuple(entries))
 

@@ -12,7 +12,7 @@ from dropbox.workstation.casebook import Casebook, detail_of
 from dropbox.workstation.register import Entry, Step, register_of, years
 from dropbox.workstation.thread import items_of
 from tests.casebooks import ANNA, DAY, DESK, casebook, writing
-from tests.registers import BUREAU, LATER, fill, noted, received
+from tests.registers import BUREAU, LATER, case_of, erase, fill, noted, received
 
 
 @pytest.fixture
@@ -91,6 +91,18 @@ def test_a_later_report_moves_no_number(book: Casebook) -> None:
     after = {entry.number: entry for entry in entries(book)}
     assert {number: after[number] for number in before} == before
     assert sorted(set(after) - set(before)) == ["2026-005", "2026-006"]
+
+
+def test_an_erased_case_keeps_its_line_and_moves_no_other(book: Casebook) -> None:
+    for number in range(20, 26):
+        received(book, number, days=90)
+    before = entries(book)
+    gone = sorted(map(case_of, range(20, 26)))[3]
+    erase(book, gone, DAY + timedelta(days=300))
+    after = entries(book)
+    assert [entry.number for entry in after if entry.erased] == ["2026-008"]
+    assert after[7] == replace(before[7], erased="2026-12")
+    assert after[:7] + after[8:] == before[:7] + before[8:]
 
 
 def test_the_same_register_comes_from_every_vault_of_the_desk(book: Casebook) -> None:

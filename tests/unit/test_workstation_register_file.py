@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+from datetime import date
 
 import pytest
 
@@ -15,7 +16,7 @@ from dropbox.workstation.casebook import Casebook
 from dropbox.workstation.register import Register, register_of
 from dropbox.workstation.register_file import ENDINGS, as_json, cells, introduction, register_bytes
 from tests.casebooks import DESK, casebook
-from tests.registers import BUREAU, LATER, fill
+from tests.registers import BUREAU, LATER, case_of, erase, fill
 
 reader = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler's pdftotext is not here")
 HEADS = ["Desk", "Number", "Received", "Allowed", "About", "Acknowledged", "Answered", "How it ended", "Closed"]
@@ -62,6 +63,15 @@ def test_a_table_of_ones_own_has_each_report_and_its_heads(book: Casebook) -> No
             *("Integrity committee", "2026-004", "April 2026", "investigate", "not said yet"),
             *("after 20 days, too late", "not yet, too late", "handed over to Outside bureau", ""),
         ],
+    ]
+
+
+def test_what_was_erased_says_when_and_that_it_was_not_answered(book: Casebook) -> None:
+    erase(book, case_of(2), date(2026, 12, 1))
+    row = in_csv(book, made(book))[2]
+    assert row[1:] == [
+        *("2026-002", "April 2026", "listen", "not said yet", "no, it was too late", "no, it was too late"),
+        *("not said yet", "erased, December 2026"),
     ]
 
 

@@ -12,7 +12,7 @@ from dropbox.models import DeskId, current_members, today
 from dropbox.workstation.casebook import Casebook
 from dropbox.workstation.classes import outcome_text
 from dropbox.workstation.composing import desk_name
-from dropbox.workstation.document import Blank, Block, Table
+from dropbox.workstation.document import Table
 from dropbox.workstation.speech import _, day_text, language, list_text, ngettext
 from dropbox.workstation.terminal import line
 
@@ -35,13 +35,11 @@ def values(casebook: Casebook) -> dict[str, str]:
     }
 
 
-def keeping(rule: KeepRule | None) -> Block:
-    """Return how long the desk keeps its cases; a blank where no bundle has told."""
-    if rule is None:
-        return Blank(_("How long cases are kept after they end, for each outcome."))
+def keeping(rule: KeepRule) -> Table:
+    """Return how long the desk keeps its cases, by what they came to."""
     rows = [(outcome_text(outcome), _months(rule.months_for(outcome))) for outcome in Outcome]
     rows += [
-        (_("closed without an outcome"), _months(rule.months_for(None))),
+        (_("no outcome is said; as long as it is open, from the last contact on"), _months(rule.months_for(None))),
         (
             _("from the second member's yes until it is erased"),
             ngettext("%(num)s day", "%(num)s days", rule.erase_delay_days),

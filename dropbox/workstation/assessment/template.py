@@ -34,7 +34,7 @@ def assessment(casebook: Casebook, language: str) -> Document:
         for is_row, group in groupby(lines, _is_table_row):
             rows = list(group)
             blocks += [_table(rows, filled)] if is_row else [_block(line, filled) for line in rows]
-        periods = keeping(None)
+        periods = keeping(casebook.keeping)
     told = tuple(periods if block == Text(KEEPING) else block for block in blocks)
     return Document(_filled(title.removeprefix("# "), filled), language, told)
 
