@@ -8,7 +8,7 @@ the field was there opens for ever.
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
 from functools import cache
@@ -18,11 +18,16 @@ from dropbox.errors import InvalidValue
 from dropbox.models import parse_day
 
 Record = TypeVar("Record")
+Reader = Callable[[Any], Any]
+_AS_IT_IS = frozenset({str, int, bool, type(None)})
 
 
 def to_json(value: object) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if type(value) in _AS_IT_IS:
+        return value
+    names = _names(typing.cast(Any, type(value)))
+    if names is not None:
+        return {name: to_json(getattr(value, name)) for name in names}
     if isinstance(value, dict):
         return {str(key): to_json(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
@@ -47,7 +52,7 @@ def to_sparse_json(value: object) -> Any:
 def from_json(kind: type[Record], value: object) -> Record:
     """Return `value` (parsed JSON) as a `kind`. Raises InvalidValue for anything that does not fit."""
     try:
-        return typing.cast(Record, _read(kind, value))
+        return typing.cast(Record, _reader(typing.cast(Any, kind))(value))
     except (TypeError, ValueError):
         raise InvalidValue from None
 
@@ -73,45 +78,70 @@ def _holds_dict(kind: Any) -> bool:
     return typing.get_origin(kind) is dict or any(_holds_dict(inner) for inner in typing.get_args(kind))
 
 
-def _read(kind: Any, value: Any) -> Any:
+# A large casebook holds a hundred thousand records: what their types say is looked up once for each type.
+
+
+@cache
+def _reader(kind: Any) -> Reader:
+    """Return what reads values of this type. It raises TypeError or ValueError for anything that does not fit."""
     while isinstance(kind, typing.NewType):
         kind = kind.__supertype__
     if dataclasses.is_dataclass(kind):
-        return _read_record(typing.cast(type, kind), value)
+        return _record_reader(typing.cast(type, kind))
     if typing.get_origin(kind) is not None:
-        return _read_generic(typing.get_origin(kind), typing.get_args(kind), value)
+        return _generic_reader(typing.get_origin(kind), typing.get_args(kind))
     if kind is date:
-        return parse_day(value)
+        return parse_day
     if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return kind(value)
-    return _exactly(kind, value)
+        return kind
+    return _exact_reader(kind)
 
 
-def _read_generic(origin: Any, kinds: tuple[Any, ...], value: object) -> Any:
-    if origin in (types.UnionType, typing.Union):
-        return None if value is None else _read(kinds[0], value)
+def _record_reader(kind: type) -> Reader:
+    readers = {name: _reader(hint) for name, hint in _hints(kind).items()}
+    names = readers.keys()
+
+    def read(value: Any) -> Any:
+        given = _exactly(dict, value)
+        if not given.keys() <= names:
+            raise ValueError
+        return kind(**{name: readers[name](inner) for name, inner in given.items()})
+
+    return read
+
+
+def _generic_reader(origin: Any, kinds: tuple[Any, ...]) -> Reader:
     if origin is dict:
-        return _read_dict(kinds, _exactly(dict, value))
-    return tuple(_read(kinds[0], inner) for inner in _exactly(list, value))
+        return _dict_reader(kinds[0] is int, _reader(kinds[1]))
+    inner = _reader(kinds[0])
+    if origin in (types.UnionType, typing.Union):
+        return lambda value: None if value is None else inner(value)
+    return lambda value: tuple(map(inner, _exactly(list, value)))
 
 
-def _read_record(kind: type, value: object) -> Any:
-    hints = _hints(kind)
-    given = _exactly(dict, value)
-    if set(given) - set(hints):
-        raise ValueError
-    return kind(**{name: _read(hints[name], inner) for name, inner in given.items()})
+def _dict_reader(is_numbered: bool, inner: Reader) -> Reader:
+    if is_numbered:
+        return lambda value: {int(key): inner(each) for key, each in _exactly(dict, value).items()}
+    return lambda value: {key: inner(each) for key, each in _exactly(dict, value).items()}
 
 
-def _read_dict(kinds: tuple[Any, Any], value: dict[str, Any]) -> dict[Any, Any]:
-    key_kind, inner_kind = kinds
-    return {int(key) if key_kind is int else key: _read(inner_kind, inner) for key, inner in value.items()}
+def _exact_reader(kind: Any) -> Reader:
+    def read(value: Any) -> Any:
+        return _exactly(kind, value)
+
+    return read
 
 
 @cache
 def _hints(kind: type) -> Mapping[str, Any]:
     hints = typing.get_type_hints(kind)
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...] | None:
+    """Return the names of a record's fields, or None for what is no record."""
+    return tuple(field.name for field in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else None
 
 
 def _exactly(kind: Any, value: Any) -> Any:

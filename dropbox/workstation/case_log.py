@@ -31,12 +31,16 @@ _SALT_BYTES = 16
 
 @dataclass(frozen=True)
 class Entry:
-    """A line with its hash. item: the note that brought it, None for one that is only here so far."""
+    """A line with its hash. item: the note that brought it, None for one that is only here so far.
+
+    is_here: it stands in this vault's own log.
+    """
 
     line: LogLine
     hash: str
     vault: VaultId
     item: ItemId | None = None
+    is_here: bool = False
 
 
 @dataclass(frozen=True)
@@ -168,6 +172,9 @@ def adopt(casebook: Casebook, case: CaseId) -> None:
 
     Only what goes on from the last line that is known; another line of a number that is taken is a fork and stays one.
     """
+    parts = (part for record, part in _parts(casebook, case) if _is_own(casebook, record, part))
+    if max((part.lines[-1].n for part in parts), default=0) <= len(casebook.log.get(case, ())):
+        return
     own = next(
         (each for each in chains(casebook, case) if each.vault == casebook.vault and each.by == casebook.key), None
     )
@@ -209,7 +216,7 @@ def chains(casebook: Casebook, case: CaseId) -> list[Chain]:
         digest = line_hash(case, casebook.vault, line)
         brought = own.get(digest)
         # the copy here is the one whose details an erasure takes away
-        own[digest] = Entry(line, digest, casebook.vault, brought.item if brought is not None else None)
+        own[digest] = Entry(line, digest, casebook.vault, brought.item if brought is not None else None, is_here=True)
     return [
         Chain(vault, by, tuple(sorted(held.values(), key=lambda entry: (entry.line.n, entry.hash))))
         for (by, vault), held in sorted(found.items())

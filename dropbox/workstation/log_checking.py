@@ -170,10 +170,9 @@ def _faults(casebook: Casebook, case: CaseId, excuses: _Excuses) -> Iterator[Log
     for chain in case_log.chains(casebook, case):
         own = chain.vault == casebook.vault and chain.by == casebook.key
         walk = _Walk(chain, mandates, _never if own else may_miss, line_hash(case, chain.vault, None))
-        held = {line_hash(case, chain.vault, line) for line in casebook.log.get(case, ())} if own else None
         for entry in chain.entries:
             why = walk.wrong_with(entry)
-            if why is None and held is not None and entry.hash not in held:
+            if why is None and own and not entry.is_here:
                 why = LogWrong.LOST
             if why is None and _left_something_out(entry, brought, numbers):
                 why = LogWrong.FORGOTTEN

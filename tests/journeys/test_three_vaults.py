@@ -43,6 +43,7 @@ class Trio:
     codename: str = ""
     rounds: list[dict[str, Any]] = field(default_factory=list)
     threads: dict[str, Any] = field(default_factory=dict)
+    logs: dict[str, Any] = field(default_factory=dict)
     screen: str = ""
     reporter: str = ""
     replies: int = 0
@@ -116,6 +117,7 @@ def tell_rounds(told: Trio) -> None:
         visitor.submit(form, {"message": f"The reporter goes on, round {number}"}, [])
         told.exchange()
         told.rounds.append(told.look())
+    told.logs = {name: vault.ok("log", told.case) for name, vault in told.vaults.items()}
     told.threads = {name: vault.ok("read", told.case) for name, vault in told.vaults.items()}
     told.screen = told.vaults["bob"].run("read", told.case).out
     page = come_back(world.drop.visitor(), told.codename)
@@ -125,6 +127,20 @@ def tell_rounds(told: Trio) -> None:
 def test_no_vault_shows_another_case_than_the_others_after_any_round(trio: Trio) -> None:
     for seen in (*trio.rounds, trio.threads):
         assert seen["anna"] == seen["bob"] == seen["carla"]
+
+
+def test_no_vault_has_another_log_than_the_others(trio: Trio) -> None:
+    left = {name: [each["hash"] for each in log["lines"] if each["note"]] for name, log in trio.logs.items()}
+    assert left["anna"] == left["bob"] == left["carla"]
+    assert all(log["faults"] == [] for log in trio.logs.values())
+    acts = [each["act"] for each in trio.logs["anna"]["lines"] if each["note"]]
+    counts = {act: acts.count(act) for act in ("imported", "replied", "noted", "assigned", "state", "tagged")}
+    each_round = 3 * ROUNDS
+    assert counts == dict.fromkeys(counts, each_round)
+    for name, log in trio.logs.items():
+        here = [each["act"] for each in log["lines"] if not each["note"]]
+        assert here == ["imported"], f"of {name} more than the last import has not left"
+    assert all(vault.ok("log", "--verify")["holds"] for vault in trio.vaults.values())
 
 
 def test_nothing_that_anybody_wrote_is_lost(trio: Trio) -> None:

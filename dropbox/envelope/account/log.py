@@ -4,6 +4,7 @@ A line's hash covers the digest of its details and not the details themselves, s
 chain that can still be checked.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -17,7 +18,7 @@ MAX_NOTE_LINES = 80
 MAX_DETAILS = 12
 MAX_DETAIL_CHARACTERS = 200
 _FORMAT = "onion-dropbox log 1"
-_HASH_BYTES = 32
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 Details = tuple[tuple[str, str], ...]
 
@@ -75,7 +76,7 @@ class LogLine:
     def __post_init__(self) -> None:
         if self.n < 1 or self.known < 0 or parse_fingerprint(self.by) != self.by:
             raise InvalidValue
-        if not all(map(_is_hash, (self.previous, self.digest))):
+        if not (_HASH.fullmatch(self.previous) and _HASH.fullmatch(self.digest)):
             raise InvalidValue
         if self.details is not None:
             _check_details(self.details)
@@ -135,7 +136,3 @@ def _check_details(details: Details) -> None:
         raise InvalidValue
     if any(len(text) > MAX_DETAIL_CHARACTERS for pair in details for text in pair):
         raise InvalidValue
-
-
-def _is_hash(text: str) -> bool:
-    return len(text) == 2 * _HASH_BYTES and set(text) <= set("0123456789abcdef")
