@@ -9,6 +9,8 @@ from tests.pages.desk_ways import Make, Values, on_case
 from tests.visitor import Page
 
 DISCLOSE = "/disclose"
+WRITTEN = "May we show this to the council? disclosure-plan.json reader-1.asc open-part.txt file-1-1.pdf"
+"""What is written, and what the files of a question and of a plan are called."""
 NAMES = "Jan Jansen; JJ; my manager\nAnna de Wit"
 
 

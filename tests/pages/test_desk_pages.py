@@ -16,7 +16,7 @@ from dropbox.colours import ACCENT, ACCENT_DARK, palette
 from dropbox.workstation import desk_site, speech
 from dropbox.workstation.terminal import visible
 from tests.factories_bundles import DESK, OTHER_DESK
-from tests.pages import desk_vaults, nu
+from tests.pages import desk_disclosing, desk_vaults, nu
 from tests.pages import desk_ways as ways
 from tests.pages.album import Album
 from tests.pages.desk_states import SAME, STATES
@@ -37,6 +37,7 @@ TEXTS = " ".join(
         LONG_WORD,
         ways.EXPLAINED,
         desk_vaults.WRITTEN,
+        desk_disclosing.WRITTEN,
         *(name for name, _, _ in FILES),
         NOTES,
     )

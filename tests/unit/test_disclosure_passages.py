@@ -53,6 +53,8 @@ def opened(text: str, *names: tuple[str, ...], phrases: tuple[str, ...] = ()) ->
         "karin.berg",
         "kberg",
         "karinvanderberg",
+        "vanderberg",
+        "kvanderberg",
         "KarinBerg",
         "Karin  \t van der   Berg",
     ],

@@ -26,7 +26,7 @@ from dropbox.errors import (
     TargetUnusable,
 )
 from dropbox.gpg import Gpg, count_recipients
-from dropbox.models import CaseId, Kind, Mandate
+from dropbox.models import CaseId, Kind, Mandate, today
 from dropbox.workstation import telling
 from dropbox.workstation.casebook import detail_of
 from dropbox.workstation.disclosure import releasing
@@ -116,6 +116,13 @@ def test_the_cover_sheet_says_for_whom_and_by_whose_leave(room: PackRoom) -> Non
         assert told in cover
     grouped = " ".join(room.here.cora.key[at : at + 4] for at in range(0, 40, 4))
     assert grouped in " ".join(cover.split())
+
+
+def test_days_that_are_left_out_stand_in_no_heading(room: PackRoom) -> None:
+    day = today().isoformat()
+    assert day in (room.release(room.plan(), "with").folder / "open/open.txt").read_text()
+    released = room.release(room.plan(days=False, phrases=(day,)), "without")
+    assert day not in (released.folder / "open/open.txt").read_text()
 
 
 def test_without_an_annex_reader_there_is_no_annex(room: PackRoom) -> None:

@@ -59,6 +59,7 @@ def _add_planning(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--file", action="append", default=[], metavar="N-M=HOW", type=_file_choice, help=help_file)
     help_reader = _("who reads it: NAME, or NAME=FINGERPRINT for the annex as well")
     group.add_argument("--reader", action="append", default=[], metavar="WHO", help=help_reader)
+    group.add_argument("--no-days", action="store_true", help=_("leave out on which days the items came"))
     group.add_argument("--language", choices=LANGUAGES, default=None, help=_("of the cover sheet and the headings"))
 
 
@@ -135,7 +136,7 @@ def _changed(shown: ReadCase, plan: Plan, arguments: Arguments) -> Plan:
         plan = replace(plan, readers=tuple(_reader(each) for each in arguments.reader))
     for place, number, how in arguments.file:
         plan = _with_file(shown, plan, place, number, how)
-    return replace(plan, language=arguments.language or plan.language)
+    return replace(plan, language=arguments.language or plan.language, days=plan.days and not arguments.no_days)
 
 
 def _others(plan: Plan, named: Sequence[Sequence[str]]) -> list[Sequence[str]]:

@@ -66,7 +66,8 @@ def choose_items(case: str) -> Page | Response:
         if not chosen:
             form.errors["item"] = _("Choose at least one item.")
             return _items(case, form)
-        plan = replace(place.with_items(chosen), language=form.choice("language", LANGUAGES))
+        code, days = form.choice("language", LANGUAGES), bool(form.text("days"))
+        plan = replace(place.with_items(chosen), language=code, days=days)
         place.keep(plan.with_items(_with_files(form, each) for each in plan.items))
         return go(f"{place.path}/text")
 

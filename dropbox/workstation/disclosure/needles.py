@@ -59,6 +59,7 @@ def person(found: Person) -> Sought:
         *(_whole(name) for name in forms),
         *(needle for each in cores for word in each for needle in _single(word)),
     ]
+    needles += [_whole("".join(each[1:])) for each in words if len(each) > 2]
     needles += [Needle(letters) for each in (*cores, *map(_with_small_words, words)) for letters in _run_together(each)]
     initials = {plain(word)[:1] for each in cores for word in each}
     initials |= {plain(word) for each in words for word in each if len(word) == 1}

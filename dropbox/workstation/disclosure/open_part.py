@@ -64,7 +64,7 @@ def cover_sheet(plan: Plan, shown: Sequence[Shown], leave: Leave, sender: Sender
         head = _("Pack %(pack)s, made on %(day)s.", pack=plan.sha256[:_PACK_DIGITS], day=sender.day.isoformat())
         made_by = _("Made by: %(desk)s.", desk=_by(sender))
         blocks: list[Block] = [Text(f"{head} {made_by}"), Heading(str(_("The open part")))]
-        blocks += [Point(_in_open_part(each)) for each in shown]
+        blocks += [Point(_in_open_part(plan, each)) for each in shown]
         blocks += [Heading(str(_("The confidential annex"))), *_annex_blocks(plan, shown)]
         blocks += [Heading(str(_("For whom"))), _readers(plan)]
         blocks += [Heading(str(_("What allows it"))), Text(_allowed(leave))]
@@ -76,7 +76,7 @@ def open_document(plan: Plan, shown: Sequence[Shown]) -> Document:
     with speaking(plan.language):
         blocks: list[Block] = [Text(each) for each in _how_to_read(plan)]
         for each in shown:
-            blocks += _item_blocks(each)
+            blocks += _item_blocks(plan, each)
         return Document(_("Open part"), plan.language, tuple(blocks))
 
 
@@ -95,12 +95,14 @@ def _by(sender: Sender) -> str:
     return ", ".join(each for each in (sender.desk, sender.organisation) if each)
 
 
-def _title(each: Shown) -> str:
-    return f"{each.part.number}. {KINDS[each.part.kind]}, {each.part.opened.record.day.isoformat()}"
+def _title(plan: Plan, each: Shown) -> str:
+    title = f"{each.part.number}. {KINDS[each.part.kind]}"
+    return f"{title}, {each.part.opened.record.day.isoformat()}" if plan.days else title
 
 
-def _in_open_part(each: Shown) -> str:
-    return f"{_title(each)}; {_drawn(len(each.files))}" if each.files else _title(each)
+def _in_open_part(plan: Plan, each: Shown) -> str:
+    title = _title(plan, each)
+    return f"{title}; {_drawn(len(each.files))}" if each.files else title
 
 
 def _drawn(count: int) -> str:
@@ -166,8 +168,8 @@ def _how_to_read(plan: Plan) -> list[str]:
     return told
 
 
-def _item_blocks(each: Shown) -> list[Block]:
-    blocks: list[Block] = [Heading(_title(each))]
+def _item_blocks(plan: Plan, each: Shown) -> list[Block]:
+    blocks: list[Block] = [Heading(_title(plan, each))]
     if each.text.text.strip():
         blocks.append(Text(each.text.text))
     for number in each.files:

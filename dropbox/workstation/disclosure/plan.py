@@ -94,7 +94,10 @@ class Person:
 
 @dataclass(frozen=True)
 class Plan:
-    """One pack. phrases: what is left out wherever it stands. language: of the cover sheet and of our own headings."""
+    """One pack. phrases: what is left out wherever it stands. language: of the cover sheet and of our own headings.
+
+    days: the open part says on which day each item came.
+    """
 
     format: int
     drop: str
@@ -105,6 +108,7 @@ class Plan:
     persons: tuple[Person, ...] = ()
     phrases: tuple[str, ...] = field(default=(), repr=False)
     readers: tuple[Reader, ...] = ()
+    days: bool = True
 
     def __post_init__(self) -> None:
         _require(self.format == FORMAT and parse_case_id(self.case) == self.case and self.language in LANGUAGES)
