@@ -307,6 +307,28 @@ def test_nothing_is_overwritten_and_the_second_call_says_so(here: World, year: i
     assert {path: path.read_bytes() for path in target.iterdir()} == before
 
 
+def test_two_members_who_classify_in_turn_publish_the_same(here: World) -> None:
+    here.start(here.anna, here.bram)
+    reports = [Case() for _ in range(12)]
+    for case in reports:
+        here.drop.send(case, mandate=Mandate.ADVISE)
+    bundle = here.drop.pickup()
+    for person in (here.anna, here.bram):
+        person.ok("import", bundle)
+    for number, case in enumerate(reports[:6]):
+        here.anna.ok("classify", case.id, "--subject", "bullying")
+        answer = here.folder / f"answer-{number}.tar"
+        here.anna.ok("export", answer)
+        here.drop.take(answer, case)
+        here.bram.ok("import", here.drop.pickup())
+    here.anna.ok("import", here.drop.pickup())
+    first, second = (each.ok("statistics", "--year", str(here.drop.day.year)) for each in (here.anna, here.bram))
+    assert first == second
+    assert of_year(first, "mandate")["advise"] is None, "all twelve alike"
+    subjects = of_year(first, "subject")
+    assert {subjects["bullying"], subjects["not_said"]} == {6, None}, "of two alike one hides the zeros beside them"
+
+
 @pytest.mark.parametrize("wrong", ["1999", "2200", "last", "-1"])
 def test_a_year_that_cannot_be_is_wrong_usage(here: World, year: int, wrong: str) -> None:
     assert year
