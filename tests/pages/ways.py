@@ -10,8 +10,9 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 
+from dropbox.envelope import Ask, AskKind, Reader
 from dropbox.errors import CaseEnded, FormExpired, StoreError
-from dropbox.models import today
+from dropbox.models import Fingerprint, today
 from dropbox.server import plain_page
 from dropbox.server.progress import Progress
 from dropbox.server.reporter_site import case
@@ -68,6 +69,27 @@ def case_after(*steps: Step) -> Make:
         for step in steps:
             step(room, codename)
         return browser.get("/case")
+
+    return make
+
+
+HAND_OVER = Ask(AskKind.HAND_OVER, "01" * 16, desk=COMMITTEE)
+DISCLOSE = Ask(AskKind.DISCLOSE, "02" * 16, (Reader("Cora", Fingerprint("AB" * 20)), Reader("<council>")), "cd" * 32)
+JOIN = Ask(AskKind.JOIN, "03" * 16)
+
+
+def asked(ask: Ask, word: str = "") -> Make:
+    """Return what shows a case in which the readers ask something, or what follows when it is answered."""
+
+    def make(room: Room) -> Page:
+        browser = room.reported(desks=("confidant",))
+        room.site.reply(room.codename(browser), "May we? The question is below.", ask=ask)
+        page = browser.get("/case")
+        if not word:
+            return page
+        form = page.form("message", "mandate")
+        (name,) = [name for name, _value in form.fields if name.startswith("answer-consent-")]
+        return browser.submit(form, {name: word, "message": ""}, ())
 
     return make
 
