@@ -9,7 +9,7 @@ from datetime import date
 from dropbox.envelope import WorkState
 from dropbox.envelope.account import Outcome
 from dropbox.models import CaseId, DeskId, Kind
-from dropbox.workstation import mandate
+from dropbox.workstation import mandate, moves
 from dropbox.workstation.casebook import Casebook, CaseFacts, ItemRecord, detail_of
 from dropbox.workstation.classes import class_of_items
 from dropbox.workstation.clock import ANSWERED_TAGS
@@ -23,7 +23,7 @@ def facts_of(casebook: Casebook, case: CaseId) -> CaseFacts | None:
     if received is None:
         return None
     said = class_of_items(items)
-    withdrawn, handed_over = withdrawn_on(items), _handed_over(items)
+    withdrawn, handed_over = withdrawn_on(items), _handed_over(casebook, case, items)
     closed, answered = _closed_and_answered(items)
     changes = mandate.history(items)
     return CaseFacts(
@@ -60,7 +60,11 @@ def _other_desks(casebook: Casebook, items: Sequence[ItemRecord]) -> tuple[DeskI
     return tuple(sorted(desk for desk in report.desks if desk != casebook.bound.desk))
 
 
-def _handed_over(items: Sequence[ItemRecord]) -> DeskId | None:
+def _handed_over(casebook: Casebook, case: CaseId, items: Sequence[ItemRecord]) -> DeskId | None:
+    """Return who has a case that this desk had: from the reporter's yes on, and not after it came back."""
+    if moves.moves_of(casebook, case):
+        left = moves.left(casebook, case)
+        return left.to if left is not None else None
     accounts = (detail_of(record).account for record in items)
     made = [account.handed_over.to for account in accounts if account is not None and account.handed_over is not None]
     return made[-1] if made else None
