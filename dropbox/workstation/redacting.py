@@ -32,8 +32,8 @@ _DARK = 48
 class RedactedFile:
     """A file that was made anew.
 
-    covered: how many places were painted. unread: pages of which no word was known, so that no name could be found.
-    read: tesseract read the pages; cleaned: mat2 went over the file.
+    covered: how many places were painted. unread: pages of which no word was known, or with words written
+    askew, so that names may not have been found. read: tesseract read the pages; cleaned: mat2 went over the file.
     """
 
     pdf: bytes = field(repr=False)
@@ -99,7 +99,7 @@ def _cover(page: Page, marked: Sequence[Box], find: Find) -> _Covered:
         left = read(picture) if seen else ()
         found = words_found(left, find)
         if not found:
-            unread = find is not find_nothing and not (page.words or seen)
+            unread = find is not find_nothing and (not (page.words or seen) or any(word.askew for word in page.words))
             return _Covered(page.number, _packed(picture), page.width, boxes, unread)
         boxes = joined((*boxes, *covers(page.number, left, found, ())))
     raise NotCovered(f"{page.number}")

@@ -16,7 +16,7 @@ from dropbox.errors import FileOutOfBounds
 MIB = 1 << 20
 HEAD = struct.Struct(">cL")
 _READ_BYTES = MIB
-_WORD_HEAD = struct.Struct(">HHHHB")
+_WORD_HEAD = struct.Struct(">HHHH?B")
 _WHOLE = 1000
 
 
@@ -95,13 +95,17 @@ class Name:
 
 @dataclass(frozen=True)
 class Word:
-    """A word on a page, and where it stands: in thousandths of the page, from its upper left corner."""
+    """A word on a page, and where it stands: in thousandths of the page, from its upper left corner.
+
+    askew: it is not written along an edge, and is a piece of a word at most.
+    """
 
     text: str = field(repr=False)
     left: int
     top: int
     right: int
     bottom: int
+    askew: bool = False
 
 
 @dataclass(frozen=True)
@@ -199,12 +203,12 @@ def _each_word(body: memoryview, limits: Limits) -> Iterator[Word]:
     for _ in range(limits.words):
         if at == len(body):
             return
-        left, top, right, bottom, length = _WORD_HEAD.unpack_from(body, at)
+        left, top, right, bottom, askew, length = _WORD_HEAD.unpack_from(body, at)
         at += _WORD_HEAD.size + length
         text = "".join(str(body[at - length : at], "utf-8", "replace").split())
         if at > len(body) or not (left < right <= _WHOLE and top < bottom <= _WHOLE):
             raise FileOutOfBounds
-        yield Word(text, left, top, right, bottom)
+        yield Word(text, left, top, right, bottom, askew)
     if at != len(body):
         raise FileOutOfBounds
 

@@ -190,7 +190,7 @@ def _send_pages(reading: Reading, path: str) -> None:
         pixels = _page(reading, path, number)
         send(b"P", *pixels) if pixels else send(b"X")
         if pixels and reading.words:
-            _send_words(reading, path, number)
+            _send_words(reading, path, number, struct.unpack(">LL", pixels[0]))
         failed = 0 if pixels else failed + 1
         if failed == reading["failed_pages"]:
             raise Stop("too-slow")
@@ -214,13 +214,19 @@ def _page(reading: Reading, path: str, number: int) -> tuple[bytes, bytes] | Non
 # --- words, and a paper's last cleaning ---------------------------------------------------------------------------
 
 
-def _send_words(reading: Reading, path: str, number: int) -> None:
+def _send_words(reading: Reading, path: str, number: int, drawn: tuple[int, ...]) -> None:
     """Send the words that poppler finds on a page; whatever keeps it from finding them ends the job."""
-    command = ["/usr/bin/pdftotext", "-q", "-cropbox", "-bbox", "-f", f"{number}", "-l", f"{number}", path, "-"]
+    page = ["-q", "-cropbox", "-bbox", "-f", f"{number}", "-l", f"{number}", path, "-"]
+    told = _told(["/usr/bin/pdftotext", *page], reading)
+    straight = _told(["/usr/bin/pdftotext", "-nodiag", *page], reading)
+    send(b"W", _words().of_pdf(told, straight, drawn))
+
+
+def _told(command: Sequence[str], reading: Reading) -> bytes:
     code, told = _run(command, reading["page_seconds"], max_bytes=_MAX_WORDS_BYTES)
     if code != 0 or len(told) > _MAX_WORDS_BYTES:
         raise Stop("too-slow")
-    send(b"W", _words().of_pdf(told))
+    return told
 
 
 def _read_picture(reading: Reading) -> None:
@@ -231,10 +237,7 @@ def _read_picture(reading: Reading) -> None:
         raise Stop("damaged")
     for layout in ("3", "11"):
         command = ["/usr/bin/tesseract", CONTENT, "stdout", "-l", reading.languages, "--psm", layout, "tsv"]
-        code, told = _run(command, reading["page_seconds"], max_bytes=_MAX_WORDS_BYTES)
-        if code != 0 or len(told) > _MAX_WORDS_BYTES:
-            raise Stop("too-slow")
-        words = _words().of_tsv(told, int(head[1]), int(head[2]))
+        words = _words().of_tsv(_told(command, reading), int(head[1]), int(head[2]))
         if words:
             break
     send(b"W", words)

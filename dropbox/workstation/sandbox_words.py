@@ -12,24 +12,32 @@ import struct
 MAX_WORDS = 20_000
 MAX_WORD_BYTES = 255
 _WHOLE = 1000
-_PLACE = struct.Struct(">HHHHB")
+_PLACE = struct.Struct(">HHHHBB")
 _NUMBER = r'(-?\d{1,7}(?:\.\d{1,9})?)"'
 _PAGE = re.compile(rf'<page width="{_NUMBER} height="{_NUMBER}>')
 _WORD = re.compile(rf'<word xMin="{_NUMBER} yMin="{_NUMBER} xMax="{_NUMBER} yMax="{_NUMBER}>(.*?)</word>', re.DOTALL)
 _TSV_WORD = "5"
 
 
-def of_pdf(xhtml: bytes) -> bytes:
-    """Pack what `pdftotext -bbox` says of one page."""
+def of_pdf(xhtml: bytes, straight: bytes, drawn: tuple[int, int]) -> bytes:
+    """Pack what `pdftotext -bbox` says of one page.
+
+    straight: what it says with -nodiag. What is not in there is written askew, and poppler takes such words to pieces.
+    drawn: the width and height that the page's picture has.
+    """
     text = xhtml.decode("utf-8", "replace")
     page = _PAGE.search(text)
     if page is None:
         return b""
-    width, height = float(page[1]), float(page[2])
+    # poppler turns the words of a page that lies on its side, and leaves width and height as they stand in the file
+    scale = max(float(page[1]), float(page[2])) / max(*drawn, 1)
+    width, height = drawn[0] * scale, drawn[1] * scale
+    known = {found[0] for found in _WORD.finditer(straight.decode("utf-8", "replace"))}
     packed = []
     for found in _WORD.finditer(text):
         left, top, right, bottom = (float(found[number]) for number in range(1, 5))
-        packed.append(_pack(html.unescape(found[5]), (left, top, right, bottom), width, height))
+        place = (left, top, right, bottom)
+        packed.append(_pack(html.unescape(found[5]), place, width, height, askew=found[0] not in known))
     return b"".join(packed[:MAX_WORDS])
 
 
@@ -44,7 +52,9 @@ def of_tsv(tsv: bytes, width: int, height: int) -> bytes:
     return b"".join(packed[:MAX_WORDS])
 
 
-def _pack(text: str, place: tuple[float, float, float, float], width: float, height: float) -> bytes:
+def _pack(
+    text: str, place: tuple[float, float, float, float], width: float, height: float, *, askew: bool = False
+) -> bytes:
     if not (width > 0 and height > 0):
         return b""
     left, top, right, bottom = place
@@ -56,4 +66,4 @@ def _pack(text: str, place: tuple[float, float, float, float], width: float, hei
     word = text.encode("utf-8", "replace")[:MAX_WORD_BYTES]
     if left >= right or top >= bottom:  # beside the page: nobody sees it
         return b""
-    return _PLACE.pack(left, top, right, bottom, len(word)) + word
+    return _PLACE.pack(left, top, right, bottom, askew, len(word)) + word

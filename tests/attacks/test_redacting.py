@@ -55,6 +55,42 @@ def test_a_covered_name_is_neither_text_nor_pixels_in_the_new_file(
     assert not is_black(picture, Box(1, 100, 150, 800, 100))
 
 
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+@pytest.mark.parametrize("box", ["/MediaBox[0 0 595 842]", "/MediaBox[-50 -80 700 900]/CropBox[60 500 520 780]"])
+def test_a_cover_does_not_miss_its_word_on_a_page_that_is_turned_or_cropped(
+    here: World, monkeypatch: pytest.MonkeyPatch, turn: int, box: str
+) -> None:
+    monkeypatch.setattr(sandbox, "has_reader", lambda: False)
+    data = text_pdf("Jansen", page=b"/Rotate %d" % turn).replace(b"/MediaBox[0 0 595 842]", box.encode())
+    assert is_one_cover(pictures_of(redacted(here, monkeypatch, data, find=finder("Jansen")).pdf)[0])
+
+
+@pytest.mark.parametrize("matrix", ["0 1 -1 0", "0 -1 1 0", "-1 0 0 -1", "1 0 0.4 1", "3 0 0 1"])
+def test_a_cover_does_not_miss_a_word_that_is_turned_or_drawn_out(
+    here: World, monkeypatch: pytest.MonkeyPatch, matrix: str
+) -> None:
+    monkeypatch.setattr(sandbox, "has_reader", lambda: False)
+    data = text_pdf("Jansen").replace(b"72 700 Td", f"{matrix} 300 400 Tm".encode())
+    assert is_one_cover(pictures_of(redacted(here, monkeypatch, data, find=finder("Jansen")).pdf)[0])
+
+
+@pytest.mark.parametrize("matrix", ["0.7 0.7 -0.7 0.7", "0.97 0.2 -0.2 0.97"])
+def test_a_page_with_words_that_are_written_askew_is_not_passed_over_in_silence(
+    here: World, monkeypatch: pytest.MonkeyPatch, matrix: str
+) -> None:
+    """Poppler takes such words to pieces, and tesseract does not read them."""
+    data = text_pdf("Jansen").replace(b"72 700 Td", f"{matrix} 300 400 Tm".encode())
+    assert redacted(here, monkeypatch, data, find=finder("Jansen")).unread == (1,)
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not here")
+def test_a_name_in_an_office_file_is_covered(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = rb"{\rtf1\ansi{\info{\author SECRET-7f3a}}{\*\comment SECRET-7f3a}It was Jan Jansen, {\v SECRET-7f3a}twice.}"
+    made = redacted(here, monkeypatch, data, find=finder(NAME))
+    assert made.covered >= 1
+    assert nothing_hides(made.pdf)
+
+
 def test_every_occurrence_is_covered_on_every_page(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
     paper = Paper("Report")
     for _ in range(3):
@@ -253,6 +289,17 @@ def test_a_plain_text_is_redrawn_and_its_names_are_covered(here: World, monkeypa
     made = redacted(here, monkeypatch, f"On 3 March {NAME} shouted.\n".encode(), find=finder(NAME))
     assert made.covered == 1
     assert nothing_hides(made.pdf)
+
+
+def is_one_cover(picture: Image.Image) -> bool:
+    """Whether all that is dark on a page is one box, without a white spot in it."""
+    grey = picture.convert("L")
+    place = grey.point(lambda value: 255 if value < 200 else 0).getbbox()
+    if place is None:
+        return False
+    left, top, right, bottom = place
+    lightest = grey.crop((left + 3, top + 3, right - 3, bottom - 3)).getextrema()[1]
+    return isinstance(lightest, int | float) and lightest < 48
 
 
 def photo(*lines: str, size: tuple[int, int] = (1400, 900)) -> bytes:

@@ -138,30 +138,32 @@ def words_of(packed: bytes) -> tuple[Word, ...]:
 
 def test_words_come_through_with_their_places() -> None:
     page = '<page width="500.0" height="1000.0">\n<word xMin="50.1" yMin="99.9" xMax="100" yMax="120">a&amp;b</word>'
-    assert words_of(sandbox_words.of_pdf(page.encode())) == (Word("a&b", 100, 99, 200, 120),)
+    assert words_of(sandbox_words.of_pdf(page.encode(), page.encode(), (1000, 2000))) == (
+        Word("a&b", 100, 99, 200, 120),
+    )
     row = "\t".join(["5", "1", "1", "1", "1", "1", "10", "20", "30", "40", "96.1", "héllo"])
     assert words_of(sandbox_words.of_tsv(row.encode(), 100, 200)) == (Word("héllo", 100, 100, 400, 300),)
 
 
 @pytest.mark.parametrize("told", [b"", b"<page", b'<page width="0.0" height="0.0">\n<word xMin="1"', b"\xff" * 100])
 def test_nonsense_is_no_words(told: bytes) -> None:
-    assert sandbox_words.of_pdf(told) == b""
+    assert sandbox_words.of_pdf(told, told, (10, 10)) == b""
     assert sandbox_words.of_tsv(told, 10, 10) == b""
 
 
 def test_words_beside_the_page_are_nobodys() -> None:
     page = '<page width="500.0" height="1000.0">\n<word xMin="-90" yMin="5" xMax="-10" yMax="20">gone</word>'
-    assert sandbox_words.of_pdf(page.encode()) == b""
+    assert sandbox_words.of_pdf(page.encode(), page.encode(), (1000, 2000)) == b""
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        struct.pack(">HHHHB", 0, 0, 10, 10, 5) + b"four",
-        struct.pack(">HHHHB", 10, 0, 10, 10, 1) + b"x",
-        struct.pack(">HHHHB", 0, 0, 1001, 10, 1) + b"x",
+        struct.pack(">HHHHBB", 0, 0, 10, 10, 0, 5) + b"four",
+        struct.pack(">HHHHBB", 10, 0, 10, 10, 0, 1) + b"x",
+        struct.pack(">HHHHBB", 0, 0, 1001, 10, 0, 1) + b"x",
         b"abc",
-        (struct.pack(">HHHHB", 0, 0, 10, 10, 1) + b"x") * (LIMITS.words + 1),
+        (struct.pack(">HHHHBB", 0, 0, 10, 10, 0, 1) + b"x") * (LIMITS.words + 1),
     ],
 )
 def test_words_that_cannot_be_are_not_believed(body: bytes) -> None:
@@ -170,5 +172,19 @@ def test_words_that_cannot_be_are_not_believed(body: bytes) -> None:
 
 
 def test_a_word_does_not_bring_control_characters_or_lines() -> None:
-    (word,) = words_of(struct.pack(">HHHHB", 0, 0, 10, 10, 6) + b"a\n b\r\x0b")
+    (word,) = words_of(struct.pack(">HHHHBB", 0, 0, 10, 10, 0, 6) + b"a\n b\r\x0b")
     assert word.text == "ab"
+
+
+def test_the_words_of_a_page_on_its_side_are_not_looked_for_beside_it() -> None:
+    page = '<page width="500.0" height="1000.0">\n<word xMin="800" yMin="250" xMax="900" yMax="300">far</word>'
+    assert words_of(sandbox_words.of_pdf(page.encode(), page.encode(), (2000, 1000))) == (
+        Word("far", 800, 500, 900, 600),
+    )
+
+
+def test_pieces_of_words_that_are_written_askew_are_not_taken_for_words() -> None:
+    page = '<page width="500.0" height="1000.0">\n<word xMin="80" yMin="250" xMax="90" yMax="300">Jan</word>'
+    for straight, askew in ((b"", True), (page.encode(), False)):
+        (word,) = words_of(sandbox_words.of_pdf(page.encode(), straight, (1000, 2000)))
+        assert word.askew is askew
