@@ -6,6 +6,7 @@ Its HTML is for a word processor, in which the blanks are filled in: it holds no
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
+from itertools import zip_longest
 
 from dropbox.workstation.paper import Paper
 from dropbox.workstation.terminal import paragraphs
@@ -61,10 +62,11 @@ class Document:
 
 
 def as_text(document: Document) -> bytes:
-    """Return it in UTF-8. A table's rows stand below each other, each cell with its heading."""
+    """Return it in UTF-8. A table's rows stand below each other, each cell that holds something with its heading."""
     lines = [document.title, "=" * len(document.title), ""]
-    for block in document.blocks:
-        lines += [*_text_lines(block), ""]
+    for block, following in zip_longest(document.blocks, document.blocks[1:]):
+        in_list = isinstance(block, Point) and isinstance(following, Point)
+        lines += [*_text_lines(block), *([] if in_list else [""])]
     return ("\n".join(lines).rstrip() + "\n").encode()
 
 
@@ -110,7 +112,7 @@ def _text_lines(block: Block) -> list[str]:
 
 def _row_lines(heads: tuple[str, ...], row: tuple[str, ...]) -> list[str]:
     first, *others = row
-    named = [_hanging(f"{_INDENT}{head}: {cell}") for head, cell in zip(heads[1:], others, strict=True)]
+    named = [_hanging(f"{_INDENT}{head}: {cell}") for head, cell in zip(heads[1:], others, strict=True) if cell]
     return [*paragraphs(first, TEXT_WIDTH, ""), *(line for lines in named for line in lines)]
 
 

@@ -49,10 +49,15 @@ def elements(document: Document) -> Elements:
 
 def test_plain_text_can_be_read_without_any_program() -> None:
     assert as_text(WHOLE).decode() == (
-        "A title\n=======\n\nFirst\n-----\n\nA text of some words.\n\nBelow it\n........\n\n- one point\n\n"
+        "A title\n=======\n\nFirst\n-----\n\nA text of some words.\n\nBelow it\n........\n\n- one point\n"
         "- another point\n\n[What you fill in]\n\n"
         "Fire\n  What is done: water\n  What remains: ash\n\nFlood\n  What is done: a boat\n  What remains: mud\n"
     )
+
+
+def test_a_cell_without_anything_has_no_line_of_its_own() -> None:
+    table = Table(("Who", "Key", "Reads"), (("The council", "", "the open part"),))
+    assert as_text(Document("T", "en", (table,))).decode().splitlines()[3:] == ["The council", "  Reads: the open part"]
 
 
 def test_long_lines_are_folded_and_points_hang() -> None:
