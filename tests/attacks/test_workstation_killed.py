@@ -10,6 +10,7 @@ import pytest
 from tests.crashes import crash_at, kill_after
 from tests.envelopes import Case
 from tests.factories_bundles import DESK, World, joined
+from tests.keeping_room import Room
 
 KILLS = 8
 
@@ -139,3 +140,33 @@ def test_kill_9_at_any_moment_of_a_round_of_work_loses_nothing(here: World) -> N
     assert len(here.anna.ok("cases")) == 31
     here.anna.ok("export", here.folder / "last.tar")
     assert len(here.drop.take(here.folder / "last.tar", case).entries) >= 1
+
+
+def test_a_power_cut_at_any_moment_of_an_erasure_leaves_the_case_whole_or_nothing_of_it(here: World) -> None:
+    room = Room(here).begin()
+    room.agree()
+    room.later()
+    bundle = here.drop.pickup()
+    moment = 1
+    while crash_at(here.anna, moment, "import", str(bundle)):
+        moment += 1
+        if room.case.id in room.cases(here.anna):
+            assert next(item["kind"] for item in here.anna.ok("read", room.case.id)["items"]) == "report"
+    here.anna.ok("import", bundle)
+    assert moment > 1
+    assert room.cases(here.anna) == {room.other.id}
+    assert not room.is_on_disk(here.anna)
+
+
+def test_what_a_power_cut_left_of_an_erased_case_is_swept_without_an_import(here: World) -> None:
+    room = Room(here).begin()
+    room.agree()
+    room.later()
+    held = {path.name: path.read_bytes() for path in (here.anna.vault / "items").iterdir()}
+    room.fetch()
+    for name, data in held.items():
+        (here.anna.vault / "items" / name).write_bytes(data)
+    assert room.is_on_disk(here.anna)
+    here.anna.ok("erase", "--due")
+    assert not room.is_on_disk(here.anna)
+    assert room.cases(here.anna) == {room.other.id}
