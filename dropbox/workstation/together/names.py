@@ -60,6 +60,15 @@ class PersonName:
     called: str = ""
     handle: str = ""
 
+    def __post_init__(self) -> None:
+        parts = (self.given, self.particles, self.surnames, self.called, self.handle)
+        # names are looked up in sets more often than anything else is done with them
+        object.__setattr__(self, "_hash", hash(parts))
+
+    def __hash__(self) -> int:
+        made: int = self.__dict__["_hash"]
+        return made
+
     @property
     def first(self) -> str:
         return self.given[0] if self.given else ""

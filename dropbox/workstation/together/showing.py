@@ -200,6 +200,7 @@ class _Telling:
         self._index = index
         self._open = open_cases
         self._pairs: set[frozenset[PersonName]] = set()
+        self._known: dict[PersonName, tuple[CaseId, ...]] = {}
 
     def group(self, name: PersonName) -> Group | None:
         """Return a name and what is like it; None when that is one case's own affair, or was told already."""
@@ -218,13 +219,17 @@ class _Telling:
         for each in self._index.alike(name):
             theirs = self._cases(each.name)
             pair = frozenset({name, each.name})
-            if theirs and pair not in self._pairs and len({*theirs, *cases}) > 1:
+            if theirs and pair not in self._pairs and (len(cases) > 1 or theirs != cases):
                 self._pairs.add(pair)
                 yield Alike(_most([self._index.names[each.name][case] for case in theirs]), each.how, theirs)
 
     def _cases(self, name: PersonName) -> tuple[CaseId, ...]:
-        # an intersection of the two would walk all open cases for each name
-        return tuple(sorted((case for case in self._index.names[name] if case in self._open), key=case_name))
+        # asked for once for every name that is like it: a name's two words are a hash each
+        if name not in self._known:
+            # an intersection of the two would walk all open cases for each name
+            cases = (case for case in self._index.names[name] if case in self._open)
+            self._known[name] = tuple(sorted(cases, key=case_name))
+        return self._known[name]
 
 
 def _most(spellings: list[str]) -> str:
