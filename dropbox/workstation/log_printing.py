@@ -17,9 +17,10 @@ from dropbox.workstation.casebook import Casebook
 from dropbox.workstation.document import Block, Document, Heading, Point, Table, Text, as_pdf, as_text
 from dropbox.workstation.speech import _, day_text, language
 from dropbox.workstation.terminal import line
+from dropbox.workstation.thread import member_name
 from dropbox.workstation.vault import Vault
 
-_WIDTHS = (0.6, 1.3, 2.2, 3.6, 1.3, 1.6)
+_WIDTHS = (0.6, 1.3, 2.1, 3.4, 1.3, 1.9)
 
 
 def write_log(vault: Vault, case: CaseId, target: Path) -> None:
@@ -85,7 +86,7 @@ def _table(casebook: Casebook, entries: tuple[Entry, ...]) -> Table:
         (
             str(entry.line.n),
             entry.line.day.isoformat(),
-            line(log_words.who_text(casebook, entry)),
+            line(member_name(casebook, entry.line.by)),
             line(log_words.act_text(casebook, entry)),
             log_words.mandate_text(entry.line.mandate),
             entry.hash[: log_words.SHORT_HASH_DIGITS],
@@ -103,7 +104,8 @@ def _checking() -> tuple[Block, ...]:
                 "Each line below stands as JSON, just as it was hashed. Put it into a file with one line end behind "
                 "it: its SHA-256 is the hash under it, and the next line of the same vault has that hash as "
                 "“previous”. The first line of a vault has the hash of the vault's beginning there. “digest” is the "
-                "SHA-256 of the details in the same way."
+                "SHA-256 of the details in the same way. Where a line breaks between two words a blank stood; where it "
+                "breaks inside one, nothing did. Written as .json, nothing is broken."
             )
         ),
     )

@@ -271,6 +271,8 @@ def test_a_printed_log_cannot_differ_from_its_hashes(here: World) -> None:
     here.anna.ok("log", case.id, "--to", here.folder / "log.txt")
     printed = (here.folder / "log.txt").read_text()
     flat = printed.replace("\n", "")
+    assert "Who: you" not in printed, "paper does not know who reads it"
+    assert here.anna.key[-4:] in printed
     lines = here.anna.ok("log", case.id)["lines"]
     vault = inside(here.anna, lambda vault: vault.casebook.vault)
     before = line_hash(CaseId(case.id), vault, None)
