@@ -35,7 +35,7 @@ def rule_text(kept: KeptUntil) -> str:
     months = ngettext("%(num)s month", "%(num)s months", kept.months)
     ended = classes.outcome_text(kept.outcome)
     return _(
-        "Kept until %(day)s: %(months)s after it was %(basis)s. How it ended: %(outcome)s.",
+        "Kept until %(day)s, for %(months)s: %(basis)s. How it ended: %(outcome)s.",
         day=day_text(kept.by_rule),
         months=months,
         basis=basis_text(kept),
