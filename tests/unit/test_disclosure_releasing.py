@@ -6,6 +6,7 @@ import os
 import tarfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -29,7 +30,7 @@ from dropbox.gpg import Gpg, count_recipients
 from dropbox.models import CaseId, Kind, Mandate, today
 from dropbox.workstation import telling
 from dropbox.workstation.casebook import detail_of
-from dropbox.workstation.disclosure import releasing
+from dropbox.workstation.disclosure import open_part, releasing
 from dropbox.workstation.disclosure.beginning import can_be_shown
 from dropbox.workstation.disclosure.kept import find_plan, kept_plans
 from dropbox.workstation.disclosure.passages import OpenText
@@ -230,6 +231,20 @@ def test_what_a_slip_leaves_standing_is_found_before_anything_is_written(room: P
     assert "Karin" not in str(refused.value)
     assert not (room.here.folder / "pack").exists()
     assert len(room.look(lambda vault: vault.casebook.items)) == before
+
+
+def test_what_a_finished_file_hides_is_found_before_anything_is_written(room: PackRoom) -> None:
+    plan = room.plan()
+    made = open_part.open_files
+
+    def leaking(*given: Any) -> dict[str, bytes]:
+        files = made(*given)
+        return files | {"open.pdf": files["open.pdf"] + b"% saved by Karin van der Berg"}
+
+    with mock.patch.object(open_part, "open_files", leaking), pytest.raises(StillReadable) as refused:
+        room.release(plan)
+    assert str(refused.value).startswith("open.pdf")
+    assert not (room.here.folder / "pack").exists()
 
 
 def test_a_reader_who_is_one_of_the_persons_is_not_named_on_the_cover_sheet(room: PackRoom) -> None:
