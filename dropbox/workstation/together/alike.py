@@ -61,8 +61,9 @@ def likeness(one: PersonName, other: PersonName) -> Likeness | None:
         return None
     if one.handle or other.handle:
         return Likeness(True, (How.SAME,)) if one.handle == other.handle else None
-    surname = _surnames(one, other)
-    given = _given(one, other) if surname is not None else None
+    # most names that are held beside each other share a surname, so the first names tell them apart soonest
+    given = _given(one, other)
+    surname = _surnames(one, other) if given is not None else None
     if surname is None or given is None:
         return None
     if given is How.NO_FIRST_NAME and surname not in _CERTAIN:
