@@ -496,3 +496,29 @@ def test_the_example_tells_the_ranges_that_are_checked(folder: Path) -> None:
             assert f"({span[1]} to {span[2]}" in part.rpartition("\n\n")[2], line
     assert f"at most {config.MAX_DESKS};" in EXAMPLE.read_text()
     assert f"At most {config.MAX_QUESTIONS};" in EXAMPLE.read_text()
+
+
+# --- keeping ------------------------------------------------------------------------------------------------------
+
+
+def test_a_desk_keeps_for_the_default_months_unless_it_says_others(folder: Path) -> None:
+    text = EXAMPLE.read_text()
+    assert example(folder, text).desks[0].keep_months == {"default": 24, "withdrawn": 1}
+    said = text.replace("# keep_months = { default = 24, withdrawn = 1 }", "keep_months = { founded = 60 }")
+    assert example(folder, said).desks[0].keep_months == {"default": 24, "withdrawn": 1, "founded": 60}
+
+
+@pytest.mark.parametrize(
+    "months", ["{ fouded = 1 }", "{ default = 241 }", "{ default = -1 }", "{ default = true }", "6"]
+)
+def test_months_that_cannot_be_meant_are_refused(folder: Path, months: str) -> None:
+    said = f"keep_months = {months}"
+    text = EXAMPLE.read_text().replace("# keep_months = { default = 24, withdrawn = 1 }", said)
+    with pytest.raises(ConfigError) as refused:
+        example(folder, text)
+    assert "keep_months" in str(refused.value)
+
+
+def test_nothing_may_be_erased_within_a_week(folder: Path) -> None:
+    with pytest.raises(ConfigError):
+        example(folder, EXAMPLE.read_text().replace("# erase_delay_days = 14", "erase_delay_days = 6"))
