@@ -124,7 +124,7 @@ def test_the_assessment_is_written_and_says_how_much_is_left_to_fill_in(here: Wo
     written = {}
     for language in ("en", "nl"):
         target = here.folder / f"dpia-{language}.txt"
-        told = here.anna.ok("dpia", "--to", target, "--language", language)
+        told = here.anna.ok("dpia", "--to", target, "--lang", language)
         assert told["language"] == language
         written[language] = target.read_text(encoding="utf-8")
         assert told["blanks"] == len(re.findall(r"^\[", written[language], re.MULTILINE))

@@ -22,7 +22,7 @@ def add(command: Adder) -> None:
     assess = command("dpia", _dpia, _("Write a template of the privacy assessment, filled with what is known here."))
     endings = _("made new; it ends in %(endings)s", endings=list_text(assessment.ENDINGS))
     assess.add_argument("--to", type=Path, required=True, metavar="FILE", help=endings)
-    assess.add_argument("--language", choices=assessment.TEMPLATES, help=_("your own when it is left out"))
+    assess.add_argument("--lang", choices=assessment.TEMPLATES, help=_("your own when it is left out"))
 
 
 def _register(arguments: Arguments, show: Show) -> None:
@@ -50,7 +50,7 @@ def _introduced(found: Register, width: int) -> list[str]:
 
 def _dpia(arguments: Arguments, show: Show) -> None:
     with open_vault(arguments.vault) as vault:
-        spoken = arguments.language or language()
+        spoken = arguments.lang or language()
         made = assessment.assessment(vault.casebook, spoken)
         _write(arguments.to, assessment.assessment_bytes(made, arguments.to.name))
         blanks = assessment.blanks(made)
