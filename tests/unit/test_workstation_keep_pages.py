@@ -3,10 +3,13 @@
 import os
 from unittest import mock
 
+from dropbox.envelope import Attachment
 from dropbox.models import Kind
 from dropbox.workstation.desk_site.desk import Desk
+from dropbox.workstation.desk_site.looking import Looking
 from dropbox.workstation.drafts import Typed
 from dropbox.workstation.finder import Search
+from dropbox.workstation.redacting import Page
 from tests.factories_bundles import World
 from tests.keeping_room import Room
 
@@ -33,3 +36,19 @@ def test_a_running_desk_page_keeps_nothing_of_an_erased_case(here: World) -> Non
         # what SQLite holds in memory, deleted pages and pieces of its index included
         assert b"avond" not in desk.finder._base.serialize()
         desk.finder.close()
+
+
+def test_no_drawn_page_of_an_erased_item_is_kept_and_of_another_one_it_is() -> None:
+    seen = Looking()
+    vault, page = mock.Mock(), mock.Mock(spec=Page)
+    opened = {item: mock.Mock() for item in ("a" * 32, "b" * 32)}
+    for item, each in opened.items():
+        each.record.item = item
+        each.envelope.index.attachments = (mock.Mock(spec=Attachment),)
+    with mock.patch(f"{Looking.__module__}.draw_page", return_value=page) as drawn:
+        for each in opened.values():
+            seen.draw(vault, each, 1, 1)
+        seen.forget(["a" * 32])
+        for each in opened.values():
+            seen.draw(vault, each, 1, 1)
+    assert drawn.call_count == 3

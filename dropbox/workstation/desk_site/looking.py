@@ -78,8 +78,10 @@ class Looking:
         with self._lock:
             self._types = {key: types for key, types in self._types.items() if key[0] not in items}
             self._seals = {key: seals for key, seals in self._seals.items() if key[0] not in items}
-            for key in [key for key in self._seen if key[0][0] in items]:
-                del self._seen[key]
+            for seen in [key for key in self._seen if key[0][0] in items]:
+                del self._seen[seen]
+            for drawn in [key for key in self._drawn if key[0][0] in items]:
+                del self._drawn[drawn]
 
     def _see(self, vault: Vault, opened: Opened, key: Key, page: int, seals: int) -> Shown:
         first = page - (page - 1) % LIMITS.pages

@@ -83,13 +83,13 @@ def hold_lines(casebook: Casebook, hold: Hold) -> Iterator[str]:
     for step in hold.lifting:
         lifting = because(casebook, step.item)
         who = author_name(casebook, step.author)
-        yield _("%(who)s proposes to lift it: %(because)s", who=who, because=lifting)
+        yield _("To lift it was proposed by %(who)s: %(because)s", who=who, because=lifting)
 
 
 def proposal_lines(casebook: Casebook, proposal: Proposal) -> Iterator[str]:
     """Give how it stands with a proposal to erase, the proposal itself first."""
     who, reason = author_name(casebook, proposal.proposed.author), because(casebook, proposal.proposed.item)
-    yield _("%(who)s proposes to erase this case: %(because)s", who=who, because=reason)
+    yield _("To erase this case was proposed by %(who)s: %(because)s", who=who, because=reason)
     for step in proposal.opposed:
         who = author_name(casebook, step.author)
         yield _("Opposed by %(who)s: %(because)s", who=who, because=because(casebook, step.item))
