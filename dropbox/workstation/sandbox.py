@@ -20,6 +20,7 @@ from dropbox.errors import OfficeMissing, PopplerMissing, SandboxForbidden, Sand
 from dropbox.workstation.sandbox_frames import LIMITS, Frame, Limits, Reader, read_frames
 
 _INSIDE = Path(__file__).with_name("sandbox_inside.py")
+_CALLS = Path(__file__).with_name("sandbox_calls.py")
 _WORDS = Path(__file__).with_name("sandbox_words.py")
 _POPPLER = ("pdftoppm", "pdfinfo", "pdftotext")
 _READABLE = Path("/usr/share/tesseract-ocr")
@@ -131,6 +132,7 @@ def _top_folders() -> list[str]:
 def _own_binds(job: Job) -> Iterator[tuple[Path, str]]:
     """Give what the program inside needs beyond /usr, each under a name that tells nothing of this machine."""
     yield _INSIDE, "/inside.py"
+    yield _CALLS, "/beside/sandbox_calls.py"
     if job in (Job.PDF, Job.OFFICE, Job.OCR):
         yield _WORDS, "/beside/sandbox_words.py"
     if not _base().is_relative_to("/usr"):

@@ -5,11 +5,9 @@ package, no home, no vault and no network. Everything in this room may be in the
 so whoever reads the frames that it writes believes nothing of them.
 """
 
-import ctypes
-import errno
+import importlib
 import json
 import os
-import platform
 import re
 import resource
 import struct
@@ -21,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 CONTENT = "/proc/self/fd/0"
+_BESIDE = "/beside"
 _PPM_HEAD = re.compile(rb"P6\n(\d{1,5}) (\d{1,5})\n255\n")
 _PAGES = re.compile(rb"^Pages: +(\d{1,9})$", re.MULTILINE)
 _MAX_INFO_BYTES = 64 * 1024
@@ -32,22 +31,6 @@ _CLEANER = (
     "paper.lightweight_cleaning = True; raise SystemExit(0 if paper.remove_all() else 1)"
 )
 _OFFICE_RESTART = 81  # what the office program ends with after it has made its profile
-
-# linux/audit.h, and the numbers of the calls in each architecture's own table
-_ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-_CLONE = {"x86_64": 56, "aarch64": 220}
-_CLONE3 = 435
-_FORKS = {"x86_64": (57, 58), "aarch64": ()}
-_SOCKETS = {"x86_64": (41, 53), "aarch64": (198, 199)}
-# ptrace, mounts, namespaces, keys, bpf, perf, userfaultfd, io_uring, other processes' memory, kernel modules
-_NEVER = {
-    "x86_64": (101, 155, 165, 166, 175, 246, 248, 249, 250, 272, 298, 304, 308, 310, 311, 313, 321, 323, 425, 426, 427),
-    "aarch64": (39, 40, 41, 97, 104, 105, 117, 217, 218, 219, 241, 265, 268, 270, 271, 273, 280, 282, 425, 426, 427),
-}
-# memory that the limits on a process and on the folder do not count: memfd, shared memory, semaphores, queues
-_UNCOUNTED = {"x86_64": (29, 64, 68, 240, 319, 447), "aarch64": (180, 186, 190, 194, 279, 447)}
-_CLONE_THREAD = 0x10000
-_ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 
 
 class Stop(Exception):
@@ -72,7 +55,7 @@ class Reading:
 def main() -> None:
     reading = Reading(sys.argv[1])
     _limit_self(reading)
-    check_architecture()
+    _beside("sandbox_calls").check_architecture()
     send(b"H")
     try:
         _JOBS[reading.job](reading)
@@ -99,6 +82,17 @@ def _limit_self(reading: Reading) -> None:
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
 
 
+def _close_calls(*, threads: bool) -> None:
+    _beside("sandbox_calls").close_calls(threads=threads)
+
+
+def _beside(room: str) -> Any:
+    """Return a room of ours that was laid in here, out of the file's reach; -I keeps a program's own folder closed."""
+    if _BESIDE not in sys.path:
+        sys.path.insert(0, _BESIDE)
+    return importlib.import_module(room)
+
+
 # --- pictures -----------------------------------------------------------------------------------------------------
 
 
@@ -106,7 +100,7 @@ def _pictures(reading: Reading) -> None:
     sys.path.insert(0, "/site")
     from PIL import AvifImagePlugin, Image  # noqa: PLC0415
 
-    close_calls(threads=False)
+    _close_calls(threads=False)
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     Image.MAX_IMAGE_PIXELS = None  # the size is looked at below, before a pixel is unpacked
     with Image.open(sys.stdin.buffer, formats=_PICTURES) as image:
@@ -219,7 +213,7 @@ def _send_words(reading: Reading, path: str, number: int, drawn: tuple[int, ...]
     page = ["-q", "-cropbox", "-bbox", "-f", f"{number}", "-l", f"{number}", path, "-"]
     told = _told(["/usr/bin/pdftotext", *page], reading)
     straight = _told(["/usr/bin/pdftotext", "-nodiag", *page], reading)
-    send(b"W", _words().of_pdf(told, straight, drawn))
+    send(b"W", _beside("sandbox_words").of_pdf(told, straight, drawn))
 
 
 def _told(command: Sequence[str], reading: Reading) -> bytes:
@@ -237,7 +231,7 @@ def _read_picture(reading: Reading) -> None:
         raise Stop("damaged")
     for layout in ("3", "11"):
         command = ["/usr/bin/tesseract", CONTENT, "stdout", "-l", reading.languages, "--psm", layout, "tsv"]
-        words = _words().of_tsv(_told(command, reading), int(head[1]), int(head[2]))
+        words = _beside("sandbox_words").of_tsv(_told(command, reading), int(head[1]), int(head[2]))
         if words:
             break
     send(b"W", words)
@@ -255,13 +249,6 @@ def _clean(reading: Reading) -> None:
         send(b"D", cleaned.read())
 
 
-def _words() -> Any:
-    sys.path.insert(0, "/beside")
-    import sandbox_words  # type: ignore[import-not-found]  # noqa: PLC0415
-
-    return sandbox_words
-
-
 def _run(command: Sequence[str], seconds: int, *, max_bytes: int = 0, threads: bool = False) -> tuple[int, bytes]:
     """Run a program that may start no other, and return its exit code and what it wrote, up to a limit."""
     with subprocess.Popen(
@@ -269,7 +256,7 @@ def _run(command: Sequence[str], seconds: int, *, max_bytes: int = 0, threads: b
         stdin=sys.stdin,
         stdout=subprocess.PIPE if max_bytes else subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=lambda: close_calls(threads=threads),  # noqa: PLW1509  # one thread runs here
+        preexec_fn=lambda: _close_calls(threads=threads),  # noqa: PLW1509  # one thread runs here
     ) as process:
         wall = _Wall(process.kill, seconds)
         try:
@@ -300,7 +287,7 @@ class _Wall:
 
 
 def _zip(reading: Reading) -> None:
-    close_calls(threads=False)
+    _close_calls(threads=False)
     with zipfile.ZipFile(sys.stdin.buffer) as archive:
         listed = archive.infolist()
         _send_names(reading, len(listed), ((each.filename, each.file_size) for each in listed))
@@ -308,7 +295,7 @@ def _zip(reading: Reading) -> None:
 
 def _tar(reading: Reading) -> None:
     """List a tar, packed or not; how far it is unpacked for that is bounded by this process's own limits."""
-    close_calls(threads=False)
+    _close_calls(threads=False)
     with tarfile.open(fileobj=sys.stdin.buffer, mode="r:*") as archive:
         _send_names(reading, None, ((each.name, each.size) for each in archive))
 
@@ -321,48 +308,6 @@ def _send_names(reading: Reading, total: int | None, names: Iterator[tuple[str, 
             raise Stop("more")
         bounded = name.encode("utf-8", "replace")[:_NAME_BYTES]
         send(b"F", struct.pack(">Q", min(size, (1 << 63) - 1)), bounded)
-
-
-# --- what no program in here may ask of the kernel --------------------------------------------------------------------
-
-
-def check_architecture() -> None:
-    """End without a word where the kernel's calls have other numbers: then the starter refuses."""
-    if platform.machine() not in _ARCHITECTURES or struct.calcsize("P") != 8:
-        sys.exit(3)
-
-
-def close_calls(*, threads: bool) -> None:
-    """Give up for good: starting processes (threads too, unless they are asked for), sockets, mounts, tracing.
-
-    A limit on processes does not bind root, and not everybody's kernel counts them per sandbox; this binds all.
-    """
-    program = _filter(threads=threads)
-    libc = ctypes.CDLL(None, use_errno=True)
-    buffer = ctypes.create_string_buffer(program, len(program))
-    head = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
-    if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, head, 0, 0):  # PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP
-        os._exit(4)
-
-
-def _filter(*, threads: bool) -> bytes:
-    """Return the classic BPF program (seccomp(2)); each step is code, jump if true, jump if false, value."""
-    machine = platform.machine()
-    refuse = _REFUSE | errno.EPERM
-    steps = [(0x20, 0, 0, 4), (0x15, 1, 0, _ARCHITECTURES[machine]), (0x06, 0, 0, _KILL), (0x20, 0, 0, 0)]
-    steps += [(0x35, 0, 1, 0x40000000), (0x06, 0, 0, _KILL)]  # x32: the same calls under other numbers
-    refused = (*_NEVER[machine], *_UNCOUNTED[machine], *_FORKS[machine], *(() if threads else _SOCKETS[machine]))
-    for number in refused:
-        steps += [(0x15, 0, 1, number), (0x06, 0, 0, refuse)]
-    steps += [(0x15, 0, 1, _CLONE3), (0x06, 0, 0, _REFUSE | errno.ENOSYS)]  # then libc asks for clone instead
-    if threads:
-        flags_low_half = 16
-        steps += [(0x15, 0, 4, _CLONE[machine]), (0x20, 0, 0, flags_low_half)]
-        steps += [(0x45, 1, 0, _CLONE_THREAD), (0x06, 0, 0, refuse), (0x06, 0, 0, _ALLOW)]
-    else:
-        steps += [(0x15, 0, 1, _CLONE[machine]), (0x06, 0, 0, refuse)]
-    steps += [(0x06, 0, 0, _ALLOW)]
-    return b"".join(struct.pack("HBBI", *step) for step in steps)
 
 
 _JOBS: dict[str, Callable[[Reading], None]] = {

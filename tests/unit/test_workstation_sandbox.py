@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dropbox.errors import FileOutOfBounds, OfficeMissing, PopplerMissing, SandboxForbidden, SandboxMissing
-from dropbox.workstation import sandbox, sandbox_inside
+from dropbox.workstation import sandbox, sandbox_calls
 from dropbox.workstation.sandbox import Job
 from dropbox.workstation.sandbox_frames import (
     HEAD,
@@ -163,7 +163,7 @@ def test_nothing_of_this_machine_is_inside(taken_over: TakenOver, monkeypatch: p
         "['HOME', 'LANG', 'PATH', 'PWD', 'TMPDIR']",
         "['HOME', 'LANG', 'LC_CTYPE', 'PATH', 'PWD', 'TMPDIR']",
     )
-    allowed = "bin dev etc inside.py lib lib32 lib64 proc python room sbin site usr var"
+    allowed = "beside bin dev etc inside.py lib lib32 lib64 proc python room sbin site usr var"
     assert set(eval(top)) <= set(allowed.split())
     assert set(eval(etc)) <= {"fonts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d"}
 
@@ -322,7 +322,7 @@ def test_where_the_kernel_forbids_it_nothing_is_opened(monkeypatch: pytest.Monke
 def test_on_a_processor_whose_calls_are_not_known_nothing_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.machine", lambda: "riscv64")
     with pytest.raises(SystemExit):
-        sandbox_inside.check_architecture()
+        sandbox_calls.check_architecture()
 
 
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
