@@ -84,6 +84,32 @@ def test_a_name_is_not_left_standing_in_another_language_s_letters(name: str, sp
     assert opened(f"Ik sprak {spelled} daar.", (name,)) == "Ik sprak A daar."
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "shown"),
+    [
+        ("李明", "昨天李明打了我", "昨天A打了我"),
+        ("田中", "昨日田中さんが来た", "昨日Aさんが来た"),
+        ("สมชาย", "เมื่อวานสมชายตีผม", "เมื่อวานAตีผม"),
+        ("كريم", "جاء وكريم معه", "جاء A معه"),
+        ("كريم", "جاء كـريم معه", "جاء A معه"),
+        ("علي", "جاء على معه", "جاء A معه"),
+        ("کریم", "جاء لكريم معه", "جاء A معه"),
+        ("דוד", "ראיתי את ודוד שם", "ראיתי את A שם"),
+        ("Иван", "Я был с Иваном там.", "Я был с A там."),
+        ("Jan", "Daar was Ⓙⓐⓝ weer.", "Daar was A weer."),
+        ("राम", "वहाँ राम था", "वहाँ A था"),
+    ],
+)
+def test_a_name_is_not_left_standing_where_a_language_joins_its_words(name: str, text: str, shown: str) -> None:
+    assert opened(text, (name,)) == shown
+    assert not names_anything(opened(text, (name,)), sought((name,)))
+
+
+def test_a_phrase_is_not_left_standing_where_a_language_joins_its_words() -> None:
+    assert opened("昨天在红灯区打了我", phrases=("红灯区",)) == "昨天在[left out]打了我"
+    assert opened("ذهبت وبالمستشفى كنت", phrases=("مستشفى",)) == "ذهبت [left out] كنت"
+
+
 @pytest.mark.parametrize("text", ["De bergen zijn hoog.", "In januari kwam niemand.", "Het karwei.", "de kb, klein"])
 def test_words_that_are_no_name_stay(text: str) -> None:
     assert opened(text) == text

@@ -12,7 +12,14 @@ from functools import lru_cache
 _LETTERS = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ŋ": "n", "ħ": "h"}
 _CYRILLIC = dict(zip("аеорсухіјѕԁкмтвнѵ", "aeopcyxijsdkmtbhv", strict=True))
 _GREEK = dict(zip("αονρικτυχεη", "aovpiktuxen", strict=True))
-_SAME = str.maketrans(_LETTERS | _CYRILLIC | _GREEK)
+# one letter on two keyboards, and the stroke that makes a word longer
+_ARABIC = {"ی": "ي", "ى": "ي", "ک": "ك", "ة": "ه", "ـ": ""}
+_SAME = str.maketrans(_LETTERS | _CYRILLIC | _GREEK | _ARABIC)
+# Thai, Lao, Myanmar, Khmer, kana, and Chinese characters: written without blanks between the words
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\uff66-\uff9f\U00020000-\U0003ffff]"
+)
 # a word that is broken at the end of a line: its second half begins with a small letter
 _BROKEN = re.compile(r"(?<=[^\W\d_])[-\u2010\u00ad][^\S\n]*\r?\n[^\S\n]*(?=[^\W\d_])")
 
@@ -75,12 +82,18 @@ def _plain_character(character: str) -> str:
 
 
 def _words(text: str) -> list[Word]:
-    """Cut a text into words; what is invisible, or an accent of its own, belongs to the word it stands in."""
+    """Cut a text into words; what is invisible, or an accent of its own, belongs to the word it stands in.
+
+    Where a script has no blanks between its words, each letter is one: a name may begin and end at any of them.
+    """
     broken = {at for match in _BROKEN.finditer(text) for at in range(*match.span())}
     words: list[Word] = []
     start: int | None = None
     for at, character in enumerate(text):
-        if character.isalnum():
+        if _is_letter(character):
+            if start is not None and (_is_unspaced(character) or _is_unspaced(text[start])):
+                words.append(_word(text, start, at))
+                start = None
             start = at if start is None else start
         elif start is not None and at not in broken and not _is_hidden(character):
             words.append(_word(text, start, at))
@@ -93,5 +106,16 @@ def _word(text: str, start: int, end: int) -> Word:
 
 
 @lru_cache(maxsize=4096)
+def _is_letter(character: str) -> bool:
+    """Tell whether it is a letter or digit, or a picture of one, such as a letter in a circle."""
+    return character.isalnum() or (unicodedata.category(character) == "So" and len(_plain_character(character)) == 1)
+
+
+@lru_cache(maxsize=4096)
+def _is_unspaced(character: str) -> bool:
+    return _UNSPACED.fullmatch(character) is not None
+
+
+@lru_cache(maxsize=4096)
 def _is_hidden(character: str) -> bool:
-    return unicodedata.category(character) in ("Cf", "Mn", "Me")
+    return unicodedata.category(character) in ("Cf", "Mn", "Mc", "Me")

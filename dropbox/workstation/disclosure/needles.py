@@ -17,8 +17,12 @@ _LOOSE_LETTERS = 5
 """From so many on a name is also found inside a longer word: kberg is no word, but jansenbv is."""
 _ACROSS_LETTERS = 10
 """From so many on it is also found across words that it does not fill, as in a name with a letter typed too many."""
+_ENDED_LETTERS = 3
+"""The same for scripts whose languages write "and", "to" or a case's ending in one word with a name."""
 _SHORT_LETTERS = 2
 _SPELLED_OUT = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("å", "aa"), ("ø", "oe"))
+# Greek to Georgian, Hebrew, Arabic and what lies between, and their forms for print
+_ENDED = re.compile("[\u0370-\u1cff\u1f00-\u1fff\u2c00-\u2c5f\u2c80-\u2dff\ufb1d-\ufdff\ufe70-\ufefe]")
 _GAP = re.compile(r"[\s.,'’\u2010\-]{1,3}")
 
 
@@ -72,7 +76,8 @@ def person(found: Person) -> Sought:
 def phrase(text: str) -> Sought:
     """Return how a phrase can be found, however it is broken into words."""
     letters = plain(text)
-    return Sought("", (Needle(letters, loose=len(letters) >= _ACROSS_LETTERS),) if letters else ())
+    loose = len(letters) >= _ACROSS_LETTERS or (_ENDED.search(text) is not None and _is_long(text))
+    return Sought("", (Needle(letters, loose=loose),) if letters else ())
 
 
 def find(text: str, sought: Iterable[Sought]) -> tuple[Found, ...]:
@@ -116,7 +121,12 @@ def _whole(name: str) -> Needle:
     letters, is_word = plain(name), re.fullmatch(r"[^\W_]+", name) is not None
     if is_word and name[0].isupper() and (_in(name, PLAIN_WORDS) or len(letters) <= _SHORT_LETTERS):
         return Needle(letters, capital=True)
-    return Needle(letters, loose=len(letters) >= _LOOSE_LETTERS and not (is_word and _in(name, PLAIN_WORDS)))
+    return Needle(letters, loose=_is_long(name) and not (is_word and _in(name, PLAIN_WORDS)))
+
+
+def _is_long(name: str) -> bool:
+    """Tell whether a name is also sought inside longer words."""
+    return len(plain(name)) >= (_ENDED_LETTERS if _ENDED.search(name) else _LOOSE_LETTERS)
 
 
 def _single(word: str) -> Iterator[Needle]:
