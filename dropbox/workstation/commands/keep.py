@@ -116,7 +116,7 @@ def _show_due(casebook: Casebook, last: date, show: Show) -> None:
 def _due_lines(due: Sequence[KeptUntil], last: date) -> list[str]:
     if not due:
         return [_("Nothing is due up to %(day)s.", day=day_text(last))]
-    heads = (_("CASE"), _("NAME"), _("DUE"), _("WHY"))
+    heads = (_("CASE"), _("NAME"), _("DUE ON"), _("WHY"))
     rows = [(kept.case[:8], case_name(kept.case), kept.day.isoformat(), basis_text(kept)) for kept in due]
     count = ngettext("%(num)s case is due up to %(day)s.", "%(num)s cases are due up to %(day)s.", len(due),
                      day=day_text(last))  # fmt: skip
