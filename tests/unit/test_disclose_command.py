@@ -6,8 +6,13 @@ from typing import Any
 
 import pytest
 
-from dropbox.models import Kind, Mandate
+from dropbox.envelope import Ask, AskKind
+from dropbox.models import Kind, Mandate, Plaintext
 from dropbox.workstation.casebook import detail_of
+from dropbox.workstation.disclosure import releasing
+from dropbox.workstation.disclosure.plan import parse_plan
+from dropbox.workstation.replying import Draft, write_to_case
+from dropbox.writing import HeldFile
 from tests.factories_bundles import World
 from tests.packs import PackRoom, everything_in, letters_of, needs_sandbox, unsealed
 
@@ -52,11 +57,11 @@ def asked(room: PackRoom, plan: Path) -> tuple[str, Any]:
     return ask.id_in(bound, room.case.id, done["item"]), done
 
 
-def answer(room: PackRoom, ask: str, text: str) -> None:
+def answer(room: PackRoom, ask: str, text: str, mandate: Mandate = Mandate.ADVISE) -> None:
     here = room.here
     here.anna.ok("export", here.folder / f"answer-{text}.tar")
     here.drop.take(here.folder / f"answer-{text}.tar", room.case)
-    here.drop.send(room.case, "", kind=Kind.MESSAGE, mandate=Mandate.ADVISE, answers={f"consent-{ask}": text})
+    here.drop.send(room.case, "", kind=Kind.MESSAGE, mandate=mandate, answers={f"consent-{ask}": text})
     here.anna.ok("import", here.drop.pickup())
 
 
@@ -126,6 +131,31 @@ def test_a_no_stays_a_no(advised: PackRoom) -> None:
         "disclose", advised.case.id, "--plan", done["plan"], "--to", advised.here.folder / "pack"
     )
     assert "said no" in error
+
+
+def test_a_no_to_this_pack_stays_a_no_under_the_mandate_investigate(room: PackRoom) -> None:
+    ask, done = asked(room, begin(room))
+    before = room.here.anna.refused("disclose", room.case.id, "--plan", done["plan"], "--to", room.here.folder / "pack")
+    assert "has not agreed" in before
+    answer(room, ask, "no", Mandate.INVESTIGATE)
+    after = room.here.anna.refused("disclose", room.case.id, "--plan", done["plan"], "--to", room.here.folder / "pack")
+    assert "said no" in after
+
+
+def test_a_yes_to_one_text_gives_no_pack_with_another(advised: PackRoom) -> None:
+    """A member who asks without this program attaches something harmless, and has a colleague carry out the rest."""
+    plan = parse_plan(begin(advised).read_bytes())
+    with advised.opened() as (vault, shown):
+        releasing.keep(vault, shown.case, plan, advised.given[:1])
+        question = Ask(AskKind.DISCLOSE, "01" * 16, plan.readers, plan.sha256)
+        harmless = (HeldFile(releasing.ASKED_TEXT, b"A nice day.\n"),)
+        reply = write_to_case(vault, shown.case, Draft(Kind.REPLY, Plaintext("May we?"), harmless, ask=question))
+        ask = question.id_in(vault.casebook.bound.drop, shown.case.case, reply.item)
+    answer(advised, ask, "yes")
+    target = advised.here.folder / "pack"
+    error = advised.here.anna.refused("disclose", advised.case.id, "--plan", plan.sha256, "--to", target)
+    assert "not of this case as it is here" in error
+    assert not target.exists()
 
 
 def test_consent_for_one_pack_opens_no_other(advised: PackRoom) -> None:

@@ -16,7 +16,7 @@ from dropbox.canonical import sha256_hex
 from dropbox.disk import sync_files, sync_folder
 from dropbox.envelope import Account, Ask, AskKind
 from dropbox.envelope.account import Disclosed, LogAct
-from dropbox.errors import TargetExists, TargetUnusable
+from dropbox.errors import PlanOutdated, TargetExists, TargetUnusable
 from dropbox.models import Kind, Plaintext, today
 from dropbox.workstation import case_log
 from dropbox.workstation.casebook import Casebook, CaseRecord, ItemRecord
@@ -31,6 +31,7 @@ from dropbox.workstation.disclosure.wording import told
 from dropbox.workstation.document import as_pdf, as_text
 from dropbox.workstation.reading import ReadCase
 from dropbox.workstation.replying import Draft, write_to_case
+from dropbox.workstation.speech import speaking
 from dropbox.workstation.vault import Vault
 from dropbox.writing import HeldFile
 
@@ -93,14 +94,15 @@ def preview(case: ReadCase, plan: Plan) -> tuple[Shown, ...]:
     """Return the texts as the open part would have them, without its files; nothing is checked."""
     parts = gathering.gather(case, plan)
     sought = gathering.sought_in(plan, parts)
-    return tuple(Shown(part, open_text(part.text, sought, part.choice.cuts)) for part in parts)
+    with speaking(plan.language):
+        return tuple(Shown(part, open_text(part.text, sought, part.choice.cuts)) for part in parts)
 
 
 def release(vault: Vault, case: ReadCase, plan: Plan, folder: Path, given: Sequence[bytes] = ()) -> Released:
     """Write a pack into a new folder, whole or not at all, and keep that it was made.
 
     given: outside readers' keys. Raises what `require_leave` and `make_open_part` raise, ReaderKeyMissing,
-    PackTooLarge, TargetExists, TargetUnusable.
+    PackTooLarge, PlanOutdated where the reporter was shown another pack, TargetExists, TargetUnusable.
     """
     casebook = vault.casebook
     leave = require_leave(casebook, plan)
@@ -108,6 +110,7 @@ def release(vault: Vault, case: ReadCase, plan: Plan, folder: Path, given: Seque
     if os.path.lexists(folder):
         raise TargetExists
     pack = make_open_part(vault, case, plan)
+    _require_as_asked(case, pack, leave)
     files = {f"{OPEN_FOLDER}/{name}": data for name, data in pack.files.items()}
     files |= {OPEN_TAR: tar(pack.files), **_cover(vault.casebook, pack, leave)}
     sealed = readers.seal(_annex(vault, pack), plan.annex_readers, keys) if keys else None
@@ -163,7 +166,8 @@ def tar(files: Mapping[str, bytes]) -> bytes:
 
 
 def _shown(vault: Vault, part: gathering.Part, plan: Plan, secrets: Secrets) -> Shown:
-    text = open_text(part.text, secrets.sought, part.choice.cuts)
+    with speaking(plan.language):
+        text = open_text(part.text, secrets.sought, part.choice.cuts)
     files = {
         choice.number: redrawn(vault, part.opened, attachment, choice.boxes, secrets.sought)
         for choice, attachment in part.files(FileHow.REDRAWN)
@@ -198,6 +202,21 @@ def _annex(vault: Vault, pack: Pack) -> bytes:
 def _shown_to_reporter(pack: Pack) -> tuple[HeldFile, ...]:
     pictures = [HeldFile(name, data) for name, data in pack.files.items() if name.startswith("file-")]
     return (HeldFile(ASKED_TEXT, pack.files["open.txt"]), *pictures)
+
+
+def _require_as_asked(case: ReadCase, pack: Pack, leave: Leave) -> None:
+    """Raise PlanOutdated unless the question, where there was one, showed the reporter this text and these files.
+
+    The question's hash is of the plan; whoever asked without this program may have attached anything. Of a file only
+    the name is compared: another version of what draws it makes other bytes.
+    """
+    if leave.asked_in is None:
+        return
+    asked = next((each for each in case.opened if each is not None and each.record.item == leave.asked_in), None)
+    held = {each.name: each.sha256 for each in asked.envelope.index.attachments} if asked is not None else {}
+    wanted = {each.name for each in _shown_to_reporter(pack)}
+    if set(held) != wanted or held[ASKED_TEXT] != sha256_hex(pack.files["open.txt"]):
+        raise PlanOutdated
 
 
 def _disclosed(pack: Pack, leave: Leave, annex_sha256: str | None) -> Disclosed:
