@@ -122,6 +122,14 @@ def test_the_samples_themselves_never_change() -> None:
         "reply.reply": "bafc246ebd19cca59b9cee396bad4ccdc820a8a7f4ff1644268946b54407e132",
         "submission.json": "6062d38ab19c52c534ccda8435928b57ede22df8b826f5ae8abbff22e8c983c2",
         "submission.zip": "2703b32bca6549a3b2b81036ee0ca846ca6d9da17b5a51b605ed78039ef25695",
+        "account-author.public.asc": "366bb7c770aee559daaf9348da2f00e7375f0464c1cfe9a0bd7f50d50192b38e",
+        "account-parts.json": "b661c9fedc73f471d56437741c95d38038f53c577803c6f923370525ba8f4d89",
+        "account.json": "8c585219e2f24c3aeba17833582fd599e8b628e17480dbf879250dce837bb59b",
+        "account.reply": "65529abc88ffea11d730146481ca77e3e9aef3886cc6aa94828c162847f7116b",
+        "ask.json": "e96f15bdb929fcad0c61dada30c7653520bcaa80b172d8cec0ea9e5a123ade85",
+        "ask.reply": "35a4a784d16cd82264f4dc70f2b6549c4930a169ab1ab192535bd2cadc38a344",
+        "moved.json": "13f39df2e8adfa59b027cbf87776b52db4bfc055c1e9e90e71488c0af3bcdebb",
+        "moved.zip": "c8978970518fc2f3b2b8966f44883895d9996f4fa0f3b200390b917034fa01b5",
     }
 
 
