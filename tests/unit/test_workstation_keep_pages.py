@@ -9,7 +9,7 @@ from dropbox.workstation.desk_site.desk import Desk
 from dropbox.workstation.desk_site.looking import Looking
 from dropbox.workstation.drafts import Typed
 from dropbox.workstation.finder import Search
-from dropbox.workstation.redacting import Page
+from dropbox.workstation.redrawing import Page
 from tests.factories_bundles import World
 from tests.keeping_room import Room
 

@@ -7,6 +7,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from dropbox.envelope.account import LogAct
 from dropbox.errors import BoxUnreadable, TooManyBoxes
 from dropbox.workstation import sandbox
 from dropbox.workstation.desk_site.redact_pages import SHOWN_PIXELS
@@ -168,7 +169,7 @@ def test_two_presses_make_a_cover_where_they_were(marking: Marking) -> None:
     (box,) = marking.marks()
     assert (box.x, box.width) == (100, 400)
     assert abs(box.y - round(100 * 1000 / HIGH)) <= 1
-    assert "10 % from the left" in text_of(page)
+    assert "10 from the left" in text_of(page)
 
 
 def test_a_key_on_the_picture_covers_no_corner(marking: Marking) -> None:
@@ -262,3 +263,14 @@ def test_a_page_is_not_drawn_anew_for_each_press(marking: Marking, monkeypatch: 
     marking.browser.get(marking.path)
     monkeypatch.setattr(sandbox, "frames", None)
     assert "Jansen" in marking.browser.get(marking.path)
+
+
+def test_nobody_reads_a_case_or_its_file_here_without_a_line_in_its_log(marking: Marking) -> None:
+    browser = marking.browser
+    browser.get(marking.path)
+    browser.desk.flush()
+    vault = look_into(browser.desk.folder)
+    ((case, lines),) = vault.casebook.log.items()
+    assert case in marking.path
+    told = [line.act for line in lines]
+    assert [told.count(act) for act in (LogAct.OPENED, LogAct.VIEWED)] == [1, 1]

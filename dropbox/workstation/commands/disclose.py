@@ -11,10 +11,11 @@ from pathlib import Path
 from dropbox.bundle import new_file
 from dropbox.codename import case_name
 from dropbox.envelope import AskKind, Reader
+from dropbox.envelope.account import LogAct
 from dropbox.errors import FileUnreadable, InvalidValue, PlanOutdated, PlanUnreadable, ReaderUnreadable
 from dropbox.models import Plaintext
 from dropbox.records import to_json
-from dropbox.workstation import consent
+from dropbox.workstation import case_log, consent
 from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Show, next_line
 from dropbox.workstation.disclosure import beginning, kept, leave, readers, releasing, wording
 from dropbox.workstation.disclosure.gathering import text_of
@@ -67,6 +68,8 @@ def _disclose(arguments: Arguments, show: Show) -> None:
     with open_vault(arguments.vault) as vault:
         shown = read_case(vault, vault.casebook.find_case(arguments.case))
         keys = [_read(path, readers.MAX_KEY_BYTES) for path in arguments.key]
+        if case_log.add_once(vault.casebook, shown.case.case, LogAct.OPENED):
+            vault.save()
         if arguments.new is not None:
             _begin(vault, shown, arguments, show)
         elif arguments.plan is None:

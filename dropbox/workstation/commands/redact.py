@@ -9,6 +9,7 @@ from dropbox.bundle import new_file
 from dropbox.errors import BoxUnreadable, FileNotInPlan, FileUnreadable
 from dropbox.records import to_json
 from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Show
+from dropbox.workstation.commands.view import keep_viewed
 from dropbox.workstation.disclosure.gathering import gather, sought_in
 from dropbox.workstation.disclosure.plan import MAX_PLAN_BYTES, FileHow, Plan, parse_plan
 from dropbox.workstation.disclosure.redrawn import finder
@@ -48,6 +49,7 @@ def _redact(arguments: Arguments, show: Show) -> None:
         opened, number = find_attachment(thread, arguments.item, arguments.number)
         plan = _drawn_anew(_read(arguments.plan), opened, number)
         find = finder(sought_in(plan, gather(thread, plan)))
+        keep_viewed(vault, opened, number)
         page = draw_page(vault, opened, opened.envelope.index.attachments[number - 1], arguments.page)
         marks = _marks(plan.boxes_of(opened.record.item, number), page, arguments)
         plan = plan.with_boxes(opened.record.item, number, marks)
@@ -112,8 +114,8 @@ class _Marked:
 def _mark_text(number: int, mark: Box) -> str:
     x, y, width, height = as_percent(mark)
     return _(
-        "Mark %(number)s, page %(page)s: %(x)s %% from the left, %(y)s %% from the top, %(width)s %% wide, "
-        "%(height)s %% high",
+        "Mark %(number)s, page %(page)s: in percent, %(x)s from the left, %(y)s from the top, %(width)s wide, "
+        "%(height)s high",
         number=number,
         page=mark.page,
         x=x,

@@ -38,7 +38,7 @@ def _view(arguments: Arguments, show: Show) -> None:
         first_page = min(max(arguments.from_page, 1), MAX_FIRST_PAGE)
         seals = MAX_SEALS if arguments.unseal else 0
         seen = look(vault, opened, attachment, seals=seals, first_page=first_page)
-        _keep_viewed(vault, opened, number)
+        keep_viewed(vault, opened, number)
         prefix = f"{thread.records.index(opened.record) + 1:02d}-{number:02d}"
         paths = _write(vault, opened, seen, arguments.to, prefix)
         notice = _notice(vault, thread) if paths else ""
@@ -54,7 +54,7 @@ def _view(arguments: Arguments, show: Show) -> None:
         show(Answer(document, lines, vault.casebook))
 
 
-def _keep_viewed(vault: Vault, opened: Opened, number: int) -> None:
+def keep_viewed(vault: Vault, opened: Opened, number: int) -> None:
     """Keep in the log, once a day, that this file was looked at."""
     record = opened.record
     if case_log.add_once(vault.casebook, record.case, LogAct.VIEWED, item=record.item, file=str(number)):

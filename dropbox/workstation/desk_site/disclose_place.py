@@ -6,6 +6,7 @@ from typing import Any
 from flask import abort
 
 from dropbox.codename import case_name
+from dropbox.envelope.account import LogAct
 from dropbox.models import ItemId
 from dropbox.workstation.desk_site.looking import looking
 from dropbox.workstation.desk_site.showing import this_desk
@@ -36,8 +37,11 @@ class Place:
 
     @classmethod
     def of(cls, vault: Vault, case: str) -> "Place":
-        """Raises CaseUnknown or CaseAmbiguous."""
-        return cls(vault, read_case(vault, vault.casebook.find_case(case)))
+        """Open the case, which its log tells of. Raises CaseUnknown or CaseAmbiguous."""
+        found = vault.casebook.find_case(case)
+        shown = read_case(vault, found)
+        this_desk().looked(found.case, LogAct.OPENED)
+        return cls(vault, shown)
 
     @property
     def path(self) -> str:

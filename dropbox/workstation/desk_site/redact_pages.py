@@ -11,6 +11,7 @@ from flask import Blueprint, Response, abort, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from dropbox.envelope import Attachment
+from dropbox.envelope.account import LogAct
 from dropbox.errors import DropboxError, PlanOutdated
 from dropbox.workstation.desk_site.disclose_place import Place
 from dropbox.workstation.desk_site.forms import Form
@@ -84,6 +85,9 @@ class FilePlace:
         return finder(sought_in(self.place.plan, self.place.parts))
 
     def drawn(self) -> FilePage:
+        """Return the page that is shown, and keep for the log that somebody looked at this file."""
+        record = self.opened.record
+        this_desk().looked(record.case, LogAct.VIEWED, item=record.item, file=str(self.number))
         return looking().draw(self.place.vault, self.opened, self.number, self.page)
 
     def keep(self, marks: Sequence[Box]) -> None:
