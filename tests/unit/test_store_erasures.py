@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from dropbox.bundle import KeepStep, LineState, StepKind
+from dropbox.bundle.keep_step import MAX_NUMBER
 from dropbox.errors import BundleItemMismatch, CaseEnded
 from dropbox.models import Fingerprint, ItemId, SealedKind
 from dropbox.server.store import Outcome, Store
@@ -149,6 +150,14 @@ def test_a_reporter_who_writes_again_loses_nothing(board: Board) -> None:
     assert board.is_held()
     assert board.store.has_item(message)
     assert board.store.case(board.reporter.case).erasures == {}
+
+
+def test_no_proposal_outlives_what_its_author_cannot_have_read(board: Board) -> None:
+    board.agree(board.ann.step(board.reporter.case, StepKind.PROPOSE, number=MAX_NUMBER))
+    message = board.reporter.send(later(DELAY - 1))
+    board.store.retire(later(400))
+    assert board.is_held()
+    assert board.store.has_item(message)
 
 
 def test_the_reporter_sees_the_day_and_no_day_before_two_agreed(board: Board) -> None:

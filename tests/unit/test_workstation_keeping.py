@@ -207,6 +207,20 @@ def test_a_reporter_who_writes_again_loses_nothing(room: Room) -> None:
     room.world.anna.ok("erase", room.case.id, "--propose", "--because", "Asked again.")
 
 
+def test_no_proposal_outlives_what_its_author_cannot_have_read(room: Room) -> None:
+    proposal = Account(erasure=Erasure(ErasureStep.PROPOSE, because=WHY, number=1_000_000))
+    write_as(room.world.drop, room.world.anna, room.case, Kind.NOTE, text="", account=proposal)
+    room.fetch()
+    room.world.bram.ok("erase", room.case.id, "--second")
+    room.round()
+    room.later(1)
+    room.world.drop.send(room.case, "Please keep it.")
+    room.later(400)
+    room.fetch()
+    assert room.case.id in room.cases(room.world.anna)
+    assert room.world.anna.ok("erase", room.case.id)["proposals"][0]["lapsed"]
+
+
 def test_the_delay_does_not_count_before_the_drop_has_the_second_signature(room: Room) -> None:
     room.propose()
     room.world.bram.ok("erase", room.case.id, "--second")

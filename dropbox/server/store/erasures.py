@@ -33,9 +33,17 @@ Part = tuple[CaseId, DeskId]
 
 
 def record(connection: Connection, step: KeepStep, author: Fingerprint, day: date) -> None:
-    """Remember a step whose note was stored just now."""
+    """Remember a step whose note was stored just now.
+
+    A proposal's author has read nothing that is not here yet: whatever they say, a later submission ends it.
+    """
+    here = connection.execute(select(cases.c.next_number).where(cases.c.case_id == step.case)).scalar_one() - 1
     row = {"item_id": step.item, "case_id": step.case, "desk_id": step.desk, "author": author, "day": day}
-    more = {"step": step.step.value, "about": " ".join(step.about), "number": step.number}
+    more = {
+        "step": step.step.value,
+        "about": " ".join(step.about),
+        "number": min(step.number, here) if here else step.number,
+    }
     connection.execute(insert(keep_steps), row | more)
 
 

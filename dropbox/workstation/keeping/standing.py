@@ -4,6 +4,7 @@ Answers come from the casebook alone.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from dropbox.bundle import KeepState, KeepStep, Proposal, StepKind, TakenStep, keep_state
 from dropbox.envelope.account import Erasure, ErasureStep, HoldStep, Keeping
@@ -35,8 +36,9 @@ def step_of(record: ItemRecord, desk: DeskId) -> KeepStep | None:
 def state_of(casebook: Casebook, case: CaseId) -> KeepState:
     """Return the holds and proposals of a case, the same in every vault that holds the same notes."""
     records = list(casebook.verified(case))
-    steps = (step for step in (_taken(casebook, each) for each in records) if step is not None)
-    return keep_state(steps, max(map(number_of, records), default=0))
+    arrived = [(each.day, number_of(each)) for each in records if number_of(each)]
+    steps = (step for step in (_taken(casebook, each, arrived) for each in records) if step is not None)
+    return keep_state(steps, max((number for _day, number in arrived), default=0))
 
 
 def cases_with_proposals(casebook: Casebook) -> Sequence[CaseId]:
@@ -69,7 +71,7 @@ def _proposes(record: ItemRecord) -> bool:
     return account is not None and account.erasure is not None and account.erasure.step is ErasureStep.PROPOSE
 
 
-def _taken(casebook: Casebook, record: ItemRecord) -> TakenStep | None:
+def _taken(casebook: Casebook, record: ItemRecord, arrived: Sequence[tuple[date, int]]) -> TakenStep | None:
     step = step_of(record, casebook.bound.desk)
     erasure = _erasure_of(record)
     if step is None or (erasure is not None and not _fits(casebook, erasure)):
@@ -77,7 +79,13 @@ def _taken(casebook: Casebook, record: ItemRecord) -> TakenStep | None:
     author = detail_of(record).author or Fingerprint("")
     # until the drop has named it, its day is only this machine's
     day = record.day if record.on_drop else None
-    return TakenStep(record.item, author, step.step, day, step.about, step.number)
+    return TakenStep(record.item, author, step.step, day, step.about, _read_by(step.number, day, arrived))
+
+
+def _read_by(number: int, day: date | None, arrived: Sequence[tuple[date, int]]) -> int:
+    """Return the last submission that a proposal's author can have read: none that came on a later day than it."""
+    later = [each for came, each in arrived if day is not None and came > day]
+    return min(number, min(later) - 1) if later else number
 
 
 def _fits(casebook: Casebook, erasure: Erasure) -> bool:
