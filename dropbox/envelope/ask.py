@@ -19,6 +19,8 @@ MAX_READER_CHARACTERS = 120
 ANSWER_PREFIX = "consent-"
 """What the key of an answer in a submission begins with; the ask's id follows."""
 YES, NO = "yes", "no"
+_JOINERS = "\u200c\u200d"
+"""Persian and Hindi names are written with them."""
 _ID_BYTES = 16
 _PERSON = b"drop1-ask"
 
@@ -37,7 +39,9 @@ class Reader:
     fingerprint: Fingerprint | None = None
 
     def __post_init__(self) -> None:
-        _require(1 <= len(self.name) <= MAX_READER_CHARACTERS)
+        _require(1 <= len(self.name) <= MAX_READER_CHARACTERS and self.name.strip() == self.name)
+        # a sentence is made around it: nothing in it may turn that around, or be there without being seen
+        _require(all(each.isprintable() or each in _JOINERS for each in self.name))
         if self.fingerprint is not None:
             _require(parse_fingerprint(self.fingerprint) == self.fingerprint)
 

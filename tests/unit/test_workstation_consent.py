@@ -6,7 +6,7 @@ import pytest
 
 from dropbox.envelope import Account, Ask, AskKind, Consent, Reader
 from dropbox.envelope.account import Disclosed, HandedOver
-from dropbox.errors import ConsentMissing, ConsentRefused, ConsentUsed
+from dropbox.errors import ConsentMissing, ConsentRefused, ConsentUsed, InvalidValue
 from dropbox.models import DeskId, Kind
 from dropbox.workstation import consent
 from dropbox.workstation.casebook import Casebook, ItemRecord, detail_of
@@ -183,3 +183,15 @@ def test_a_thread_says_what_was_asked_and_answered_and_no_bare_ids() -> None:
         "No to: a question that is not here",
         "Yes to: May the case be handed over to Outside bureau?",
     ]
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", "Cora ", "Cora\n", "\u202eCora", "Cora\u2066", "Co\u200bra", "\x1b[2J", "C\u2028a"]
+)
+def test_no_reader_is_named_so_that_the_question_reads_otherwise(name: str) -> None:
+    with pytest.raises(InvalidValue):
+        Reader(name)
+
+
+def test_a_reader_keeps_the_joiners_of_their_name() -> None:
+    assert Reader("علی\u200cرضا").name == "علی\u200cرضا"
