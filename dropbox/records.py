@@ -20,6 +20,18 @@ from dropbox.models import parse_day
 Record = TypeVar("Record")
 Reader = Callable[[Any], Any]
 _AS_IT_IS = frozenset({str, int, bool, type(None)})
+_HEX = frozenset("0123456789abcdef")
+
+
+def require(condition: bool) -> None:
+    """Raise InvalidValue where a record that checks itself does not hold."""
+    if not condition:
+        raise InvalidValue
+
+
+def is_hex(text: str, digits: int) -> bool:
+    """Tell whether this is so many hex digits in lower case."""
+    return len(text) == digits and set(text) <= _HEX
 
 
 def to_json(value: object) -> Any:
@@ -38,7 +50,10 @@ def to_json(value: object) -> Any:
 
 
 def to_sparse_json(value: object) -> Any:
-    """Return a record without the fields that are as they are by default, at any depth, so that it stays small."""
+    """Return a record without the fields that are as they are by default, at any depth, so that it stays small.
+
+    What is left out stands in nobody's file: a default is part of the format and never changes.
+    """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         given = {field.name: (getattr(value, field.name), field.default) for field in dataclasses.fields(value)}
         return {name: to_sparse_json(inner) for name, (inner, default) in given.items() if inner != default}

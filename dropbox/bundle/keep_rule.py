@@ -6,6 +6,7 @@ from typing import Any
 from dropbox.bundle import fields
 from dropbox.envelope.account import Outcome
 from dropbox.errors import InvalidValue
+from dropbox.records import require
 
 DEFAULT_MONTHS = 24
 WITHDRAWN_MONTHS = 1
@@ -25,10 +26,10 @@ class KeepRule:
     erase_delay_days: int = ERASE_DELAY_DAYS
 
     def __post_init__(self) -> None:
-        _require(set(self.months) <= {outcome.value for outcome in Outcome})
-        _require(all(0 <= months <= MAX_MONTHS for months in (self.default_months, *self.months.values())))
+        require(set(self.months) <= {outcome.value for outcome in Outcome})
+        require(all(0 <= months <= MAX_MONTHS for months in (self.default_months, *self.months.values())))
         # whatever a drop says, nothing is erased sooner than anybody could object
-        _require(MIN_ERASE_DELAY_DAYS <= self.erase_delay_days <= MAX_ERASE_DELAY_DAYS)
+        require(MIN_ERASE_DELAY_DAYS <= self.erase_delay_days <= MAX_ERASE_DELAY_DAYS)
 
     def months_for(self, outcome: Outcome | None) -> int:
         """Return how many months a case with this outcome is kept; None: the desk said none."""
@@ -46,8 +47,3 @@ class KeepRule:
         if "default" not in months:
             raise InvalidValue
         return cls(months.pop("default"), months, fields.integer(given["erase_delay_days"], 0))
-
-
-def _require(condition: bool) -> None:
-    if not condition:
-        raise InvalidValue

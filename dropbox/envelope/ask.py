@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from dropbox import canonical
-from dropbox.errors import InvalidValue
 from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, parse_desk_id, parse_fingerprint
-from dropbox.records import from_json, to_sparse_json
+from dropbox.records import from_json, is_hex, require, to_sparse_json
 
 MAX_ASK_READERS = 20
 MAX_READER_CHARACTERS = 120
@@ -39,11 +38,11 @@ class Reader:
     fingerprint: Fingerprint | None = None
 
     def __post_init__(self) -> None:
-        _require(1 <= len(self.name) <= MAX_READER_CHARACTERS and self.name.strip() == self.name)
+        require(1 <= len(self.name) <= MAX_READER_CHARACTERS and self.name.strip() == self.name)
         # a sentence is made around it: nothing in it may turn that around, or be there without being seen
-        _require(all(each.isprintable() or each in _JOINERS for each in self.name))
+        require(all(each.isprintable() or each in _JOINERS for each in self.name))
         if self.fingerprint is not None:
-            _require(parse_fingerprint(self.fingerprint) == self.fingerprint)
+            require(parse_fingerprint(self.fingerprint) == self.fingerprint)
 
 
 @dataclass(frozen=True)
@@ -61,11 +60,11 @@ class Ask:
 
     def __post_init__(self) -> None:
         disclosing = self.kind is AskKind.DISCLOSE
-        _require(bool(self.readers) is disclosing and (self.plan is not None) is disclosing)
-        _require(len(self.readers) <= MAX_ASK_READERS and (self.plan is None or _is_hex(self.plan, 64)))
-        _require((self.desk is not None) is (self.kind is AskKind.HAND_OVER) and _is_hex(self.nonce, 32))
+        require(bool(self.readers) is disclosing and (self.plan is not None) is disclosing)
+        require(len(self.readers) <= MAX_ASK_READERS and (self.plan is None or is_hex(self.plan, 64)))
+        require((self.desk is not None) is (self.kind is AskKind.HAND_OVER) and is_hex(self.nonce, 32))
         if self.desk is not None:
-            _require(parse_desk_id(self.desk) == self.desk)
+            require(parse_desk_id(self.desk) == self.desk)
 
     def as_json(self) -> dict[str, object]:
         value: dict[str, object] = to_sparse_json(self)
@@ -97,12 +96,3 @@ def consents_in(answers: Mapping[str, str]) -> tuple[Consent, ...]:
         for name, text in sorted(answers.items())
         if name.startswith(ANSWER_PREFIX) and text in (YES, NO)
     )
-
-
-def _is_hex(text: str, digits: int) -> bool:
-    return len(text) == digits and set(text) <= set("0123456789abcdef")
-
-
-def _require(condition: bool) -> None:
-    if not condition:
-        raise InvalidValue

@@ -31,7 +31,7 @@ from dropbox.models import (
     parse_fingerprint,
     parse_item_id,
 )
-from dropbox.records import to_sparse_json
+from dropbox.records import require, to_sparse_json
 
 MAX_TEXT_BYTES = 48 * 1024
 """UTF-8 of the message and canonical JSON of the answers together, so that every text fits the least padded size."""
@@ -89,35 +89,35 @@ class Header:
     def __post_init__(self) -> None:
         object.__setattr__(self, "desks", tuple(sorted(set(self.desks))))
         object.__setattr__(self, "answers", dict(self.answers))
-        _require(_KEY.fullmatch(self.drop) is not None and bool(self.desks))
-        _require(all(isinstance(text, str) for pair in self.answers.items() for text in pair))
+        require(_KEY.fullmatch(self.drop) is not None and bool(self.desks))
+        require(all(isinstance(text, str) for pair in self.answers.items() for text in pair))
         if self.kind in SUBMISSION_KINDS:
             self._check_submission()
         else:
             self._check_writing()
 
     def _check_submission(self) -> None:
-        _require(_EPOCH.fullmatch(self.epoch) is not None and _LANGUAGE.fullmatch(self.language) is not None)
-        _require(all(_KEY.fullmatch(key or "") for key in (self.reply_key, self.case_key)))
-        _require(self.mandate is not None and self.desk is None)
-        _require((self.author is None) is (not self.vouched) and len(self.vouched) <= MAX_VOUCHED_CHARACTERS)
-        _require(self.author is None or self.kind is Kind.REPORT)
-        _require(not self.undo or self.kind is Kind.WITHDRAWAL)
-        _require(not any(each is not None for each in (self.knows, self.work, self.account, self.ask)))
+        require(_EPOCH.fullmatch(self.epoch) is not None and _LANGUAGE.fullmatch(self.language) is not None)
+        require(all(_KEY.fullmatch(key or "") for key in (self.reply_key, self.case_key)))
+        require(self.mandate is not None and self.desk is None)
+        require((self.author is None) is (not self.vouched) and len(self.vouched) <= MAX_VOUCHED_CHARACTERS)
+        require(self.author is None or self.kind is Kind.REPORT)
+        require(not self.undo or self.kind is Kind.WITHDRAWAL)
+        require(not any(each is not None for each in (self.knows, self.work, self.account, self.ask)))
         if self.moved is not None:
-            _require(self.kind in _MOVING and {self.moved.origin, self.moved.to} <= set(self.desks))
-            _require(self.answers.get(ANSWER_PREFIX + self.moved.ask) == YES)
+            require(self.kind in _MOVING and {self.moved.origin, self.moved.to} <= set(self.desks))
+            require(self.answers.get(ANSWER_PREFIX + self.moved.ask) == YES)
 
     def _check_writing(self) -> None:
-        _require(self.author is not None and self.desk in self.desks)
-        _require(not any((self.epoch, self.mandate, self.language, self.answers, self.undo)))
-        _require(self.reply_key is None and self.case_key is None and not self.vouched and self.moved is None)
-        _require((self.work is None and self.account is None) or self.kind is Kind.NOTE)
-        _require(self.ask is None or self.kind is Kind.REPLY)
-        _require(self.work is None or self.account is None or not self.account.is_log_only)
+        require(self.author is not None and self.desk in self.desks)
+        require(not any((self.epoch, self.mandate, self.language, self.answers, self.undo)))
+        require(self.reply_key is None and self.case_key is None and not self.vouched and self.moved is None)
+        require((self.work is None and self.account is None) or self.kind is Kind.NOTE)
+        require(self.ask is None or self.kind is Kind.REPLY)
+        require(self.work is None or self.account is None or not self.account.is_log_only)
         if self.knows is not None:
-            _require(len(self.knows) <= MAX_KNOWN and list(self.knows) == sorted(set(self.knows)))
-            _require(self.item not in self.knows)
+            require(len(self.knows) <= MAX_KNOWN and list(self.knows) == sorted(set(self.knows)))
+            require(self.item not in self.knows)
 
     def as_json(self) -> dict[str, Any]:
         value: dict[str, Any] = {
@@ -159,7 +159,7 @@ def parse_header(data: bytes) -> Header:
         value = canonical.load(data, MAX_HEADER_BYTES)
         header = _from_json(value)
         # whatever the fields forgive (a fingerprint in lower case, unsorted desks, pairs for answers) is not format 1
-        _require(header.as_bytes() == data)
+        require(header.as_bytes() == data)
     except (InvalidValue, ValueError, TypeError):
         raise EnvelopeError from None
     return header
@@ -182,7 +182,7 @@ def message_bytes(message: Plaintext) -> bytes:
 
 def _from_json(value: Mapping[str, Any]) -> Header:
     kind = Kind(str(value.get("kind")))
-    _require(value.get("format") == FORMAT)
+    require(value.get("format") == FORMAT)
     if kind in WRITING_KINDS:
         return _writing_from_json(value, kind)
     optional = (set(value) & {"undo", "moved"}) | (_INTAKE if "author" in value else set())
@@ -233,9 +233,4 @@ def _common(value: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
 
 
 def _require_keys(value: Mapping[str, Any], keys: Collection[str]) -> None:
-    _require(set(value) == set(keys))
-
-
-def _require(condition: bool) -> None:
-    if not condition:
-        raise InvalidValue
+    require(set(value) == set(keys))

@@ -11,6 +11,7 @@ from typing import Any
 from dropbox import canonical
 from dropbox.errors import EnvelopeError, InvalidValue
 from dropbox.models import FORMAT, Fingerprint, parse_fingerprint
+from dropbox.records import require
 
 HEADER_PATH = "envelope.json"
 MESSAGE_PATH = "message.txt"
@@ -77,12 +78,12 @@ class Index:
     recipients: tuple[Fingerprint, ...] = ()
 
     def __post_init__(self) -> None:
-        _require(_is_count(self.floor_bytes) and self.floor_bytes >= MIN_FLOOR_BYTES)
-        _require(_is_count(self.number) and self.number <= MAX_NUMBER)
-        _require(self.previous is None or (self.number > 1 and _SHA256.fullmatch(self.previous) is not None))
-        _require(list(self.recipients) == sorted(set(self.recipients)))
-        _require([part.path for part in self.parts[:2]] == [HEADER_PATH, MESSAGE_PATH])
-        _require(not any(part.name or part.media_type for part in self.parts[:2]))
+        require(_is_count(self.floor_bytes) and self.floor_bytes >= MIN_FLOOR_BYTES)
+        require(_is_count(self.number) and self.number <= MAX_NUMBER)
+        require(self.previous is None or (self.number > 1 and _SHA256.fullmatch(self.previous) is not None))
+        require(list(self.recipients) == sorted(set(self.recipients)))
+        require([part.path for part in self.parts[:2]] == [HEADER_PATH, MESSAGE_PATH])
+        require(not any(part.name or part.media_type for part in self.parts[:2]))
         for position, part in enumerate(self.attachments, start=1):
             _check_attachment(position, part)
 
@@ -149,21 +150,21 @@ def bounded_type(media_type: str) -> str:
 
 
 def _check_attachment(position: int, part: Attachment) -> None:
-    _require(position <= MAX_ATTACHMENTS)
+    require(position <= MAX_ATTACHMENTS)
     extension = part.path.rpartition(".")[2]
-    _require(extension in ALLOWED_EXTENSIONS or extension == PLAIN_EXTENSION)
-    _require(part.path == attachment_path(position, extension))
-    _require(part.name == bounded_name(part.name))
-    _require(_MEDIA_TYPE.fullmatch(part.media_type) is not None)
+    require(extension in ALLOWED_EXTENSIONS or extension == PLAIN_EXTENSION)
+    require(part.path == attachment_path(position, extension))
+    require(part.name == bounded_name(part.name))
+    require(_MEDIA_TYPE.fullmatch(part.media_type) is not None)
 
 
 def _attachment(value: object) -> Attachment:
     if not isinstance(value, dict) or set(value) != _ENTRY_KEYS:
         raise InvalidValue
     texts = [value[key] for key in ("path", "name", "type", "sha256")]
-    _require(all(isinstance(text, str) for text in texts) and _is_count(value["bytes"]))
+    require(all(isinstance(text, str) for text in texts) and _is_count(value["bytes"]))
     path, name, media_type, digest = texts
-    _require(_SHA256.fullmatch(digest) is not None)
+    require(_SHA256.fullmatch(digest) is not None)
     return Attachment(path, name, media_type, value["bytes"], digest)
 
 
@@ -176,8 +177,3 @@ def _list(value: object) -> list[object]:
 def _is_count(value: object) -> bool:
     # bool is an int to Python, and `true` is no number in format 1
     return type(value) is int and value >= 0
-
-
-def _require(condition: bool) -> None:
-    if not condition:
-        raise InvalidValue

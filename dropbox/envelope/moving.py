@@ -6,9 +6,8 @@ it no more, and which question the yes belongs to.
 
 from dataclasses import dataclass
 
-from dropbox.errors import InvalidValue
 from dropbox.models import DeskId, parse_desk_id
-from dropbox.records import from_json, to_json
+from dropbox.records import from_json, is_hex, require, to_json
 
 _ASK_DIGITS = 32
 
@@ -22,10 +21,9 @@ class Moved:
     to: DeskId
 
     def __post_init__(self) -> None:
-        if parse_desk_id(self.origin) != self.origin or parse_desk_id(self.to) != self.to or self.origin == self.to:
-            raise InvalidValue
-        if len(self.ask) != _ASK_DIGITS or not set(self.ask) <= set("0123456789abcdef"):
-            raise InvalidValue
+        require(parse_desk_id(self.origin) == self.origin and parse_desk_id(self.to) == self.to)
+        require(self.origin != self.to)
+        require(is_hex(self.ask, _ASK_DIGITS))
 
     def as_json(self) -> dict[str, object]:
         value: dict[str, object] = to_json(self)

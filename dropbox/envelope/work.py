@@ -12,6 +12,7 @@ from typing import Any
 
 from dropbox.errors import InvalidValue, TagUnusable
 from dropbox.models import parse_fingerprint
+from dropbox.records import require
 
 MAX_TAGS = 20
 MAX_TAG_CHARACTERS = 40
@@ -46,12 +47,12 @@ class Work:
 
     def __post_init__(self) -> None:
         if self.assignee:
-            _require(parse_fingerprint(self.assignee) == self.assignee)
+            require(parse_fingerprint(self.assignee) == self.assignee)
         for tags in (self.add, self.remove):
-            _require(len(tags) <= MAX_TAGS and list(tags) == sorted(set(tags)))
-            _require(all(clean_tag(tag) == tag for tag in tags))
-        _require(not set(self.add) & set(self.remove))
-        _require(bool(self.as_json()))
+            require(len(tags) <= MAX_TAGS and list(tags) == sorted(set(tags)))
+            require(all(clean_tag(tag) == tag for tag in tags))
+        require(not set(self.add) & set(self.remove))
+        require(bool(self.as_json()))
 
     def as_json(self) -> dict[str, Any]:
         value: dict[str, Any] = {} if self.assignee is None else {"assignee": self.assignee}
@@ -98,10 +99,5 @@ def can_be_seen(character: str) -> bool:
 
 
 def _tags(value: object) -> tuple[str, ...]:
-    _require(isinstance(value, list) and all(isinstance(tag, str) for tag in value))
+    require(isinstance(value, list) and all(isinstance(tag, str) for tag in value))
     return tuple(value) if isinstance(value, list) else ()
-
-
-def _require(condition: bool) -> None:
-    if not condition:
-        raise InvalidValue

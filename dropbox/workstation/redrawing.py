@@ -108,11 +108,6 @@ def read(picture: Image.Image) -> tuple[Word, ...]:
     return found.words
 
 
-def _image(page: Page) -> Image.Image:
-    with Image.open(BytesIO(page.png), formats=("PNG",)) as picture:
-        return picture.convert("RGB")
-
-
 def cleaned(pdf: bytes) -> bytes:
     """Return a PDF of ours after mat2 went over it. Raises FileOutOfBounds."""
     limits = replace(_CLEANER_LIMITS, folder_bytes=max(_CLEANER_LIMITS.folder_bytes, 4 * len(pdf) + 16 * MIB))

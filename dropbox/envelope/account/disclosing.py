@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-from dropbox.errors import InvalidValue
 from dropbox.models import Fingerprint, ItemId, parse_fingerprint, parse_item_id
+from dropbox.records import is_hex, require
 
 MAX_READERS = 20
 _HASH_DIGITS = 64
-_HEX = frozenset("0123456789abcdef")
 
 
 @dataclass(frozen=True)
@@ -28,13 +27,8 @@ class Disclosed:
 
     def __post_init__(self) -> None:
         hashes = (self.plan, self.open_part, *((self.annex,) if self.annex is not None else ()))
-        _require(all(len(each) == _HASH_DIGITS and set(each) <= _HEX for each in hashes))
-        _require(bool(self.annex_for) is (self.annex is not None))
-        _require(bool(self.items) and all(parse_item_id(each) == each for each in self.items))
-        _require(1 <= len(self.readers) <= MAX_READERS and len(self.annex_for) <= MAX_READERS)
-        _require(all(parse_fingerprint(each) == each for each in self.annex_for))
-
-
-def _require(condition: bool) -> None:
-    if not condition:
-        raise InvalidValue
+        require(all(is_hex(each, _HASH_DIGITS) for each in hashes))
+        require(bool(self.annex_for) is (self.annex is not None))
+        require(bool(self.items) and all(parse_item_id(each) == each for each in self.items))
+        require(1 <= len(self.readers) <= MAX_READERS and len(self.annex_for) <= MAX_READERS)
+        require(all(parse_fingerprint(each) == each for each in self.annex_for))

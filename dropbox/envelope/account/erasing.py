@@ -1,14 +1,13 @@
 """An erasure on its way: proposed by one member, seconded by another, opposed by anybody."""
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from dropbox.envelope.account.keeping import MAX_REASON_CHARACTERS
-from dropbox.errors import InvalidValue
 from dropbox.models import ItemId, parse_item_id
+from dropbox.records import is_hex, require
 
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_HASH_DIGITS = 64
 
 
 class ErasureStep(StrEnum):
@@ -34,15 +33,10 @@ class Erasure:
 
     def __post_init__(self) -> None:
         is_first = self.step is ErasureStep.PROPOSE
-        _require((self.proposal is None) is is_first and (self.proposal_sha256 is None) is is_first)
-        _require(bool(self.because.strip()) or self.step is ErasureStep.SECOND)
-        _require(len(self.because) <= MAX_REASON_CHARACTERS)
-        _require((self.number >= 1) is is_first and self.number >= 0)
+        require((self.proposal is None) is is_first and (self.proposal_sha256 is None) is is_first)
+        require(bool(self.because.strip()) or self.step is ErasureStep.SECOND)
+        require(len(self.because) <= MAX_REASON_CHARACTERS)
+        require((self.number >= 1) is is_first and self.number >= 0)
         if self.proposal is not None:
-            _require(parse_item_id(self.proposal) == self.proposal)
-            _require(_SHA256.fullmatch(self.proposal_sha256 or "") is not None)
-
-
-def _require(condition: bool) -> None:
-    if not condition:
-        raise InvalidValue
+            require(parse_item_id(self.proposal) == self.proposal)
+            require(is_hex(self.proposal_sha256 or "", _HASH_DIGITS))

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from dropbox.errors import InvalidValue
 from dropbox.models import DeskId, ItemId, parse_desk_id, parse_item_id
+from dropbox.records import is_hex, require
 
 _ASK_DIGITS, _HASH_DIGITS = 32, 64
-_HEX = frozenset("0123456789abcdef")
 
 
 @dataclass(frozen=True)
@@ -23,14 +22,5 @@ class HandedOver:
     bundle: str
 
     def __post_init__(self) -> None:
-        _require(parse_desk_id(self.to) == self.to and parse_item_id(self.consent) == self.consent)
-        _require(_is_hex(self.ask, _ASK_DIGITS) and _is_hex(self.bundle, _HASH_DIGITS) and self.items >= 1)
-
-
-def _is_hex(text: str, digits: int) -> bool:
-    return len(text) == digits and set(text) <= _HEX
-
-
-def _require(condition: bool) -> None:
-    if not condition:
-        raise InvalidValue
+        require(parse_desk_id(self.to) == self.to and parse_item_id(self.consent) == self.consent)
+        require(is_hex(self.ask, _ASK_DIGITS) and is_hex(self.bundle, _HASH_DIGITS) and self.items >= 1)

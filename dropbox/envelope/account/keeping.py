@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from dropbox.errors import InvalidValue
 from dropbox.models import ItemId, parse_item_id
+from dropbox.records import require
 
 MAX_REASON_CHARACTERS = 500
 MAX_HOLDS = 20
@@ -34,15 +34,10 @@ class Keeping:
     holds: tuple[ItemId, ...] = ()
 
     def __post_init__(self) -> None:
-        _require((self.until is None) is not (self.hold is None))
-        _require(bool(self.because.strip()) and len(self.because) <= MAX_REASON_CHARACTERS)
-        _require((self.proposal is not None) is (self.hold is HoldStep.SECOND_LIFT))
-        _require(bool(self.holds) is (self.hold is HoldStep.LIFT) and len(self.holds) <= MAX_HOLDS)
-        _require(list(self.holds) == sorted(set(self.holds)) and all(parse_item_id(e) == e for e in self.holds))
+        require((self.until is None) is not (self.hold is None))
+        require(bool(self.because.strip()) and len(self.because) <= MAX_REASON_CHARACTERS)
+        require((self.proposal is not None) is (self.hold is HoldStep.SECOND_LIFT))
+        require(bool(self.holds) is (self.hold is HoldStep.LIFT) and len(self.holds) <= MAX_HOLDS)
+        require(list(self.holds) == sorted(set(self.holds)) and all(parse_item_id(e) == e for e in self.holds))
         if self.proposal is not None:
-            _require(parse_item_id(self.proposal) == self.proposal)
-
-
-def _require(condition: bool) -> None:
-    if not condition:
-        raise InvalidValue
+            require(parse_item_id(self.proposal) == self.proposal)

@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from dropbox.envelope.work import can_be_seen
-from dropbox.errors import InvalidValue
+from dropbox.records import require
 
 MAX_MARKS = 50
 """Marks that a case holds, and that one note may add."""
@@ -40,10 +40,10 @@ class Mark:
     aliases: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _require(_ID.fullmatch(self.id) is not None)
-        _require(all(clean_name(name) == name for name in self.names) and len(set(self.names)) == len(self.names))
-        _require(len(self.aliases) <= MAX_ALIASES and (not self.aliases or self.kind is MarkKind.PERSON))
-        _require(self.kind is not MarkKind.DATE or is_date(self.name))
+        require(_ID.fullmatch(self.id) is not None)
+        require(all(clean_name(name) == name for name in self.names) and len(set(self.names)) == len(self.names))
+        require(len(self.aliases) <= MAX_ALIASES and (not self.aliases or self.kind is MarkKind.PERSON))
+        require(self.kind is not MarkKind.DATE or is_date(self.name))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -58,10 +58,10 @@ class MarkChange:
     remove: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _require(bool(self.add or self.remove) and max(len(self.add), len(self.remove)) <= MAX_MARKS)
+        require(bool(self.add or self.remove) and max(len(self.add), len(self.remove)) <= MAX_MARKS)
         ids = [*(mark.id for mark in self.add), *self.remove]
-        _require(len(set(ids)) == len(ids) and all(_ID.fullmatch(each) for each in ids))
-        _require(sum(len(name) for mark in self.add for name in mark.names) <= MAX_CHANGE_CHARACTERS)
+        require(len(set(ids)) == len(ids) and all(_ID.fullmatch(each) for each in ids))
+        require(sum(len(name) for mark in self.add for name in mark.names) <= MAX_CHANGE_CHARACTERS)
 
 
 def clean_name(typed: str) -> str:
@@ -71,9 +71,9 @@ def clean_name(typed: str) -> str:
     """
     plain = typed.translate(dict.fromkeys(map(ord, _JOINERS)))
     name = " ".join(part for part in unicodedata.normalize("NFC", plain).split(" ") if part)
-    _require(1 <= len(name) <= MAX_NAME_CHARACTERS and all(map(can_be_seen, name)))
+    require(1 <= len(name) <= MAX_NAME_CHARACTERS and all(map(can_be_seen, name)))
     # a combining mark with nothing to stand on would stand on whatever is shown before it
-    _require(not unicodedata.category(name[0]).startswith("M"))
+    require(not unicodedata.category(name[0]).startswith("M"))
     return name
 
 
@@ -98,8 +98,3 @@ def marks_after(changes: Iterable[MarkChange]) -> tuple[Mark, ...]:
             if mark.id in marks or len(marks) < MAX_MARKS:
                 marks[mark.id] = mark
     return tuple(marks.values())
-
-
-def _require(condition: bool) -> None:
-    if not condition:
-        raise InvalidValue

@@ -32,7 +32,6 @@ from dropbox.workstation.vault import Vault, open_vault
 
 _HASH = re.compile(r"[0-9a-f]{4,64}")
 _FILE = re.compile(r"(\d{1,4})-(\d{1,4})=(annex|redrawn|out)")
-_PLAN_DIGITS = 16
 
 
 def add(command: Adder) -> None:

@@ -14,7 +14,7 @@ from dropbox import canonical
 from dropbox.envelope.ask import MAX_ASK_READERS, Reader
 from dropbox.errors import InvalidValue, PlanUnfinished, PlanUnreadable
 from dropbox.models import FORMAT, CaseId, ItemId, parse_case_id, parse_item_id
-from dropbox.records import from_json, to_json
+from dropbox.records import from_json, is_hex, require, to_json
 from dropbox.workstation.disclosure.folding import plain
 from dropbox.workstation.redacting_boxes import Box
 from dropbox.workstation.speech import LANGUAGES
@@ -46,7 +46,7 @@ class Cut:
     end: int
 
     def __post_init__(self) -> None:
-        _require(0 <= self.start < self.end)
+        require(0 <= self.start < self.end)
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ class FileChoice:
     boxes: tuple[Box, ...] = ()
 
     def __post_init__(self) -> None:
-        _require(self.number >= 1 and _is_hash(self.sha256))
-        _require(not self.boxes or self.how is FileHow.REDRAWN)
+        require(self.number >= 1 and _is_hash(self.sha256))
+        require(not self.boxes or self.how is FileHow.REDRAWN)
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ class ItemChoice:
     files: tuple[FileChoice, ...] = ()
 
     def __post_init__(self) -> None:
-        _require(parse_item_id(self.item) == self.item and _is_hash(self.index_sha256))
-        _require(all(before.end <= after.start for before, after in zip(self.cuts, self.cuts[1:], strict=False)))
-        _require(len({each.number for each in self.files}) == len(self.files))
+        require(parse_item_id(self.item) == self.item and _is_hash(self.index_sha256))
+        require(all(before.end <= after.start for before, after in zip(self.cuts, self.cuts[1:], strict=False)))
+        require(len({each.number for each in self.files}) == len(self.files))
 
 
 @dataclass(frozen=True)
@@ -86,10 +86,10 @@ class Person:
     names: tuple[str, ...] = field(repr=False)
 
     def __post_init__(self) -> None:
-        _require(1 <= len(self.names) <= MAX_SPELLINGS)
-        _require(all(name.strip() == name and 1 <= len(name) <= MAX_NAME_CHARACTERS for name in self.names))
+        require(1 <= len(self.names) <= MAX_SPELLINGS)
+        require(all(name.strip() == name and 1 <= len(name) <= MAX_NAME_CHARACTERS for name in self.names))
         # a name of one letter would be found in the letters that stand for the others
-        _require(all(len(plain(name)) >= MIN_NAME_LETTERS for name in self.names))
+        require(all(len(plain(name)) >= MIN_NAME_LETTERS for name in self.names))
 
 
 @dataclass(frozen=True)
@@ -111,13 +111,13 @@ class Plan:
     days: bool = True
 
     def __post_init__(self) -> None:
-        _require(self.format == FORMAT and parse_case_id(self.case) == self.case and self.language in LANGUAGES)
-        _require(_is_hex(self.nonce, 32) and _is_hash(self.drop) and len(self.items) <= MAX_ITEMS)
-        _require(len({each.item for each in self.items}) == len(self.items))
-        _require(len(self.persons) <= MAX_PERSONS and len(self.phrases) <= MAX_PHRASES)
-        _require({each.letter for each in self.persons} == set(letters(len(self.persons))))
-        _require(all(each.strip() and len(each) <= MAX_PHRASE_CHARACTERS for each in self.phrases))
-        _require(len(self.readers) <= MAX_ASK_READERS and len(set(self.readers)) == len(self.readers))
+        require(self.format == FORMAT and parse_case_id(self.case) == self.case and self.language in LANGUAGES)
+        require(is_hex(self.nonce, 32) and _is_hash(self.drop) and len(self.items) <= MAX_ITEMS)
+        require(len({each.item for each in self.items}) == len(self.items))
+        require(len(self.persons) <= MAX_PERSONS and len(self.phrases) <= MAX_PHRASES)
+        require({each.letter for each in self.persons} == set(letters(len(self.persons))))
+        require(all(each.strip() and len(each) <= MAX_PHRASE_CHARACTERS for each in self.phrases))
+        require(len(self.readers) <= MAX_ASK_READERS and len(set(self.readers)) == len(self.readers))
 
     @classmethod
     def new(cls, drop: str, case: CaseId, language: str) -> "Plan":
@@ -148,7 +148,7 @@ class Plan:
     def with_boxes(self, item: ItemId, number: int, boxes: Sequence[Box]) -> "Plan":
         """Return the plan with these boxes on a file that is redrawn. Raises InvalidValue for any other."""
         choice = self.choice_of(item)
-        _require(choice is not None and any(each.number == number for each in choice.files))
+        require(choice is not None and any(each.number == number for each in choice.files))
         files = choice.files if choice is not None else ()
         changed = tuple(replace(each, boxes=tuple(boxes)) if each.number == number else each for each in files)
         return self.with_choice(replace(choice, files=changed))  # type: ignore[type-var]  # it is there, see above
@@ -209,13 +209,4 @@ def spellings(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _is_hash(text: str) -> bool:
-    return _is_hex(text, 64)
-
-
-def _is_hex(text: str, digits: int) -> bool:
-    return len(text) == digits and set(text) <= set("0123456789abcdef")
-
-
-def _require(condition: bool) -> None:
-    if not condition:
-        raise InvalidValue
+    return is_hex(text, 64)
