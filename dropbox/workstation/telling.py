@@ -10,6 +10,7 @@ from dropbox.models import ItemId
 from dropbox.workstation import classes, consent, marks, work
 from dropbox.workstation.casebook import Casebook, ItemRecord, detail_of
 from dropbox.workstation.disclosure import wording as packs
+from dropbox.workstation.disclosure.leave import had_leave
 from dropbox.workstation.keeping import words
 
 
@@ -23,7 +24,7 @@ def told(casebook: Casebook, items: Sequence[ItemRecord]) -> dict[ItemId, list[s
         if account is not None and account.classified is not None:
             lines[record.item] += classes.sentences(account.classified)
         if account is not None and account.disclosed is not None:
-            lines[record.item] += packs.sentences(account.disclosed)
+            lines[record.item] += packs.sentences(account.disclosed, had_leave(casebook, record))
         if account is not None:
             lines[record.item] += words.sentences(account)
     return lines

@@ -120,6 +120,7 @@ def test_a_pack_is_made_once_after_the_reporter_agreed_to_it(advised: PackRoom) 
     pack = anna.ok("disclose", advised.case.id, "--plan", done["plan"][:12], "--to", advised.here.folder / "pack")
     assert pack["consent"] == ask
     assert "agreed" in (Path(pack["folder"]) / "cover.txt").read_text()
+    assert "had agreed to just this" in " ".join(anna.run("read", advised.case.id).out.split())
     again = anna.refused("disclose", advised.case.id, "--plan", done["plan"], "--to", advised.here.folder / "again")
     assert "once" in again
 

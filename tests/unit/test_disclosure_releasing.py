@@ -12,8 +12,8 @@ from unittest import mock
 import pytest
 
 from dropbox.canonical import sha256_hex
-from dropbox.envelope import Reader
-from dropbox.envelope.account import LogAct
+from dropbox.envelope import Account, Reader
+from dropbox.envelope.account import Disclosed, LogAct
 from dropbox.errors import (
     AlreadyWithdrawn,
     ConsentMissing,
@@ -27,14 +27,14 @@ from dropbox.errors import (
     TargetUnusable,
 )
 from dropbox.gpg import Gpg, count_recipients
-from dropbox.models import CaseId, Kind, Mandate, today
+from dropbox.models import CaseId, Kind, Mandate, new_item_id, today
 from dropbox.workstation import telling
 from dropbox.workstation.casebook import detail_of
 from dropbox.workstation.disclosure import open_part, releasing
 from dropbox.workstation.disclosure.beginning import can_be_shown
 from dropbox.workstation.disclosure.kept import find_plan, kept_plans
 from dropbox.workstation.disclosure.passages import OpenText
-from tests.factories_bundles import World
+from tests.factories_bundles import World, write_as
 from tests.packs import MESSAGE, REPORT, SECRETS, PackRoom, everything_in, letters_of, needs_sandbox, unsealed
 
 pytestmark = needs_sandbox
@@ -168,6 +168,19 @@ def test_without_the_mandate_or_a_consent_there_is_no_pack(here: World, mandate:
         room.release(room.plan())
     assert not (here.folder / "pack").exists()
     assert not room.look(lambda vault: [each for each in vault.casebook.items.values() if each.own])
+
+
+@pytest.mark.parametrize("consent", [None, "ab" * 16])
+def test_no_note_makes_the_thread_say_that_its_pack_was_allowed(here: World, consent: str | None) -> None:
+    """A member who uses another program can make any pack; that it was allowed, the thread must not repeat."""
+    room = PackRoom.make(here, Mandate.LISTEN)
+    made = Disclosed("a1" * 32, "b2" * 32, None, (new_item_id(),), ("The press",), (), consent)
+    note = write_as(here.drop, here.bram, room.case, Kind.NOTE, text="", account=Account(disclosed=made))
+    here.anna.ok("import", here.drop.pickup())
+    with room.opened() as (vault, shown):
+        lines = telling.told(vault.casebook, shown.records)[note.item]
+    assert lines[-1] == "The reporter has not agreed to this."
+    assert not any("allowed" in line or "had agreed" in line for line in lines)
 
 
 def test_a_withdrawn_case_gives_no_pack(room: PackRoom) -> None:

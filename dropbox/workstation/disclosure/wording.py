@@ -1,6 +1,7 @@
 """What a plan and a pack are told in words: to the desk, and to the reporter who is asked."""
 
 from dropbox.envelope.account import Disclosed
+from dropbox.errors import ConsentMissing
 from dropbox.workstation.disclosure.plan import Plan
 from dropbox.workstation.speech import _, list_text, ngettext, speaking
 
@@ -12,12 +13,14 @@ def told(plan: Plan) -> str:
         return _("Plan of a pack, %(plan)s. For: %(readers)s", plan=plan.sha256[:16], readers=names)
 
 
-def sentences(made: Disclosed) -> list[str]:
-    """Return what a note says that tells of a pack."""
+def sentences(made: Disclosed, allowed: bool) -> list[str]:
+    """Return what a note says that tells of a pack. allowed: the thread bears out what the note says allowed it."""
     told_of = [_("A pack was made for: %(who)s.", who="; ".join(made.readers))]
     if made.annex_for:
         count = len(made.annex_for)
         told_of.append(ngettext("%(num)s key opens its annex.", "%(num)s keys open its annex.", count))
+    if not allowed:
+        return [*told_of, _(ConsentMissing.message)]
     told_of.append(
         _("The reporter's mandate allowed it.") if made.consent is None else _("The reporter had agreed to just this.")
     )
