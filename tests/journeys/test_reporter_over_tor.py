@@ -140,6 +140,7 @@ def test_a_report_to_two_desks_does_not_miss_one_of_them(world: World, network: 
         assert any("Both of you must know this." in text for text in told), name
 
 
+@pytest.mark.slow
 def test_a_restart_or_an_ended_session_does_not_cost_a_typed_word(world: World, network: PrivateTor) -> None:
     """The form is open and filled in while the server restarts: a first report first, then a follow-up."""
     address = published_address(world.drop)

@@ -1,4 +1,4 @@
-"""No page in Arabic is hard to use: 400 % zoom on pages that run from right to left; axe looks at them with --slow."""
+"""No page in Arabic is hard to use: 400 % zoom, from right to left, on a state of each template; axe with --slow."""
 
 from tests.pages.tour import Toured
 

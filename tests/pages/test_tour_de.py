@@ -1,4 +1,4 @@
-"""No page in German is hard to use: 400 % zoom and spaced-out text with the longest words."""
+"""No page in German is hard to use: 400 % zoom and spaced-out text with the longest words, on a state of each template."""
 
 from tests.pages.tour import Toured
 

@@ -1,4 +1,4 @@
-"""No page in Dutch is hard to use: axe in light and dark, 400 % zoom, spaced-out text."""
+"""No page in Dutch is hard to use: axe and 400 % zoom on every state, dark and spaced-out text on one a template."""
 
 from tests.pages.tour import Toured
 

@@ -66,24 +66,27 @@ return faults(window, "");
 """
 
 
-def chosen(states: Iterable[Captured], looks: Collection[str]) -> list[Captured]:
-    """Return what is looked at by default: everything where axe looks in both schemes.
-
-    Where it looks in one, a state of each template; where none, all but the refusals that are one page with other
-    sentences.
-    """
-    if {"light", "dark"} <= set(looks):
-        return list(states)
-    if "light" in looks:
-        return list({each.template: each for each in reversed(list(states))}.values())
-    return [each for each in states if not each.name.startswith(_ALIKE) or each.name in _SAMPLES]
+def one_a_template(states: Iterable[Captured]) -> list[Captured]:
+    """Return the first state of each template, and the one refusal that has none."""
+    first = {each.template or each.name: each for each in reversed(list(states))}
+    return [each for each in first.values() if not each.name.startswith(_ALIKE) or each.name in _SAMPLES]
 
 
 class Tour:
     """What was found on the way, by kind of look."""
 
-    def __init__(self, album: Album, states: Iterable[Captured], looks: Collection[str] = LOOKS) -> None:
+    def __init__(
+        self,
+        album: Album,
+        states: Iterable[Captured],
+        looks: Collection[str] = LOOKS,
+        rest: Iterable[Captured] = (),
+    ) -> None:
+        """Visit these states in all of the looks, and the rest in the light and enlarged alone."""
+        rest = tuple(rest)
         self.looks = looks
+        self._fewer = {each.name for each in rest}
+        states = [*states, *rest]
         self._found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         with looking.firefox(**{"javascript.enabled": True}) as browser:
             browser.driver.set_window_rect(width=WIDTH, height=HEIGHT + _BARS)
@@ -105,7 +108,7 @@ class Tour:
         axe.bring(browser, frames=frames)
         if "light" in self.looks:
             self._note("light", state, axe.findings(browser, frames=frames))
-        if "dark" in self.looks:
+        if "dark" in self.looks and state.name not in self._fewer:
             looking.prefer(browser, "dark")
             _wait_for_dark(browser)
             self._note("dark", state, axe.findings(browser, *axe.COLOURS, frames=frames))
@@ -118,7 +121,7 @@ class Tour:
             if "light" in self.looks:
                 self._note("zoomed", state, axe.findings(browser, *axe.SIZES))
             looking.zoom(browser, 1)
-        if "spaced" in self.looks:
+        if "spaced" in self.looks and state.name not in self._fewer:
             _ask(browser, _SPACED)
             self._note("spaced", state, _ask(browser, _FAULTS))
 
