@@ -1,4 +1,4 @@
-"""No page in German is hard to use: 400 % zoom and spaced-out text with the longest words, on a state of each template."""
+"""No page in German is hard to use: 400 % zoom and spaced-out text with the longest words, once a template."""
 
 from tests.pages.tour import Toured
 
