@@ -105,6 +105,19 @@ def test_a_name_is_not_left_standing_where_a_language_joins_its_words(name: str,
     assert not names_anything(opened(text, (name,)), sought((name,)))
 
 
+@pytest.mark.parametrize("spelled", ["Jan²", "jan85", "Janʼs", "jans7", "Jan٢"])
+def test_a_short_name_is_not_left_standing_before_a_number(spelled: str) -> None:
+    assert opened(f"Het was {spelled} zelf.") == "Het was B zelf."
+
+
+def test_a_number_takes_no_longer_number_away() -> None:
+    assert opened("34 van de 3412", phrases=("34",)) == "[left out] van de 3412"
+
+
+def test_a_number_is_not_left_standing_in_another_scripts_digits() -> None:
+    assert opened("tel ٠٦١٢٣٤٥٦٧٨", phrases=("06-12345678",)) == "tel [left out]"
+
+
 def test_a_phrase_is_not_left_standing_where_a_language_joins_its_words() -> None:
     assert opened("昨天在红灯区打了我", phrases=("红灯区",)) == "昨天在[left out]打了我"
     assert opened("ذهبت وبالمستشفى كنت", phrases=("مستشفى",)) == "ذهبت [left out] كنت"

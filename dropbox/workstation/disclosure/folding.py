@@ -14,7 +14,9 @@ _CYRILLIC = dict(zip("аеорсухіјѕԁкмтвнѵ", "aeopcyxijsdkmtbhv", 
 _GREEK = dict(zip("αονρικτυχεη", "aovpiktuxen", strict=True))
 # one letter on two keyboards, and the stroke that makes a word longer
 _ARABIC = {"ی": "ي", "ى": "ي", "ک": "ك", "ة": "ه", "ـ": ""}
-_SAME = str.maketrans(_LETTERS | _CYRILLIC | _GREEK | _ARABIC)
+# an apostrophe and its like that count as letters
+_MARKS = {"ʼ": "", "ʻ": "", "ʹ": "", "ʾ": "", "ʿ": ""}
+_SAME = str.maketrans(_LETTERS | _CYRILLIC | _GREEK | _ARABIC | _MARKS)
 # Thai, Lao, Myanmar, Khmer, kana, and Chinese characters: written without blanks between the words
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -78,7 +80,8 @@ def plain(text: str) -> str:
 def _plain_character(character: str) -> str:
     apart = unicodedata.normalize("NFKD", character).casefold().translate(_SAME)
     apart = unicodedata.normalize("NFKD", apart)
-    return "".join(each for each in apart if each.isalnum()).replace("y", "ij")
+    digits = (str(unicodedata.decimal(each, each)) for each in apart if each.isalnum())
+    return "".join(digits).replace("y", "ij")
 
 
 def _words(text: str) -> list[Word]:

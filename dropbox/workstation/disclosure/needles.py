@@ -23,6 +23,8 @@ _SHORT_LETTERS = 2
 _SPELLED_OUT = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("å", "aa"), ("ø", "oe"))
 # Greek to Georgian, Hebrew, Arabic and what lies between, and their forms for print
 _ENDED = re.compile("[\u0370-\u1cff\u1f00-\u1fff\u2c00-\u2c5f\u2c80-\u2dff\ufb1d-\ufdff\ufe70-\ufefe]")
+# whose it is, the number of a footnote, and what a name has behind it that somebody uses to log in
+_REST = re.compile("s?[0-9]*")
 _GAP = re.compile(r"[\s.,'’\u2010\-]{1,3}")
 
 
@@ -170,7 +172,7 @@ def _counts(folded: Folded, needle: Needle, at: int, first: int, last: int) -> b
         return False
     begins = at == folded.starts[first]
     rest = folded.letters[at + len(needle.letters) : folded.end_of(last)]
-    if begins and rest in ("", "s"):
+    if begins and (not rest or (_REST.fullmatch(rest) and not needle.letters[-1].isdigit())):
         return True
     return needle.loose and (first == last or len(needle.letters) >= _ACROSS_LETTERS)
 
