@@ -6,7 +6,7 @@ from dropbox.envelope.account import MarkChange
 from dropbox.models import Mandate
 from dropbox.workstation.together import Memory, links_of
 from dropbox.workstation.together.names import person
-from tests.marked import case_id, mark, marked, note, vault_of
+from tests.marked import case_id, mark, marked, note, said, vault_of
 
 JAN = "Jan van den Berg"
 
@@ -38,3 +38,15 @@ def test_what_has_nothing_to_do_with_marks_makes_no_index_anew() -> None:
     memory.follow(book)
     assert memory.index(book) is not made
     assert len(links_of(book, memory.index(book), case_id(0)).links) == 1
+
+
+def test_what_one_casebook_allows_is_never_taken_for_another() -> None:
+    book = vault_of((Mandate.INVESTIGATE, [JAN]), (Mandate.INVESTIGATE, [JAN]))
+    memory = Memory()
+    assert [link.case for link in memory.links(book, case_id(1)).links] == [case_id(0)]
+    narrower = vault_of((Mandate.LISTEN, [JAN]), (Mandate.INVESTIGATE, [JAN]))
+    assert memory.links(narrower, case_id(1)).links == (), "though nobody told the memory of it"
+    said(book, case_id(0), mandate=Mandate.LISTEN)
+    memory.follow(book)
+    assert memory.links(book, case_id(1)) == links_of(book, memory.index(book), case_id(1))
+    assert memory.links(book, case_id(1)).links == ()

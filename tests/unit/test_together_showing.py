@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import product
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, settings
@@ -11,9 +12,9 @@ from dropbox.envelope.account import MarkChange, MarkKind
 from dropbox.models import DeskId, Kind, Mandate
 from dropbox.workstation import mandate, marks
 from dropbox.workstation.mandate import Beside
-from dropbox.workstation.together import How, JoinState, NameIndex, Shut, index_of, join_state, links_of, overview
-from dropbox.workstation.together import index as index_room
-from dropbox.workstation.together.showing import MAX_LINKS
+from dropbox.workstation.together import How, JoinState, NameIndex, Shut, index_of, join_state, kin, links_of, overview
+from dropbox.workstation.together.alike import given_alike
+from dropbox.workstation.together.showing import MAX_LINKS, Allowed
 from tests.marked import asked, case_id, links, mark, marked, note, said, vault_of
 
 LISTEN, ADVISE, INVESTIGATE = Mandate
@@ -307,8 +308,25 @@ def test_more_links_than_anybody_reads_are_counted_and_not_shown() -> None:
     assert (len(told.links), told.left_out) == (MAX_LINKS, 7)
 
 
+def test_what_many_cases_have_in_one_name_is_told_once_and_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = MAX_LINKS
+    book = vault_of(*((INVESTIGATE, [(JAN, "J. Jansen", "Jansen, Jan")[n % 3]]) for n in range(many)))
+    compared = Mock(side_effect=given_alike)
+    monkeypatch.setattr(kin, "given_alike", compared)
+    index = index_of(marks.of_all(book))
+    group, shorter = overview(book, index).groups
+    assert (len(group.cases) + len(shorter.cases), group.also) == (many, ("Jansen, Jan",))
+    assert [other.cases for other in group.others] == [shorter.cases]
+    assert shorter.others == ()
+    allowed = Allowed(book)
+    for number in range(many):
+        assert len(links_of(book, index, case_id(number), allowed).links) == many - 1
+    assert compared.call_count == 3, "two names, each beside itself, and beside the other once"
+
+
 def test_one_member_cannot_make_a_comparison_last_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index_room, "MAX_COMPARED", 5)
+    monkeypatch.setattr(kin, "MAX_COMPARED", 5)
     book = vault_of(*((INVESTIGATE, [f"Jan{'xyz'[n % 3]}{chr(97 + n)} Jansen"]) for n in range(20)))
     index = index_of(marks.of_all(book))
     assert not links_of(book, index, case_id(0)).complete
+    assert not overview(book, index).complete

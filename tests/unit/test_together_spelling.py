@@ -1,5 +1,7 @@
 """Near and to the ear the same: what a slip of the pen makes is found, and short names stay apart."""
 
+from itertools import product
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -45,6 +47,28 @@ def test_what_sounds_different_is_not_taken_for_the_same(words: str) -> None:
 @given(WORDS)
 def test_no_word_loses_its_sound_or_takes_long(word: str) -> None:
     assert len(sound(word)) <= len(word) + word.count("x")
+
+
+SHORT_WORDS = st.text(alphabet="abc", min_size=1, max_size=11)
+
+
+@settings(deadline=None)
+@given(SHORT_WORDS, SHORT_WORDS)
+def test_what_two_words_begin_and_end_with_never_changes_how_near_they_are(one: str, other: str) -> None:
+    allowed = mistakes_allowed(min(one, other, key=len))
+    assert is_near(one, other) is (one != other and 0 < _mistakes(one, other) <= allowed)
+
+
+def _mistakes(one: str, other: str) -> int:
+    """Count mistakes without leaving anything out: letters put in, left out, changed, or swapped."""
+    counts = {(0, column): column for column in range(len(other) + 1)}
+    counts |= {(row, 0): row for row in range(len(one) + 1)}
+    for row, column in product(range(1, len(one) + 1), range(1, len(other) + 1)):
+        changed = counts[row - 1, column - 1] + (one[row - 1] != other[column - 1])
+        counts[row, column] = min(counts[row - 1, column] + 1, counts[row, column - 1] + 1, changed)
+        if min(row, column) > 1 and one[row - 2 : row] == other[column - 2 : column][::-1]:
+            counts[row, column] = min(counts[row, column], counts[row - 2, column - 2] + 1)
+    return counts[len(one), len(other)]
 
 
 @settings(deadline=None)

@@ -17,6 +17,7 @@ from dropbox.gpg import Gpg
 from dropbox.models import CaseId, Kind, Mandate, VaultId
 from dropbox.workstation import document, statistics
 from dropbox.workstation.casebook import Casebook, detail_of
+from dropbox.workstation.facts import by_case
 from dropbox.workstation.speech import speaking
 from dropbox.workstation.statistics.axes import SINGLE, TABLES, count
 from dropbox.workstation.statistics.public import LANGUAGES, account
@@ -139,7 +140,7 @@ def test_a_year_counts_what_came_in_then_and_no_other() -> None:
     assert found["total"] == 7
     assert of_year(found, "subject")["fraud"] is None, "all alike: that nobody reported anything else would show"
     assert statistics.as_json(statistics.figures_of(book, DAY.year - 1, MADE))["total"] == 12
-    assert statistics.years_of(book) == [DAY.year, DAY.year - 1]
+    assert statistics.years_of(by_case(book)) == [DAY.year, DAY.year - 1]
 
 
 def test_two_members_publish_the_same_however_their_items_arrived() -> None:
@@ -199,11 +200,12 @@ def test_the_chart_is_well_formed_and_says_every_number_beside_its_bar(language:
         drawn = statistics.svg(made)
         shown = [block for block in statistics.single(made) if block.shown and made.total]
         rows = [row for block in shown for row in block.rows]
+        told = {row.text for row in rows}
     root = ElementTree.fromstring(drawn)
     texts = ["".join(each.itertext()) for each in root.iter() if each.tag.endswith("}text")]
     assert root.get("role") == "img"
     assert [each.tag.split("}")[1] for each in root][:2] == ["title", "desc"]
-    assert all(row.text in texts for row in rows)
+    assert told <= set(texts)
     bars = [each for each in root.iter() if each.tag.endswith("}rect") and "url(#" in (each.get("fill") or "")]
     assert len(bars) == sum(1 for row in rows if row.count is not None)
 

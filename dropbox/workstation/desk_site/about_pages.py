@@ -20,7 +20,7 @@ from dropbox.workstation.desk_site.forms import Form
 from dropbox.workstation.desk_site.showing import Page, go, say, show, this_desk
 from dropbox.workstation.reading import ReadCase, read_case
 from dropbox.workstation.speech import _
-from dropbox.workstation.together import CaseLinks, ask_to_join, links_of, proposed, question, wording, write_marks
+from dropbox.workstation.together import CaseLinks, ask_to_join, proposed, question, wording, write_marks
 from dropbox.workstation.vault import Vault
 
 pages = Blueprint("about", __name__)
@@ -124,7 +124,7 @@ def _join_page(case: str, form: Form | None) -> Page:
     with this_desk().reading() as vault:
         found = vault.casebook.find_case(case)
         acts.require(vault.casebook, found.case, Act.VIEW)
-        told = links_of(vault.casebook, this_desk().together.index(vault.casebook), found.case)
+        told = this_desk().together.links(vault.casebook, found.case)
         text = "" if form is not None else question(beside(vault, found).theirs.language)
         return show(
             "join.html",
@@ -138,7 +138,7 @@ def _join_page(case: str, form: Form | None) -> Page:
 
 
 def _links(vault: Vault, shown: ReadCase) -> CaseLinks:
-    return links_of(vault.casebook, this_desk().together.index(vault.casebook), shown.case.case)
+    return this_desk().together.links(vault.casebook, shown.case.case)
 
 
 def _typed_marks(form: Form) -> Iterator[Mark]:

@@ -9,8 +9,9 @@ from dropbox.workstation import statistics
 from dropbox.workstation.desk_site.forms import Form
 from dropbox.workstation.desk_site.setup_room import offered_folders, typed_folder
 from dropbox.workstation.desk_site.showing import Page, go, say, show, this_desk
+from dropbox.workstation.facts import by_case
 from dropbox.workstation.speech import ngettext
-from dropbox.workstation.statistics import Figures
+from dropbox.workstation.statistics import Facts, Figures
 from dropbox.workstation.terminal import line
 
 pages = Blueprint("figures", __name__)
@@ -79,11 +80,18 @@ def _page(year: int, form: Form | None = None) -> Page:
 def _figures(year: int) -> Figures:
     """Return a year's figures, counted once for each casebook."""
     now = today()
-    return this_desk().made_once(("figures", year, now), lambda vault: statistics.figures_of(vault.casebook, year, now))
+    return this_desk().made_once(
+        ("figures", year, now), lambda vault: statistics.figures_of(vault.casebook, year, now, _facts())
+    )
 
 
 def _years() -> list[int]:
-    return this_desk().made_once("years of figures", lambda vault: statistics.years_of(vault.casebook))
+    return statistics.years_of(_facts())
+
+
+def _facts() -> Facts:
+    """Return the facts of every case: the list of years and each year's figures are made of the same."""
+    return this_desk().made_once("facts", lambda vault: by_case(vault.casebook))
 
 
 def _known(year: int) -> int:

@@ -7,6 +7,7 @@ from dropbox.workstation.statistics.chart import svg
 from dropbox.workstation.statistics.figures import (
     FIRST_YEAR,
     LAST_YEAR,
+    Facts,
     Figures,
     as_json,
     figures_of,
@@ -28,6 +29,7 @@ __all__ = [
     "FIRST_YEAR",
     "LAST_YEAR",
     "Block",
+    "Facts",
     "Figures",
     "account_files",
     "as_json",

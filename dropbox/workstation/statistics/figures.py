@@ -1,12 +1,12 @@
 """The figures of one desk's year as they may be published: what is withheld is not in them any more."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
 
 from dropbox.models import CaseId, DeskId
-from dropbox.workstation.casebook import Casebook
+from dropbox.workstation.casebook import Casebook, CaseFacts
 from dropbox.workstation.facts import by_case
 from dropbox.workstation.statistics.axes import SINGLE, TABLES, Cell, Table, count
 from dropbox.workstation.statistics.suppression import THRESHOLD, withheld
@@ -14,6 +14,7 @@ from dropbox.workstation.statistics.suppression import THRESHOLD, withheld
 KIND = "onion-dropbox figures"
 FORMAT = 1
 FIRST_YEAR, LAST_YEAR = 2000, 2199
+Facts = Mapping[CaseId, CaseFacts]
 _PERSON = b"drop1-figures"
 
 
@@ -42,9 +43,13 @@ class Figures:
         return f"figures-{self.desk}-{self.year}"
 
 
-def figures_of(casebook: Casebook, year: int, made: date) -> Figures:
-    """Count the cases whose report came in that year, and withhold what must be."""
-    facts = {case: each for case, each in by_case(casebook).items() if each.received.year == year}
+def figures_of(casebook: Casebook, year: int, made: date, known: Facts | None = None) -> Figures:
+    """Count the cases whose report came in that year, and withhold what must be.
+
+    known: the facts of every case in this casebook, where somebody has them already.
+    """
+    every = by_case(casebook) if known is None else known
+    facts = {case: each for case, each in every.items() if each.received.year == year}
     counts = count(facts.values())
     kept_back = withheld(counts, _key(facts))
     desk = casebook.bound.desk
@@ -59,9 +64,9 @@ def figures_of(casebook: Casebook, year: int, made: date) -> Figures:
     )
 
 
-def years_of(casebook: Casebook) -> list[int]:
+def years_of(facts: Facts) -> list[int]:
     """Return the years in which reports came in, the newest first."""
-    return sorted({each.received.year for each in by_case(casebook).values()}, reverse=True)
+    return sorted({each.received.year for each in facts.values()}, reverse=True)
 
 
 def as_json(figures: Figures) -> dict[str, object]:

@@ -5,15 +5,13 @@ Holds names and cases, and knows no mandate: whoever shows something of it asks 
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from dropbox.envelope.account import Mark, MarkKind
 from dropbox.models import CaseId
-from dropbox.workstation.together.alike import Likeness, likeness, written_together
-from dropbox.workstation.together.names import PersonName, person, place_key
-from dropbox.workstation.together.spelling import sound, with_letters_left_out
-
-MAX_COMPARED = 20_000
-"""Names that one name is compared with: what one member can mark must not keep another waiting."""
+from dropbox.workstation.together.alike import Likeness, both_alike
+from dropbox.workstation.together.kin import MAX_COMPARED, first_names, surnames
+from dropbox.workstation.together.names import Given, PersonName, Surname, person, place_key
 
 Occasion = tuple[str, str]
 """A place and a date that one case has together."""
@@ -35,14 +33,18 @@ class NameIndex:
     occasions: dict[Occasion, set[CaseId]] = field(default_factory=dict)
     places: dict[CaseId, dict[str, str]] = field(default_factory=dict)
     dates: dict[CaseId, frozenset[str]] = field(default_factory=dict)
-    complete: bool = True
 
     def __post_init__(self) -> None:
-        self._exact: dict[str, list[PersonName]] = {}
-        self._sounds: dict[str, list[PersonName]] = {}
-        self._near: dict[str, list[PersonName]] = {}
+        self._surnames, self._first_names = surnames(), first_names()
+        self._all_told = True
+        self._named: dict[Surname, dict[Given, PersonName]] = {}
         self._of_case: dict[CaseId, list[PersonName]] = {}
         self._found: dict[PersonName, tuple[Alike, ...]] = {}
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether nothing that was looked up so far was too much to compare."""
+        return self._all_told and self._surnames.complete and self._first_names.complete
 
     def names_of(self, case: CaseId) -> tuple[PersonName, ...]:
         return tuple(self._of_case.get(case, ()))
@@ -61,7 +63,9 @@ class NameIndex:
     def alike(self, name: PersonName) -> tuple[Alike, ...]:
         """Return every other name that is like this one, what is surest first."""
         if name not in self._found:
-            self._found[name] = tuple(self._alike(name))
+            found = sorted(islice(self._alike(name), MAX_COMPARED), key=_place)
+            self._all_told = self._all_told and len(found) < MAX_COMPARED
+            self._found[name] = tuple(found)
         return self._found[name]
 
     def _add_name(self, case: CaseId, name: PersonName, written: str) -> None:
@@ -75,37 +79,24 @@ class NameIndex:
             self._of_case.setdefault(case, []).append(name)
 
     def _file(self, name: PersonName) -> None:
-        for key in _exact_keys(name):
-            self._exact.setdefault(key, []).append(name)
-        if name.surnames:
-            joined = " ".join(name.surnames)
-            self._sounds.setdefault(sound(joined), []).append(name)
-            for key in with_letters_left_out(joined):
-                self._near.setdefault(key, []).append(name)
+        # a user name has no parts, and is like itself alone
+        if name.handle:
+            return
+        surname, given = name.surname, name.first_names
+        self._surnames.add(surname)
+        self._first_names.add(given)
+        self._named.setdefault(surname, {})[given] = name
 
-    def _alike(self, name: PersonName) -> list[Alike]:
-        compared: set[PersonName] = {name}
-        found: list[Alike] = []
-        for other in self._candidates(name):
-            if other in compared:
-                continue
-            if len(compared) > MAX_COMPARED:
-                self.complete = False
-                break
-            compared.add(other)
-            how = likeness(name, other)
-            if how is not None:
-                found.append(Alike(other, how))
-        return sorted(found, key=lambda each: each.how.rank)
-
-    def _candidates(self, name: PersonName) -> Iterator[PersonName]:
-        for key in _exact_keys(name):
-            yield from self._exact.get(key, ())
-        if name.surnames:
-            joined = " ".join(name.surnames)
-            yield from self._sounds.get(sound(joined), ())
-            for key in with_letters_left_out(joined):
-                yield from self._near.get(key, ())
+    def _alike(self, name: PersonName) -> Iterator[Alike]:
+        if name.handle:
+            return
+        like_first = self._first_names.of(name.first_names)
+        for surname, how in self._surnames.of(name.surname).items():
+            held = self._named[surname]
+            for given in held.keys() & like_first.keys():
+                both = both_alike(like_first[given], how)
+                if both is not None and held[given] != name:
+                    yield Alike(held[given], both)
 
 
 def index_of(marks: Mapping[CaseId, Iterable[Mark]]) -> NameIndex:
@@ -116,5 +107,7 @@ def index_of(marks: Mapping[CaseId, Iterable[Mark]]) -> NameIndex:
     return made
 
 
-def _exact_keys(name: PersonName) -> frozenset[str]:
-    return frozenset((*name.surnames, written_together(name))) if name.surnames else frozenset({"@" + name.handle})
+def _place(alike: Alike) -> tuple[object, ...]:
+    """Return what puts the surest first, and the same ones in the same order each time."""
+    name = alike.name
+    return alike.how.rank, name.surnames, name.given, name.particles, name.called

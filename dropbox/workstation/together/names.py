@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 ANY_DE = "de*"
 """What an abbreviated "d." stands for: de, den or der."""
@@ -45,6 +46,20 @@ _MARRIED = frozenset({"geb", "geboren", "ev", "gv", "nee", "born"})
 Words = list[str]
 
 
+class Given(NamedTuple):
+    """What a person's own part of a name says: first names or initials, and what they are called by."""
+
+    names: tuple[str, ...]
+    called: str
+
+
+class Surname(NamedTuple):
+    """What a family's part of a name says: what stands before it, and its words."""
+
+    particles: tuple[str, ...]
+    words: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class PersonName:
     """A name in parts: small letters, no diacritics, `ij` written `y`.
@@ -70,8 +85,12 @@ class PersonName:
         return made
 
     @property
-    def first(self) -> str:
-        return self.given[0] if self.given else ""
+    def first_names(self) -> Given:
+        return Given(self.given, self.called)
+
+    @property
+    def surname(self) -> Surname:
+        return Surname(self.particles, self.surnames)
 
     @property
     def is_empty(self) -> bool:
@@ -82,9 +101,12 @@ def plain(text: str) -> str:
     """Return a text in the spelling in which words are compared: no case, no diacritics, single spaces."""
     # letters that only look wide or joined become the usual ones before their case does
     usual = unicodedata.normalize("NFKC", text).translate(_QUOTES).casefold()
-    apart = unicodedata.normalize("NFKD", usual)
-    kept = "".join(each for each in apart if not unicodedata.combining(each)).translate(_LETTERS)
-    return " ".join(kept.split())
+    return " ".join((usual if usual.isascii() else _without_marks(usual)).split())
+
+
+def _without_marks(text: str) -> str:
+    apart = unicodedata.normalize("NFKD", text)
+    return "".join(each for each in apart if not unicodedata.combining(each)).translate(_LETTERS)
 
 
 def place_key(text: str) -> str:

@@ -3,9 +3,11 @@
 Every page and command that tells of links gets them from here and from nowhere else.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from heapq import nsmallest
 
 from dropbox.codename import case_name
 from dropbox.models import CaseId, Mandate
@@ -75,43 +77,67 @@ class CaseLinks:
     complete: bool = True
 
 
-def links_of(casebook: Casebook, index: NameIndex, case: CaseId) -> CaseLinks:
-    """Return what may be said of a case's links, what is joined and sure first."""
-    own = acts.standing(casebook, case)
-    if moves.is_away(casebook, case):
-        return CaseLinks(shut=Shut.AWAY)
-    if own.withdrawn is not None:
-        return CaseLinks(shut=Shut.WITHDRAWN)
-    join = join_state(casebook, case)
-    mine = _as_allowed(own.mandate, join)
+@dataclass(frozen=True)
+class Terms:
+    """What one case's reporter allows between cases: who was asked to be joined and said no is as one who listens."""
+
+    mandate: Mandate
+    join: JoinState
+    shut: Shut | None
+
+    def of_another(self, other: "Terms") -> tuple[Beside, bool]:
+        """Return what this case's page may show of another one, and whether the two are joined."""
+        if other.shut is not None:
+            return Beside.NOTHING, False
+        allowed = mandate.beside(self.mandate, other.mandate)
+        joined = self.join is other.join is JoinState.AGREED
+        return (Beside.DESK if joined and allowed is not Beside.ALL else allowed), joined
+
+
+class Allowed:
+    """What the reporter of each case allows, worked out once, for as long as the casebook is not changed."""
+
+    def __init__(self, casebook: Casebook) -> None:
+        self.casebook = casebook
+        self._terms: dict[CaseId, Terms] = {}
+
+    def by(self, case: CaseId) -> Terms:
+        if case not in self._terms:
+            self._terms[case] = self._worked_out(case)
+        return self._terms[case]
+
+    def _worked_out(self, case: CaseId) -> Terms:
+        now, join = acts.standing(self.casebook, case), join_state(self.casebook, case)
+        shut = Shut.WITHDRAWN if now.withdrawn is not None else None
+        return Terms(
+            mandate=Mandate.LISTEN if join is JoinState.REFUSED else now.mandate,
+            join=join,
+            shut=Shut.AWAY if moves.is_away(self.casebook, case) else shut,
+        )
+
+
+def links_of(casebook: Casebook, index: NameIndex, case: CaseId, allowed: Allowed | None = None) -> CaseLinks:
+    """Return what may be said of a case's links, what is joined and sure first.
+
+    allowed: what is known of this same casebook already, where more than one case is asked for.
+    """
+    known = Allowed(casebook) if allowed is None else allowed
+    own = known.by(case)
+    if own.shut is not None:
+        return CaseLinks(shut=own.shut)
     found: list[Link] = []
     another = False
-    for link in _touching(index, case):
-        beside, joined = _beside(casebook, mine, join, link.case)
+    for other, names in _touching(index, case).items():
+        beside, joined = own.of_another(known.by(other))
         another = another or beside is Beside.ANOTHER
         if beside in (Beside.ALL, Beside.DESK):
-            found.append(replace(link, beside=beside, joined=joined))
-    found.sort(key=lambda link: link.rank)
-    return CaseLinks(tuple(found[:MAX_LINKS]), another, max(0, len(found) - MAX_LINKS), join, complete=index.complete)
+            found.append(Link(other, tuple(names), beside=beside, joined=joined))
+    told = nsmallest(MAX_LINKS, found, key=lambda link: link.rank)
+    links = tuple(_in_full(index, case, link) for link in told)
+    return CaseLinks(links, another, len(found) - len(links), own.join, complete=index.complete)
 
 
-def _beside(casebook: Casebook, own: Mandate, join: JoinState, other: CaseId) -> tuple[Beside, bool]:
-    """Return what the page of a case with this mandate may show of another one, and whether the two are joined."""
-    theirs = acts.standing(casebook, other)
-    if theirs.withdrawn is not None or moves.is_away(casebook, other):
-        return Beside.NOTHING, False
-    their_join = join_state(casebook, other)
-    allowed = mandate.beside(own, _as_allowed(theirs.mandate, their_join))
-    joined = join is their_join is JoinState.AGREED
-    return (Beside.DESK if joined and allowed is not Beside.ALL else allowed), joined
-
-
-def _as_allowed(of_case: Mandate, join: JoinState) -> Mandate:
-    """Return the mandate that counts between cases: a reporter who was asked and said no is kept apart from all."""
-    return Mandate.LISTEN if join is JoinState.REFUSED else of_case
-
-
-def _touching(index: NameIndex, case: CaseId) -> list[Link]:
+def _touching(index: NameIndex, case: CaseId) -> dict[CaseId, list[SharedName]]:
     """Return the other cases that have a name like one of this case, or a place and a date that this one has too.
 
     Not yet what may be shown of them.
@@ -120,12 +146,14 @@ def _touching(index: NameIndex, case: CaseId) -> list[Link]:
     for name in index.names_of(case):
         here = index.names[name][case]
         for other, how in _like(index, name):
-            for there, written in index.names[other].items():
+            cases = index.names[other]
+            shared = {written: SharedName(here, written, how) for written in set(cases.values())}
+            for there, written in cases.items():
                 if there != case:
-                    found.setdefault(there, []).append(SharedName(here, written, how))
+                    found.setdefault(there, []).append(shared[written])
     for there in _same_occasions(index, case):
         found.setdefault(there, [])
-    return [_link(index, case, other, names) for other, names in found.items()]
+    return found
 
 
 def _like(index: NameIndex, name: PersonName) -> Iterator[tuple[PersonName, Likeness]]:
@@ -142,14 +170,14 @@ def _same_occasions(index: NameIndex, case: CaseId) -> Iterator[CaseId]:
             yield from index.occasions[place, day] - {case}
 
 
-def _link(index: NameIndex, case: CaseId, other: CaseId, names: list[SharedName]) -> Link:
-    here, there = index.places[case], index.places[other]
-    dates = index.dates[case] & index.dates[other]
-    return Link(
-        case=other,
-        names=tuple(sorted(names, key=lambda each: each.how.rank)),
+def _in_full(index: NameIndex, case: CaseId, link: Link) -> Link:
+    """Return a link with its names in order, and with what else both cases name."""
+    here, there = index.places[case], index.places[link.case]
+    return replace(
+        link,
+        names=tuple(sorted(link.names, key=lambda each: each.how.rank)),
         places=tuple(sorted(here[key] for key in here.keys() & there.keys())),
-        dates=tuple(sorted(dates)),
+        dates=tuple(sorted(index.dates[case] & index.dates[link.case])),
     )
 
 
@@ -187,73 +215,75 @@ class Overview:
 
 def overview(casebook: Casebook, index: NameIndex) -> Overview:
     """Return every name that more than one case has, or has one like it; listening cases stand in none of them."""
-    telling = _Telling(index, _open(casebook, index))
+    allowed = Allowed(casebook)
+    cases = {case for held in index.names.values() for case in held if case in casebook.cases}
+    telling = _Telling(index, frozenset(case for case in cases if _is_open(allowed.by(case))))
     by_size = sorted(index.names, key=lambda name: (-len(index.names[name]), name.surnames, name.given, name.handle))
     groups = [group for group in map(telling.group, by_size) if group is not None]
-    return Overview(tuple(groups), tuple(_joined(casebook, index)), index.complete)
+    return Overview(tuple(groups), tuple(_joined(casebook, index, allowed, cases)), index.complete)
+
+
+@dataclass(frozen=True)
+class _Held:
+    """The open cases that have one name; how most of them write it, and how others do."""
+
+    cases: tuple[CaseId, ...]
+    written: str = ""
+    also: tuple[str, ...] = ()
 
 
 class _Telling:
-    """Tells each name and each pair of names once."""
+    """Tells each name and each pair of names once, and a name's cases together: many of them make no more pairs."""
 
     def __init__(self, index: NameIndex, open_cases: frozenset[CaseId]) -> None:
         self._index = index
         self._open = open_cases
         self._pairs: set[frozenset[PersonName]] = set()
-        self._known: dict[PersonName, tuple[CaseId, ...]] = {}
+        self._known: dict[PersonName, _Held] = {}
 
     def group(self, name: PersonName) -> Group | None:
         """Return a name and what is like it; None when that is one case's own affair, or was told already."""
-        itself, cases = likeness(name, name), self._cases(name)
-        if itself is None or not cases:
+        itself, held = likeness(name, name), self._held(name)
+        if itself is None or not held.cases:
             return None
-        others = tuple(self._others(name, cases))
-        if len(cases) < 2 and not others:
+        others = tuple(self._others(name, held.cases))
+        if len(held.cases) < 2 and not others:
             return None
-        spellings = [self._index.names[name][case] for case in cases]
-        written = _most(spellings)
-        also = tuple(sorted({each for each in spellings if each.casefold() != written.casefold()}))
-        return Group(written, also, cases, itself.sure, others)
+        return Group(held.written, held.also, held.cases, itself.sure, others)
 
     def _others(self, name: PersonName, cases: tuple[CaseId, ...]) -> Iterator[Alike]:
         for each in self._index.alike(name):
-            theirs = self._cases(each.name)
+            theirs = self._held(each.name)
             pair = frozenset({name, each.name})
-            if theirs and pair not in self._pairs and (len(cases) > 1 or theirs != cases):
+            if theirs.cases and pair not in self._pairs and (len(cases) > 1 or theirs.cases != cases):
                 self._pairs.add(pair)
-                yield Alike(_most([self._index.names[each.name][case] for case in theirs]), each.how, theirs)
+                yield Alike(theirs.written, each.how, theirs.cases)
 
-    def _cases(self, name: PersonName) -> tuple[CaseId, ...]:
-        # asked for once for every name that is like it: a name's two words are a hash each
+    def _held(self, name: PersonName) -> _Held:
         if name not in self._known:
-            # an intersection of the two would walk all open cases for each name
-            cases = (case for case in self._index.names[name] if case in self._open)
-            self._known[name] = tuple(sorted(cases, key=case_name))
+            self._known[name] = self._gathered(self._index.names[name])
         return self._known[name]
 
-
-def _most(spellings: list[str]) -> str:
-    """Return the spelling that most of these cases use."""
-    return max(sorted(set(spellings)), key=spellings.count)
-
-
-def _open(casebook: Casebook, index: NameIndex) -> frozenset[CaseId]:
-    """Return the cases that may stand beside any other open one, within the desk."""
-    cases = {case for held in index.names.values() for case in held}
-    standings = acts.standings(casebook, cases)
-    return frozenset(
-        case
-        for case, now in standings.items()
-        if now.withdrawn is None
-        and not moves.is_away(casebook, case)
-        and _as_allowed(now.mandate, join_state(casebook, case)) is not Mandate.LISTEN
-    )
+    def _gathered(self, spellings: Mapping[CaseId, str]) -> _Held:
+        # an intersection of the two would walk all open cases for each name
+        cases = tuple(sorted((case for case in spellings if case in self._open), key=case_name))
+        if not cases:
+            return _Held(())
+        counts = Counter(spellings[case] for case in cases)
+        written = max(sorted(counts), key=counts.__getitem__)
+        also = sorted(each for each in counts if each.casefold() != written.casefold())
+        return _Held(cases, written, tuple(also))
 
 
-def _joined(casebook: Casebook, index: NameIndex) -> Iterator[tuple[CaseId, CaseId]]:
-    cases = {case for held in index.names.values() for case in held}
-    agreed = sorted(case for case in cases if join_state(casebook, case) is JoinState.AGREED)
-    for case in agreed:
-        for link in links_of(casebook, index, case).links:
+def _is_open(terms: Terms) -> bool:
+    """Tell whether a case may stand beside any other open one, within the desk."""
+    return terms.shut is None and terms.mandate is not Mandate.LISTEN
+
+
+def _joined(
+    casebook: Casebook, index: NameIndex, allowed: Allowed, cases: Iterable[CaseId]
+) -> Iterator[tuple[CaseId, CaseId]]:
+    for case in sorted(case for case in cases if allowed.by(case).join is JoinState.AGREED):
+        for link in links_of(casebook, index, case, allowed).links:
             if link.joined and case < link.case:
                 yield case, link.case

@@ -48,7 +48,7 @@ def is_near(one: str, other: str) -> bool:
     allowed = mistakes_allowed(min(one, other, key=len))
     if one == other or not allowed or abs(len(one) - len(other)) > allowed:
         return False
-    return _distance(one, other, allowed) <= allowed
+    return _distance(*_apart(one, other), allowed) <= allowed
 
 
 def with_letters_left_out(word: str) -> Iterator[str]:
@@ -57,6 +57,15 @@ def with_letters_left_out(word: str) -> Iterator[str]:
     for _ in range(mistakes_allowed(word)):
         forms |= {form[:at] + form[at + 1 :] for form in forms for at in range(len(form))}
     return iter(forms)
+
+
+def _apart(one: str, other: str) -> tuple[str, str]:
+    """Return two different words without the letters that both begin and end with: what differs is seldom long."""
+    while one[:1] == other[:1] and one:
+        one, other = one[1:], other[1:]
+    while one[-1:] == other[-1:] and one:
+        one, other = one[:-1], other[:-1]
+    return one, other
 
 
 def _distance(one: str, other: str, allowed: int) -> int:
