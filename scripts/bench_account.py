@@ -134,7 +134,7 @@ def _register(book: Casebook) -> Measured:
 
 LINKING: Mapping[str, Aim] = {
     "what belongs together, all of it": Aim(5, 3, _linking),
-    "what belongs to one case": Aim(0.2, 3, _one_case),
+    "what belongs to one case": Aim(0.1, 3, _one_case),
 }
 AIMS: Mapping[str, Aim] = {
     **LINKING,
