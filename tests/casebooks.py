@@ -34,7 +34,7 @@ def casebook(*, confirmed: bool = True, trial: bool = False) -> Casebook:
 @contextmanager
 def on(day: date) -> Iterator[None]:
     """Have the log's lines be of this day."""
-    with mock.patch("dropbox.workstation.case_log.today", return_value=day):
+    with mock.patch("dropbox.workstation.case_log.lines.today", return_value=day):
         yield
 
 

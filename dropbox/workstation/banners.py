@@ -8,7 +8,9 @@ from dropbox.bundle import LineState, Proposal
 from dropbox.codename import case_name
 from dropbox.models import CaseId, DeskId, SealedKind, current_members
 from dropbox.trust_words import drop_words, roster_words
-from dropbox.workstation import acts, log_checking, log_words, moves, trust
+from dropbox.workstation import acts, moves, trust
+from dropbox.workstation.case_log import checking as log_checking
+from dropbox.workstation.case_log import words as log_words
 from dropbox.workstation.casebook import Casebook, DeskRoster, State
 from dropbox.workstation.continuity import later_epochs, open_gaps
 from dropbox.workstation.keeping.standing import because, cases_with_proposals, opposable, state_of

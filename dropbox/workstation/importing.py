@@ -15,7 +15,8 @@ from dropbox.disk import sync_files, sync_folder
 from dropbox.envelope.account import LogAct
 from dropbox.errors import BundleItemMismatch, TargetUnusable
 from dropbox.models import CaseId, ItemId, SealedKind
-from dropbox.workstation import acts, case_log, log_checking, moves, trust
+from dropbox.workstation import acts, case_log, moves, trust
+from dropbox.workstation.case_log import checking as log_checking
 from dropbox.workstation.casebook import Binding, Casebook, CaseRecord, Conflict, ItemRecord, Narrowed, State, is_shown
 from dropbox.workstation.continuity import clashes, take_kdf, take_log
 from dropbox.workstation.examining import Verdict, examine, out_of_chain, quarantine

@@ -16,7 +16,8 @@ from dropbox.bundle.verified import Verified
 from dropbox.disk import sync_folder
 from dropbox.errors import BundleAuthorUnknown, ResealForOther, TargetUnusable
 from dropbox.models import Fingerprint, ItemId, SealedKind
-from dropbox.workstation import addressing, case_log, log_checking, trust
+from dropbox.workstation import addressing, case_log, trust
+from dropbox.workstation.case_log import checking as log_checking
 from dropbox.workstation.casebook import Casebook, ItemRecord, State, is_shown
 from dropbox.workstation.examining import Verdict, examine, out_of_chain
 from dropbox.workstation.importing import ImportReport, Progress, Seen, import_pickup, take_case

@@ -13,7 +13,8 @@ import pytest
 
 from dropbox.envelope.account import Account, LogLine, LogPart, line_hash
 from dropbox.models import CaseId, Kind, Mandate, SealedKind, today
-from dropbox.workstation import case_log, replying
+from dropbox.workstation import replying
+from dropbox.workstation.case_log import lines
 from dropbox.workstation.casebook import State
 from dropbox.workstation.vault import Vault, open_vault
 from tests.envelopes import Case
@@ -55,7 +56,7 @@ class Days:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.day = today()
-        for module in (case_log, replying):
+        for module in (lines, replying):
             monkeypatch.setattr(module, "today", self)
 
     def __call__(self) -> date:

@@ -11,8 +11,9 @@ from dropbox.envelope.account import Account, LogAct, LogLine, LogPart, details_
 from dropbox.errors import ExplanationUnusable, NothingToExplain
 from dropbox.models import Fingerprint, ItemId, Kind, Mandate, VaultId
 from dropbox.records import from_json, to_json
-from dropbox.workstation import case_log, log_checking
+from dropbox.workstation import case_log
 from dropbox.workstation.banners import banners
+from dropbox.workstation.case_log import checking as log_checking
 from dropbox.workstation.casebook import Casebook, EpochLog, ItemRecord, LogEntry, State, detail_of
 from dropbox.workstation.log_faults import LogFault, LogWrong
 from tests.casebooks import ANNA, BRAM, CASE, DAY, EPOCH, casebook, on, submission, writing

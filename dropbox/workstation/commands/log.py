@@ -6,8 +6,9 @@ from pathlib import Path
 from dropbox.codename import case_name
 from dropbox.errors import LogBroken
 from dropbox.models import CaseId, today
-from dropbox.workstation import case_log, log_checking, log_printing, log_words
-from dropbox.workstation.case_log import Entry
+from dropbox.workstation import case_log
+from dropbox.workstation.case_log import Entry, printing, words
+from dropbox.workstation.case_log import checking as log_checking
 from dropbox.workstation.casebook import Casebook
 from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Show
 from dropbox.workstation.log_faults import LogFault
@@ -54,8 +55,8 @@ def _explain(vault: Vault, case: CaseId | None, because: str) -> None:
 
 def _one(vault: Vault, case: CaseId, target: Path | None, show: Show) -> None:
     if target is not None:
-        log_printing.write_log(vault, case, target)
-    document = {**log_printing.document(vault.casebook, case), "file": None if target is None else str(target)}
+        printing.write_log(vault, case, target)
+    document = {**printing.document(vault.casebook, case), "file": None if target is None else str(target)}
     written = [] if target is None else [_("Wrote %(file)s", file=line(str(target))), ""]
     show(Answer(document, lambda width: [*written, *_lines(vault.casebook, case, width)], vault.casebook))
 
@@ -72,12 +73,12 @@ def _entry_lines(casebook: Casebook, entry: Entry, width: int) -> list[str]:
     head = _(
         "%(day)s  %(who)s, line %(number)s, mandate %(mandate)s, %(hash)s",
         day=day_text(entry.line.day),
-        who=log_words.who_text(casebook, entry),
+        who=words.who_text(casebook, entry),
         number=entry.line.n,
-        mandate=log_words.mandate_text(entry.line.mandate),
-        hash=entry.hash[: log_words.SHORT_HASH_DIGITS],
+        mandate=words.mandate_text(entry.line.mandate),
+        hash=entry.hash[: words.SHORT_HASH_DIGITS],
     )
-    return [line(head), *paragraphs(line(log_words.act_text(casebook, entry)), width, _INDENT)]
+    return [line(head), *paragraphs(line(words.act_text(casebook, entry)), width, _INDENT)]
 
 
 # --- every case ---------------------------------------------------------------------------------------------------
@@ -138,7 +139,7 @@ def _verdict(casebook: Casebook, cases: int, faults: Sequence[tuple[CaseId, LogF
         return [ngettext("The log of %(num)s case holds.", "The logs of %(num)s cases hold.", cases)]
     lines: list[str] = []
     for case, fault in faults:
-        lines += paragraphs(line(log_words.fault_text(casebook, case, fault)), width, "")
-        if told := log_words.explained_text(fault):
+        lines += paragraphs(line(words.fault_text(casebook, case, fault)), width, "")
+        if told := words.explained_text(fault):
             lines += paragraphs(line(told), width, _INDENT)
     return lines

@@ -9,8 +9,9 @@ from werkzeug.wrappers import Response
 from dropbox.codename import case_name
 from dropbox.errors import DropboxError, VaultBusy
 from dropbox.models import CaseId, today
-from dropbox.workstation import case_log, log_checking, log_printing, log_words
-from dropbox.workstation.case_log import Entry
+from dropbox.workstation import case_log
+from dropbox.workstation.case_log import Entry, printing, words
+from dropbox.workstation.case_log import checking as log_checking
 from dropbox.workstation.casebook import Casebook
 from dropbox.workstation.desk_site.forms import Form
 from dropbox.workstation.desk_site.nearby import sticks
@@ -85,7 +86,7 @@ def write(case: str) -> Page | Response:
     try:
         target = chosen_target(form)
         with this_desk().writing() as vault:
-            log_printing.write_log(vault, vault.casebook.find_case(case).case, target)
+            printing.write_log(vault, vault.casebook.find_case(case).case, target)
     except VaultBusy:
         raise
     except DropboxError as error:
@@ -165,7 +166,7 @@ def _every(form: Form) -> Page:
             "logs.html",
             form=form,
             broken=broken,
-            lost=log_words.lost_text(lost) if lost else "",
+            lost=words.lost_text(lost) if lost else "",
             lost_because=told,
             count=len(log_checking.cases_with_a_log(casebook)),
         )
@@ -174,17 +175,15 @@ def _every(form: Form) -> Page:
 def _line(casebook: Casebook, entry: Entry) -> LineShown:
     return LineShown(
         entry=entry,
-        who=log_words.who_text(casebook, entry),
-        what=log_words.act_text(casebook, entry),
-        mandate=log_words.mandate_text(entry.line.mandate),
-        short=entry.hash[: log_words.SHORT_HASH_DIGITS],
+        who=words.who_text(casebook, entry),
+        what=words.act_text(casebook, entry),
+        mandate=words.mandate_text(entry.line.mandate),
+        short=entry.hash[: words.SHORT_HASH_DIGITS],
     )
 
 
 def _faults(casebook: Casebook, case: CaseId, faults: tuple[LogFault, ...]) -> tuple[FaultShown, ...]:
-    return tuple(
-        FaultShown(log_words.fault_text(casebook, case, fault), log_words.explained_text(fault)) for fault in faults
-    )
+    return tuple(FaultShown(words.fault_text(casebook, case, fault), words.explained_text(fault)) for fault in faults)
 
 
 def _file_name(case: CaseId) -> str:

@@ -9,13 +9,13 @@ from werkzeug.wrappers import Response
 from dropbox.errors import CasebookClosed, DropboxError, GpgError
 from dropbox.workstation import trust
 from dropbox.workstation.banners import Banner, ForTerminal, banners
+from dropbox.workstation.case_log.checking import open_faults
 from dropbox.workstation.casebook import Casebook
 from dropbox.workstation.continuity import open_gaps
 from dropbox.workstation.desk_site.desk import Desk
 from dropbox.workstation.desk_site.door import Session
 from dropbox.workstation.desk_site.forms import Form
 from dropbox.workstation.keeping.standing import any_opposable
-from dropbox.workstation.log_checking import open_faults
 from dropbox.workstation.speech import N_, _, language, said_on_a_page
 
 NAVIGATION = (

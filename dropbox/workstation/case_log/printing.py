@@ -11,8 +11,8 @@ from dropbox.codename import case_name
 from dropbox.envelope.account import LogAct, details_input, hash_input
 from dropbox.errors import LogFormUnknown
 from dropbox.models import CaseId, today
-from dropbox.workstation import case_log, log_checking, log_words
-from dropbox.workstation.case_log import Entry
+from dropbox.workstation.case_log import checking, lines, words
+from dropbox.workstation.case_log.lines import Entry
 from dropbox.workstation.casebook import Casebook
 from dropbox.workstation.document import Block, Document, Heading, Point, Table, Text, as_pdf, as_text
 from dropbox.workstation.speech import _, day_text, language
@@ -32,7 +32,7 @@ def write_log(vault: Vault, case: CaseId, target: Path) -> None:
     if make is None:
         raise LogFormUnknown
     with new_file(target) as file:
-        case_log.add(vault.casebook, case, LogAct.SAVED, files="1", where=str(target.absolute().parent))
+        lines.add(vault.casebook, case, LogAct.SAVED, files="1", where=str(target.absolute().parent))
         made = make(vault.casebook, case)
         vault.save()  # first: a copy that nobody knows of would be left out where a reporter takes something back
         file.write(made)
@@ -40,7 +40,7 @@ def write_log(vault: Vault, case: CaseId, target: Path) -> None:
 
 def document(casebook: Casebook, case: CaseId) -> dict[str, object]:
     """Return the log as documents and scripts get it; a check of it is in it, and changes nothing."""
-    faults = log_checking.check(casebook, [case]).get(case, ())
+    faults = checking.check(casebook, [case]).get(case, ())
     return {
         "case": case,
         "name": case_name(case),
@@ -48,22 +48,22 @@ def document(casebook: Casebook, case: CaseId) -> dict[str, object]:
         "desk": casebook.bound.desk,
         "vault": casebook.vault,
         "day": today().isoformat(),
-        "lines": [case_log.as_json(entry) for entry in case_log.of_case(casebook, case)],
-        "pending": len(case_log.pending(casebook, case)),
-        "faults": [log_checking.as_json(case, fault) for fault in faults],
+        "lines": [lines.as_json(entry) for entry in lines.of_case(casebook, case)],
+        "pending": len(lines.pending(casebook, case)),
+        "faults": [checking.as_json(case, fault) for fault in faults],
     }
 
 
 def paper(casebook: Casebook, case: CaseId) -> Document:
     """Return the log as it is printed, in the reader's language."""
-    entries = case_log.of_case(casebook, case)
+    entries = lines.of_case(casebook, case)
     blocks = (*_head(casebook, case), _table(casebook, entries), *_checking(), *_inputs(case, entries))
     return Document(_("Log of %(name)s", name=case_name(case)), language(), blocks)
 
 
 def _head(casebook: Casebook, case: CaseId) -> tuple[Block, ...]:
-    faults = log_checking.check(casebook, [case]).get(case, ())
-    told = [log_words.fault_text(casebook, case, fault) for fault in faults]
+    faults = checking.check(casebook, [case]).get(case, ())
+    told = [words.fault_text(casebook, case, fault) for fault in faults]
     verdict = told or [_("Every chain of this log held when it was printed.")]
     return (
         Text(
@@ -76,7 +76,7 @@ def _head(casebook: Casebook, case: CaseId) -> tuple[Block, ...]:
             )
         ),
         *(Point(line(text)) for text in verdict),
-        *(Point(line(text)) for fault in faults if (text := log_words.explained_text(fault))),
+        *(Point(line(text)) for fault in faults if (text := words.explained_text(fault))),
     )
 
 
@@ -87,9 +87,9 @@ def _table(casebook: Casebook, entries: tuple[Entry, ...]) -> Table:
             str(entry.line.n),
             entry.line.day.isoformat(),
             line(member_name(casebook, entry.line.by)),
-            line(log_words.act_text(casebook, entry)),
-            log_words.mandate_text(entry.line.mandate),
-            entry.hash[: log_words.SHORT_HASH_DIGITS],
+            line(words.act_text(casebook, entry)),
+            words.mandate_text(entry.line.mandate),
+            entry.hash[: words.SHORT_HASH_DIGITS],
         )
         for entry in entries
     )

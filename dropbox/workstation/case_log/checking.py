@@ -13,8 +13,8 @@ from dropbox.codename import case_name
 from dropbox.envelope.account import LogAct, LogLine, LogPart, details_digest, line_hash
 from dropbox.errors import ExplanationUnusable, NothingToExplain
 from dropbox.models import CaseId, ItemId, Mandate, SealedKind
-from dropbox.workstation import case_log
-from dropbox.workstation.case_log import Chain, Entry
+from dropbox.workstation.case_log import lines
+from dropbox.workstation.case_log.lines import Chain, Entry
 from dropbox.workstation.casebook import Casebook, ItemRecord, State, detail_of, number_of
 from dropbox.workstation.log_faults import LogFault, LogWrong
 from dropbox.workstation.thread import items_of
@@ -37,7 +37,7 @@ def take(casebook: Casebook, cases: Collection[CaseId]) -> bool:
     """
     before = dict(casebook.log_faults), dict(casebook.log)
     for case in cases:
-        case_log.adopt(casebook, case)
+        lines.adopt(casebook, case)
     found = check(casebook, cases)
     for case in cases:
         casebook.log_faults.pop(case, None)
@@ -79,7 +79,7 @@ def explain(casebook: Casebook, case: CaseId, because: str, day: date) -> None:
         raise NothingToExplain
     explained = (f if f.explained is not None else replace(f, because=text, explained=day) for f in faults)
     casebook.log_faults[case] = tuple(explained)
-    case_log.add(casebook, case, LogAct.EXPLAINED, because=text)
+    lines.add(casebook, case, LogAct.EXPLAINED, because=text)
 
 
 def explain_lost(casebook: Casebook, because: str) -> None:
@@ -167,7 +167,7 @@ def _faults(casebook: Casebook, case: CaseId, excuses: _Excuses) -> Iterator[Log
     def may_miss(after: ItemId | None) -> bool:
         return excuses.cover(None if after is None else casebook.items[after], case)
 
-    for chain in case_log.chains(casebook, case):
+    for chain in lines.chains(casebook, case):
         own = chain.vault == casebook.vault and chain.by == casebook.key
         walk = _Walk(chain, mandates, _never if own else may_miss, line_hash(case, chain.vault, None))
         for entry in chain.entries:
@@ -205,12 +205,12 @@ def _mandates(items: list[ItemRecord]) -> Mandates:
     """Return what the reporter allowed after each submission, as far as none before it is missing here."""
     submissions = sorted((record for record in items if number_of(record)), key=number_of)
     there = [record for place, record in enumerate(submissions, start=1) if number_of(record) == place]
-    states = {number_of(last): case_log.mandate_of(there[:place]) for place, last in enumerate(there, start=1)}
+    states = {number_of(last): lines.mandate_of(there[:place]) for place, last in enumerate(there, start=1)}
     return {0: Mandate.LISTEN, **states}
 
 
 def _parts_by_item(casebook: Casebook, case: CaseId) -> dict[ItemId, tuple[ItemRecord, LogPart]]:
-    return {record.item: (record, part) for record in casebook.verified(case) for part in case_log.parts_of(record)}
+    return {record.item: (record, part) for record in casebook.verified(case) for part in lines.parts_of(record)}
 
 
 def _excuses(casebook: Casebook) -> _Excuses:

@@ -12,7 +12,7 @@ from dropbox.envelope.account import LogAct
 from dropbox.errors import InvalidValue
 from dropbox.models import CaseId, Mandate, parse_fingerprint
 from dropbox.workstation import mandate
-from dropbox.workstation.case_log import Entry, told_details
+from dropbox.workstation.case_log.lines import Entry, told_details
 from dropbox.workstation.casebook import Casebook
 from dropbox.workstation.log_faults import LogFault, LogWrong
 from dropbox.workstation.speech import N_, Words, _, day_text, list_text, ngettext
