@@ -23,7 +23,8 @@ def taken(book: Casebook, *new: ItemRecord, before: acts.Standing) -> dict[Any, 
 
 
 def test_under_each_mandate_just_what_goes_too_far_is_refused_and_says_how_to_ask() -> None:
-    closed = {Mandate.LISTEN: {Act.DISCUSS, Act.TAKE_FURTHER}, Mandate.ADVISE: {Act.TAKE_FURTHER}}
+    further = {Act.TAKE_FURTHER, Act.DISCLOSE}
+    closed = {Mandate.LISTEN: {Act.DISCUSS, *further}, Mandate.ADVISE: further}
     for mandate in Mandate:
         book = casebook()
         submission(book, 1, mandate=mandate)

@@ -28,8 +28,8 @@ def test_the_reporter_is_always_answered_and_notes_always_made(mandate: Mandate,
 @pytest.mark.parametrize(
     ("mandate", "closed"),
     [
-        (Mandate.LISTEN, {Act.DISCUSS, Act.TAKE_FURTHER}),
-        (Mandate.ADVISE, {Act.TAKE_FURTHER}),
+        (Mandate.LISTEN, {Act.DISCUSS, Act.TAKE_FURTHER, Act.DISCLOSE}),
+        (Mandate.ADVISE, {Act.TAKE_FURTHER, Act.DISCLOSE}),
         (Mandate.INVESTIGATE, set[Act]()),
     ],
 )
