@@ -41,8 +41,3 @@ class ProposalIsYours(DropboxError):
 
 class ProposalSeconded(DropboxError):
     message = "You have agreed to this already."
-
-
-class CaseErased(DropboxError):
-    message = "This case was erased. What is left of it is in the list of erased cases."
-    hint = "See: dropbox-workstation erase --list"
