@@ -6,6 +6,7 @@ Whatever somebody else wrote passes through `terminal` first, so that it is show
 from collections.abc import Sequence
 
 from dropbox.codename import case_name
+from dropbox.envelope import ANSWER_PREFIX
 from dropbox.models import Kind, Mandate
 from dropbox.workstation import mandate, telling
 from dropbox.workstation.banners import banners
@@ -156,7 +157,8 @@ def _body(opened: Opened, width: int) -> list[str]:
     lines = paragraphs(text.rstrip("\n"), width, _INDENT) if text.strip() else []
     if not lines and envelope.header.kind is Kind.MANDATE:
         lines = [_INDENT + _("The mandate was changed to %(mandate)s.", mandate=_mandate(envelope.header.mandate))]
-    for question, answer in envelope.header.answers.items():
+    asked = {name: text for name, text in envelope.header.answers.items() if not name.startswith(ANSWER_PREFIX)}
+    for question, answer in asked.items():
         lines += ["", *paragraphs(line(question) + ":", width, _INDENT), *paragraphs(answer, width, _INDENT * 2)]
     attachments = envelope.index.attachments
     rows = [

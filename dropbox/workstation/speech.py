@@ -163,6 +163,11 @@ def list_text(names: Sequence[object]) -> str:
     return str(format_list([str(name) for name in names], locale=language()))
 
 
+def choice_text(names: Sequence[object]) -> str:
+    """Return names of which one is to be chosen as a language lists them: "a, b or c"."""
+    return str(format_list([str(name) for name in names], style="or", locale=language()))
+
+
 def _decimal(number: float, pattern: str) -> str:
     return str(format_decimal(number, pattern, locale=language()))
 

@@ -33,6 +33,8 @@ def add(command: Adder) -> None:
 def _run(arguments: Arguments, show: Show) -> None:
     if arguments.ask and (arguments.to is None or arguments.file is not None):
         arguments.refuse("--ask needs --to DESK, and no FILE")
+    if arguments.to is not None and not arguments.ask and arguments.file is None:
+        arguments.refuse("--to goes with --ask or with FILE")
     if arguments.text_file is not None and not arguments.ask:
         arguments.refuse("--text-file goes with --ask")
     with open_vault(arguments.vault) as vault:

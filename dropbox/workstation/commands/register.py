@@ -8,7 +8,7 @@ from dropbox.workstation import assessment, register, register_file
 from dropbox.workstation.casebook import Casebook
 from dropbox.workstation.commands import Adder, Answer, Arguments, Show
 from dropbox.workstation.register import Register
-from dropbox.workstation.speech import _, language, list_text, ngettext
+from dropbox.workstation.speech import _, choice_text, language, ngettext
 from dropbox.workstation.terminal import line, paragraphs, table
 from dropbox.workstation.vault import open_vault
 
@@ -17,10 +17,10 @@ def add(command: Adder) -> None:
     kept = command("register", _register, _("Show the register of reports that the law asks for, or write it."))
     kept.add_argument("--year", type=int, required=True, metavar="YEAR", help=_("of the reports that came in then"))
     kept.add_argument("--with-days", action="store_true", help=_("with days and not only months: more can be guessed"))
-    endings = _("made new; it ends in %(endings)s", endings=list_text(register_file.ENDINGS))
+    endings = _("made new; it ends in %(endings)s", endings=choice_text(register_file.ENDINGS))
     kept.add_argument("--to", type=Path, metavar="FILE", help=endings)
     assess = command("dpia", _dpia, _("Write a template of the privacy assessment, filled with what is known here."))
-    endings = _("made new; it ends in %(endings)s", endings=list_text(assessment.ENDINGS))
+    endings = _("made new; it ends in %(endings)s", endings=choice_text(assessment.ENDINGS))
     assess.add_argument("--to", type=Path, required=True, metavar="FILE", help=endings)
     assess.add_argument("--lang", choices=assessment.TEMPLATES, help=_("your own when it is left out"))
 

@@ -139,7 +139,7 @@ def _overview_lines(seen: Overview, width: int) -> list[str]:
         return [_("No two cases touch each other that you may see side by side.")]
     lines: list[str] = []
     for group in seen.groups:
-        written = ", ".join(line(each) for each in (group.name, *group.also))
+        written = "; ".join(line(each) for each in (group.name, *group.also))
         lines += paragraphs(f"{written}: {_names(group.cases)}", width, "")
         for each in group.others:
             told = f"{line(each.name)} ({wording.how_text(each.how)}): {_names(each.cases)}"
