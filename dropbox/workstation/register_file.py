@@ -29,7 +29,7 @@ HEADS = (
 )
 """The columns of the register for people."""
 
-_WIDTHS = (14, 13, 15, 15, 18, 14, 17, 12)
+_WIDTHS = (14, 14, 16, 15, 20, 15, 17, 10)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _YEAR_AND_MONTH = len("2026-03")
 
