@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import pytest
 
@@ -69,6 +70,13 @@ def people() -> "Iterator[People]":
 
     with factories_bundles.people() as homes:
         yield homes
+
+
+@pytest.fixture(autouse=True)
+def _clocks_run_again() -> "Iterator[None]":
+    """Take away what a test's helpers put in the place of a clock."""
+    yield
+    mock.patch.stopall()
 
 
 @pytest.fixture

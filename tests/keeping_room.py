@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 from dropbox.models import Mandate
+from dropbox.workstation.keeping import erasing
 from tests.envelopes import Case, File
 from tests.factories_bundles import Held, Investigator, World
 from tests.store_room import bytes_under
@@ -69,6 +71,11 @@ class Room:
         self.round()
 
     def later(self, days: int = DELAY_DAYS) -> None:
+        """Let days pass, at the drop and on the members' machines."""
+        self.only_the_drop_is_later(days)
+        mock.patch.object(erasing, "today", return_value=self.world.drop.day).start()
+
+    def only_the_drop_is_later(self, days: int = DELAY_DAYS) -> None:
         self.world.drop.day += timedelta(days=days)
 
     def cases(self, person: Investigator) -> set[str]:

@@ -45,7 +45,8 @@ class Detail:
     """What a verified item said about itself, kept so that a list needs no unsealing.
 
     ask: what a reply asked its reporter to agree to. consents: what a submission said to asks, by their ids. moved: it
-    lets another desk have the case.
+    lets another desk have the case. signed_on: the day that the author of a note with
+    an account put on it.
     """
 
     kind: Kind
@@ -63,6 +64,7 @@ class Detail:
     ask: Ask | None = None
     consents: tuple[Consent, ...] = ()
     moved: Moved | None = None
+    signed_on: date | None = None
 
     @property
     def is_log_only(self) -> bool:

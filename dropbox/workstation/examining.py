@@ -203,6 +203,7 @@ def _detail(envelope: Envelope) -> Detail:
         ask=header.ask,
         consents=consents_in(header.answers),
         moved=header.moved,
+        signed_on=header.day if header.account is not None else None,
     )
 
 

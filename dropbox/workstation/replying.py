@@ -220,6 +220,7 @@ def _seal(
             work=header.work,
             account=header.account,
             ask=header.ask,
+            signed_on=header.day if header.account is not None else None,
         ),
         own=True,
         on_drop=False,

@@ -21,6 +21,7 @@ from dropbox.models import CaseId, DeskId, today
 from dropbox.server import transfer
 from dropbox.server.drop import Drop
 from dropbox.server.transfer import export_desk, import_answer
+from dropbox.workstation.keeping import erasing
 from dropbox.workstation.vault import look_into
 from tests import factories
 from tests.attacks.whole import ALLOW, files_with
@@ -72,8 +73,9 @@ class Hunt:
         with self.drop() as drop:
             export_desk(drop, DESK, target)
         self.bundles.append(target)
-        for name in names:
-            assert self.vaults[name].ok("import", target)["quarantined"] == {}
+        with mock.patch.object(erasing, "today", return_value=self.day):
+            for name in names:
+                assert self.vaults[name].ok("import", target)["quarantined"] == {}
 
     def let_go(self) -> None:
         with self.drop() as drop:

@@ -14,7 +14,8 @@ from dropbox.bundle import KeepRule, LineState, PickupManifest
 from dropbox.envelope.account import Account, Erasure, ErasureStep, Outcome, line_hash
 from dropbox.models import Kind, today
 from dropbox.settings import OUTCOMES
-from dropbox.workstation.vault import Vault, open_vault
+from dropbox.workstation.keeping.standing import state_of
+from dropbox.workstation.vault import Vault, look_into, open_vault
 from tests.factories_bundles import DESK, Investigator, World, write_as
 from tests.keeping_room import DELAY_DAYS, FILE, REPLY, TEXT, WHY, Room
 
@@ -423,3 +424,23 @@ def test_a_month_that_is_none_is_wrong_usage(room: Room, month: str) -> None:
 def test_a_case_is_not_due_because_somebody_asks(room: Room) -> None:
     assert room.world.anna.ok("keep", "--due", f"{today().year + 1}-01") == []
     assert "Nothing is due" in room.world.anna.run("keep", "--due").out
+
+
+def test_a_drop_that_names_a_day_too_early_erases_nothing_before_anybody_could_oppose(room: Room) -> None:
+    """Whoever runs the drop dates its bundles; one dated ahead must not take away the days to stop it in."""
+    room.agree()
+    room.only_the_drop_is_later()
+    assert [done["erased"] for done in room.fetch()] == [[], []]
+    assert room.world.anna.ok("erase", "--due") == []
+
+
+def test_a_note_that_the_drop_dates_back_does_not_shorten_the_delay(room: Room) -> None:
+    room.agree()
+    with mock.patch.dict(os.environ, {"GNUPGHOME": str(room.world.anna.home)}):
+        book = look_into(room.world.anna.vault).casebook
+    (proposal,) = state_of(book, room.case.id).proposals
+    assert proposal.second is not None
+    signed = today()
+    book.update(proposal.second.item, day=signed - timedelta(days=DELAY_DAYS))
+    (proposal,) = state_of(book, room.case.id).proposals
+    assert proposal.erased_on(DELAY_DAYS) == signed + timedelta(days=DELAY_DAYS)

@@ -12,7 +12,7 @@ from dropbox.bundle import Proposal
 from dropbox.disk import sync_folder
 from dropbox.envelope.account import LogAct, LogLine
 from dropbox.errors import TargetUnusable
-from dropbox.models import CaseId, Fingerprint, ItemId, VaultId
+from dropbox.models import CaseId, Fingerprint, ItemId, VaultId, today
 from dropbox.workstation import case_log
 from dropbox.workstation.casebook import Casebook, Erased, ItemRecord, State
 from dropbox.workstation.facts import facts_of
@@ -23,13 +23,14 @@ _RECEIVED = (State.VERIFIED, State.NOT_FOR_YOU)
 
 
 def take_due(casebook: Casebook) -> tuple[CaseId, ...]:
-    """Take every case out of the casebook whose erasure is due on the newest bundle's day; the caller saves and sweeps.
+    """Take every case out of the casebook whose erasure is due; the caller saves and sweeps.
 
-    The drop's day counts: a machine without a network has a clock that may be months ahead.
+    Both the newest bundle and this machine must say that the day has come: a machine without a network has a clock that
+    may be months ahead, and whoever runs the drop could name any day.
     """
     if casebook.kdf is None:
         return ()
-    day, delay_days = casebook.kdf.day, casebook.keeping.erase_delay_days
+    day, delay_days = min(casebook.kdf.day, today()), casebook.keeping.erase_delay_days
     found = ((case, state_of(casebook, case).due(day, delay_days)) for case in cases_with_proposals(casebook))
     due = [(case, proposal) for case, proposal in found if proposal is not None]
     for case, proposal in due:

@@ -76,10 +76,14 @@ def _taken(casebook: Casebook, record: ItemRecord, arrived: Sequence[tuple[date,
     erasure = _erasure_of(record)
     if step is None or (erasure is not None and not _fits(casebook, erasure)):
         return None
-    author = detail_of(record).author or Fingerprint("")
+    detail = detail_of(record)
+    author = detail.author or Fingerprint("")
     # until the drop has named it, its day is only this machine's
     day = record.day if record.on_drop else None
-    return TakenStep(record.item, author, step.step, day, step.about, _read_by(step.number, day, arrived))
+    read_by = _read_by(step.number, day, arrived)
+    # a drop that names an earlier day than the note's author signed would shorten the delay
+    counted = None if day is None else max(day, detail.signed_on or day)
+    return TakenStep(record.item, author, step.step, counted, step.about, read_by)
 
 
 def _read_by(number: int, day: date | None, arrived: Sequence[tuple[date, int]]) -> int:
