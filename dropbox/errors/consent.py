@@ -42,7 +42,7 @@ class DeskUnknown(DropboxError):
     hint = "See which there are with: dropbox-workstation handover CASE"
 
 
-class HandOverAsked(DropboxError):
+class AlreadyAsked(DropboxError):
     message = "The reporter was asked this already, and has not answered yet. Nothing was written."
     hint = "Their answer comes with a later import. See: dropbox-workstation consent CASE"
 

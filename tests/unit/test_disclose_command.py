@@ -125,6 +125,14 @@ def test_a_pack_is_made_once_after_the_reporter_agreed_to_it(advised: PackRoom) 
     assert "once" in again
 
 
+def test_no_reporter_is_asked_the_same_twice_before_they_answered(advised: PackRoom) -> None:
+    """Two yeses to one plan would be good for two packs."""
+    plan = begin(advised)
+    asked(advised, plan)
+    again = ("disclose", advised.case.id, "--plan", plan, "--key", key_file(advised), "--ask")
+    assert "asked this already" in advised.here.anna.refused(*again)
+
+
 def test_a_no_stays_a_no(advised: PackRoom) -> None:
     ask, done = asked(advised, begin(advised))
     answer(advised, ask, "no")

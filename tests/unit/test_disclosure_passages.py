@@ -180,6 +180,13 @@ def test_the_number_of_sentences_that_were_left_out_does_not_show() -> None:
     assert open_text(text, (), cuts).text == "Een. [left out] Vier."
 
 
+def test_an_address_hides_its_person_and_not_the_name_of_the_organisation() -> None:
+    address = ("Karin van der Berg", "karin.vanderberg@help.example")
+    text = opened("Mail karin.vanderberg@help.example of k.vanderberg; Help Example helpt.", address)
+    assert "erg" not in text
+    assert "Help Example helpt." in text
+
+
 @pytest.mark.parametrize("spelled", ["06-12345678", "06 1234 5678", "0612345678", "06.12.34.56.78"])
 def test_a_phrase_is_left_out_however_it_is_written(spelled: str) -> None:
     assert opened(f"Bel {spelled} maar.", phrases=("06-12345678",)) == "Bel [left out] maar."

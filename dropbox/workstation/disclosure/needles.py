@@ -59,7 +59,8 @@ class Found:
 def person(found: Person) -> Sought:
     """Return how a person can be found: by each whole name, by its single words, and by initial and surname."""
     forms = [name for name in found.names if plain(name)]
-    words = [[word for word in re.split(r"[\W_]+", name) if word] for name in forms]
+    # of an address its whole and what stands before the @: where somebody works is often named on the cover sheet
+    words = [[word for word in re.split(r"[\W_]+", name.partition("@")[0]) if word] for name in forms]
     cores = [[word for word in each if _is_core(word)] for each in words]
     needles = [
         *(_whole(name) for name in forms),

@@ -16,9 +16,9 @@ from dropbox.canonical import sha256_hex
 from dropbox.disk import sync_files, sync_folder
 from dropbox.envelope import Account, Ask, AskKind
 from dropbox.envelope.account import Disclosed, LogAct
-from dropbox.errors import PlanOutdated, TargetExists, TargetUnusable
+from dropbox.errors import AlreadyAsked, PlanOutdated, TargetExists, TargetUnusable
 from dropbox.models import Kind, Plaintext, today
-from dropbox.workstation import case_log
+from dropbox.workstation import case_log, consent
 from dropbox.workstation.casebook import Casebook, CaseRecord, ItemRecord
 from dropbox.workstation.disclosure import annex, gathering, kept, open_part, readers
 from dropbox.workstation.disclosure.leave import Leave, require_leave
@@ -132,8 +132,12 @@ def release(vault: Vault, case: ReadCase, plan: Plan, folder: Path, given: Seque
 def ask(vault: Vault, case: ReadCase, plan: Plan, text: Plaintext, given: Sequence[bytes] = ()) -> ItemRecord:
     """Keep the plan in a note and ask the reporter, in a reply that shows them the open part as it would be.
 
-    Raises what `make_open_part` and `write_to_case` raise, ReaderKeyMissing.
+    Raises what `make_open_part` and `write_to_case` raise, ReaderKeyMissing, or AlreadyAsked while this very question
+    is open.
     """
+    asked = consent.asks_of(vault.casebook, plan.case)
+    if any(each.ask.plan == plan.sha256 and each.answer is consent.AskAnswer.OPEN for each in asked):
+        raise AlreadyAsked
     keys = readers.require_keys(vault, plan.annex_readers, given)
     pack = make_open_part(vault, case, plan)
     keep(vault, case.case, plan, keys)

@@ -5,7 +5,7 @@ from secrets import token_hex
 
 from dropbox.envelope import Ask, AskKind
 from dropbox.envelope.account import LogAct
-from dropbox.errors import DeskUnknown, HandOverAsked
+from dropbox.errors import AlreadyAsked, DeskUnknown
 from dropbox.models import CaseId, DeskId, Fingerprint, Kind, Plaintext, current_members
 from dropbox.workstation import acts, case_log, moves, trust
 from dropbox.workstation.casebook import Act, Casebook, CaseRecord, ItemRecord, detail_of
@@ -92,7 +92,7 @@ def members_of(casebook: Casebook, desk: DeskId) -> tuple[Fingerprint, ...]:
 def ask(vault: Vault, case: CaseRecord, to: DeskId, text: Plaintext) -> ItemRecord:
     """Seal a reply that asks the reporter whether another desk may have the case.
 
-    Raises DeskUnknown, HandOverAsked, CaseHandedOver, and what writing a reply raises.
+    Raises DeskUnknown, AlreadyAsked, CaseHandedOver, and what writing a reply raises.
     """
     casebook = vault.casebook
     acts.require(casebook, case.case, Act.REPLY)
@@ -100,7 +100,7 @@ def ask(vault: Vault, case: CaseRecord, to: DeskId, text: Plaintext) -> ItemReco
         raise DeskUnknown
     open_asks = (each for each in asks_of(casebook, case.case) if each.answer is AskAnswer.OPEN)
     if any(each.ask.kind is AskKind.HAND_OVER and each.ask.desk == to for each in open_asks):
-        raise HandOverAsked
+        raise AlreadyAsked
     question = Ask(AskKind.HAND_OVER, token_hex(_NONCE_BYTES), desk=to)
     case_log.add(casebook, case.case, LogAct.ASKED, kind=question.kind.value, desk=to)
     return write_to_case(vault, case, Draft(Kind.REPLY, text, ask=question))
