@@ -150,7 +150,7 @@ AIMS: Mapping[str, Aim] = {
 def filled(cases: int, *, dense: bool = False) -> Casebook:
     """Return a casebook of that many cases, always the same, of which many are about somebody whom others name too."""
     book = many(casebook(), cases)
-    pick = random.Random(SEED)  # noqa: S311  # nosec B311 -- made-up cases, the same in each run
+    pick = random.Random(SEED)  # nosec B311 -- made-up cases, the same in each run
     surnames = [_surname(pick) for _ in range(cases // CASES_A_SURNAME + 1)]
     persons = [_person(pick, surnames) for _ in range(int(cases * PERSONS_A_CASE) + 1)]
     outcomes = [each for each in Outcome if each not in (Outcome.WITHDRAWN, Outcome.HANDED_OVER)]
