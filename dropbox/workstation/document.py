@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from html import escape
 from itertools import zip_longest
 
-from dropbox.workstation.paper import Paper
 from dropbox.workstation.terminal import paragraphs
 
 TEXT_WIDTH = 100
@@ -80,6 +79,9 @@ def as_html(document: Document) -> bytes:
 
 
 def as_pdf(document: Document) -> bytes:
+    # its libraries are a third of what every command loads, and few commands make paper
+    from dropbox.workstation.paper import Paper  # noqa: PLC0415
+
     paper = Paper(document.title, document.language, foot=document.title)
     for block in document.blocks:
         match block:

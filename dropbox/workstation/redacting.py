@@ -14,7 +14,6 @@ from dropbox.envelope import Attachment
 from dropbox.errors import NotCovered
 from dropbox.workstation import sandbox
 from dropbox.workstation.opening import Opened
-from dropbox.workstation.paper import paper_of_pictures
 from dropbox.workstation.redacting_boxes import WHOLE, Box
 from dropbox.workstation.redacting_words import Find, covers, find_nothing, joined, words_found
 from dropbox.workstation.redrawing import Page, cleaned, draw_all, draw_own, png, read
@@ -61,6 +60,9 @@ def redact(
     if any(box.page > len(drawn) for box in boxes):
         raise NotCovered(f"{max(box.page for box in boxes)}")
     done = [_cover(page, boxes, find) for page in drawn]
+    # its libraries are a third of what every command loads, and few commands make paper
+    from dropbox.workstation.paper import paper_of_pictures  # noqa: PLC0415
+
     pdf = paper_of_pictures(page.packed for page in done)
     pdf = cleaned(pdf) if sandbox.has_cleaner() else pdf
     _verify(pdf, done)

@@ -17,7 +17,6 @@ from dropbox.errors import FileOutOfBounds, FileTooLargeToView, KindNotRedrawn, 
 from dropbox.workstation import sandbox
 from dropbox.workstation.file_types import FileKind, FileType
 from dropbox.workstation.opening import Opened
-from dropbox.workstation.paper import Paper
 from dropbox.workstation.sandbox import Job
 from dropbox.workstation.sandbox_frames import (
     LIMITS,
@@ -133,6 +132,9 @@ def _printed(content: int) -> bytes:
     """Return a text as a PDF, so that it is redrawn like all else."""
     if os.fstat(content).st_size > MAX_TEXT_BYTES:
         raise FileTooLargeToView
+    # its libraries are a third of what every command loads, and few commands make paper
+    from dropbox.workstation.paper import Paper  # noqa: PLC0415
+
     paper = Paper("", numbered=False)
     paper.paragraph(decode_text(first_bytes(content, MAX_TEXT_BYTES)) or "")
     return paper.pdf()

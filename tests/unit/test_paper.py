@@ -145,3 +145,9 @@ def test_what_is_no_png_is_not_decoded() -> None:
     Image.new("RGB", (9, 9)).save(file, "GIF")
     with pytest.raises(UnidentifiedImageError):
         Paper("t").picture(file.getvalue())
+
+
+def test_no_command_waits_for_what_makes_paper_before_it_makes_one() -> None:
+    told = "import sys, dropbox.workstation.main; print(sorted({'fpdf', 'fontTools'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
