@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 from io import BytesIO
 
 import pytest
