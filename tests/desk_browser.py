@@ -71,3 +71,4 @@ def desk_browser(of: Investigator, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         assert client.get(f"/enter/{desk.door.link}", base_url=BASE).status_code == 303
         yield DeskBrowser(desk, client)
         desk.jobs.wait(JOB_SECONDS)
+        desk.flush()

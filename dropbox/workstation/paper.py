@@ -10,11 +10,12 @@ from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from unicodedata import category, normalize
+from weakref import finalize
 
 from fontTools.ttLib import TTFont
 from fpdf import FPDF
 from fpdf.enums import TableBordersLayout
-from fpdf.fonts import FontFace
+from fpdf.fonts import FontFace, TTFFont
 from PIL import Image
 
 FONTS = Path(__file__).resolve().parent.parent / "data"
@@ -45,6 +46,8 @@ class Paper:
 
     def __init__(self, title: str, language: str = "en", foot: str = "", *, numbered: bool = True) -> None:
         self._sheet = _Sheet(_shown(foot), numbered)
+        # the library keeps the fonts' files open; a paper that nobody finishes lets go of them as well
+        self._close = finalize(self, self._sheet.close_fonts)
         self._sheet.set_title(_shown(title))
         self._sheet.set_lang(language)
         self._sheet.add_page()
@@ -99,7 +102,10 @@ class Paper:
 
     def pdf(self) -> bytes:
         """Return the document. Nothing can be added afterwards."""
-        return bytes(self._sheet.output())
+        try:
+            return bytes(self._sheet.output())
+        finally:
+            self._close()
 
     def _write(self, text: str, style: str, size_pt: int, after_mm: float) -> None:
         self._sheet.write_text(_shown(text), style, size_pt)
@@ -120,6 +126,12 @@ class _Sheet(FPDF):
         self.set_line_width(0.1)
         for style, name in _FILES.items():
             self.add_font(_FONT, style, FONTS / name)
+
+    def close_fonts(self) -> None:
+        """Let go of the fonts' files."""
+        for font in self.fonts.values():
+            if isinstance(font, TTFFont):
+                font.ttfont.close()
 
     def footer(self) -> None:
         if not self._numbered:

@@ -4,7 +4,9 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from PIL import Image, UnidentifiedImageError
@@ -152,3 +154,24 @@ def test_no_command_waits_for_what_makes_paper_before_it_makes_one() -> None:
     told = "import sys, dropbox.workstation.main; print(sorted({'fpdf', 'fontTools'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_no_font_stays_open_once_nobody_needs_its_paper(finished: bool) -> None:
+    before = _open_fonts()
+    paper = Paper("A title")
+    paper.paragraph("Some words.")
+    assert _open_fonts() > before
+    if finished:
+        paper.pdf()
+    else:
+        del paper
+    assert _open_fonts() <= before
+
+
+def _open_fonts() -> set[str]:
+    found = set()
+    for each in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # the one that lists them
+            found |= {each.name} if each.readlink().suffix == ".ttf" else set()
+    return found

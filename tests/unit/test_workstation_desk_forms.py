@@ -70,6 +70,9 @@ def test_no_body_and_no_file_of_a_form_touches_a_disk(here: World, monkeypatch: 
     """Replies and their files are plaintext: neither waitress nor werkzeug may put them aside in a file."""
     monkeypatch.setenv("GNUPGHOME", str(here.anna.home))
     here.start()
+    for timer in threading.enumerate():
+        if isinstance(timer, threading.Timer):  # of other tests' pages, which would save their logs meanwhile
+            timer.cancel()
     desk = Desk(here.anna.vault)
     site = create_site(desk)
     server = make_server(site)
