@@ -7,7 +7,7 @@ No page and no text is made here.
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -91,12 +91,10 @@ class Desk:
     def flush(self) -> None:
         """Save what was looked at, unless something else writes just now; then it is tried again."""
         try:
-            if self.later.is_empty:
-                return
-            with self.writing() as vault:
-                vault.save()
-        except (DropboxError, OSError):
-            pass  # the lines wait; a card that is out or a full disk is told of where somebody writes
+            if not self.later.is_empty:
+                # where it fails the lines wait; a card that is out or a full disk is told of where somebody writes
+                with suppress(DropboxError, OSError), self.writing() as vault:
+                    vault.save()
         finally:
             self.later.again()
 
