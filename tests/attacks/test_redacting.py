@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from dropbox.errors import DropboxError, KindNotRedrawn, NotCovered, PageNotRedrawn, TooManyPages
-from dropbox.workstation import redacting, redrawing, sandbox
+from dropbox.workstation import paper, redacting, redrawing, sandbox
 from dropbox.workstation.paper import FONTS, Paper
 from dropbox.workstation.redacting_boxes import Box
 from tests import hostile_files
@@ -254,7 +254,7 @@ def test_a_cover_that_did_not_come_out_is_found(here: World, monkeypatch: pytest
 
 
 def test_text_in_the_new_file_is_found(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redacting, "paper_of_pictures", lambda _pictures: text_pdf("Seen."))
+    monkeypatch.setattr(paper, "paper_of_pictures", lambda _pictures: text_pdf("Seen."))
     with pytest.raises(NotCovered):
         redacted(here, monkeypatch, text_pdf("Seen."))
 

@@ -141,4 +141,4 @@ def test_hostile_text_is_no_share(typed: str) -> None:
 
 def test_a_share_shows_in_no_repr() -> None:
     shown = f"{split(KEY, 2, 3)!r} {read_share(SET[0])!r} {collected(SET[0])!r}"
-    assert not any(word in shown.split() for word in SET[0].split())
+    assert not any(word in shown.split() for word in SET[0].split() if word != "object")  # Python's own word for one
