@@ -15,9 +15,7 @@ from dropbox.bundle import fields
 from dropbox.bundle.answer_case import AnswerCase, Origin
 from dropbox.bundle.keep_step import KeepStep
 from dropbox.bundle.limits import LIMITS
-from dropbox.bundle.signed import Sign, SignedBundle, Verify
-from dropbox.bundle.tar import Member, TarReader
-from dropbox.bundle.verified import Verified
+from dropbox.bundle.signed import Sign, SignedBundle, VerifiedSigned, Verify
 from dropbox.canonical import sha256_hex
 from dropbox.errors import BundleSignatureInvalid, InvalidValue, SignatureInvalid
 from dropbox.models import (
@@ -197,15 +195,7 @@ _BUNDLE: SignedBundle[AnswerManifest, AnswerEntry] = SignedBundle(
 )
 
 
-class VerifiedAnswer(Verified):
-    """An answer bundle of which every byte was checked. Close it, or use it in a `with`."""
-
-    def __init__(
-        self, tar: TarReader, members: Mapping[ItemId, Member], manifest: AnswerManifest, manifest_sha256: str
-    ) -> None:
-        super().__init__(tar, members)
-        self.manifest = manifest
-        self.manifest_sha256 = manifest_sha256
+VerifiedAnswer = VerifiedSigned[AnswerManifest]
 
 
 def write_answer(target: Path, manifest: AnswerManifest, item_path: Callable[[AnswerEntry], Path], sign: Sign) -> str:
@@ -226,9 +216,9 @@ def verify_answer(path: Path, drop: str, verify: Verify) -> VerifiedAnswer:
     try:
         _verify_cases(checked.manifest)
     except SignatureInvalid:
-        checked.tar.close()
+        checked.close()
         raise BundleSignatureInvalid from None
-    return VerifiedAnswer(checked.tar, checked.members, checked.manifest, sha256_hex(checked.signed))
+    return checked
 
 
 def _verify_cases(manifest: AnswerManifest) -> None:

@@ -5,20 +5,16 @@ bundle: the reporter's yes names both desks, and each submission the one before 
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from dropbox.bundle import fields
-from dropbox.bundle.limits import LIMITS
 from dropbox.bundle.reseal import ResealedItem
-from dropbox.bundle.signed import Sign, SignedBundle, Verify
-from dropbox.bundle.tar import Member, TarReader
-from dropbox.bundle.verified import Verified
-from dropbox.canonical import load, sha256_hex
-from dropbox.errors import BundleError, InvalidValue
+from dropbox.bundle.signed import Sign, SignedBundle, VerifiedSigned, Verify, calls_itself
+from dropbox.canonical import sha256_hex
+from dropbox.errors import InvalidValue
 from dropbox.models import (
     FORMAT,
     CaseId,
@@ -102,12 +98,7 @@ _BUNDLE: SignedBundle[HandOverManifest, ResealedItem] = SignedBundle(
 )
 
 
-class VerifiedHandOver(Verified):
-    """A hand-over bundle of which every byte was checked. Close it, or use it in a `with`."""
-
-    def __init__(self, tar: TarReader, members: Mapping[ItemId, Member], manifest: HandOverManifest) -> None:
-        super().__init__(tar, members)
-        self.manifest = manifest
+VerifiedHandOver = VerifiedSigned[HandOverManifest]
 
 
 def write_handover(
@@ -119,14 +110,9 @@ def write_handover(
 
 def verify_handover(path: Path, drop: str, to: DeskId, verify: Verify) -> VerifiedHandOver:
     """Check a bundle from its first byte to its last. Raises what `SignedBundle.verify` does."""
-    checked = _BUNDLE.verify(path, lambda manifest: (manifest.drop, manifest.to) == (drop, to), verify)
-    return VerifiedHandOver(checked.tar, checked.members, checked.manifest)
+    return _BUNDLE.verify(path, lambda manifest: (manifest.drop, manifest.to) == (drop, to), verify)
 
 
 def is_handover(path: Path) -> bool:
     """Tell whether a file calls itself a hand-over bundle, so that it can be verified as one. Raises FileUnreadable."""
-    with closing(TarReader(path)) as tar:
-        try:
-            return bool(load(tar.read("manifest.json", LIMITS.manifest_bytes), LIMITS.manifest_bytes)["type"] == TYPE)
-        except (BundleError, InvalidValue, KeyError):
-            return False
+    return calls_itself(path, TYPE)

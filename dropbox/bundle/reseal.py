@@ -5,7 +5,6 @@ yields nothing.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,11 +12,7 @@ from typing import Any
 
 from dropbox.bundle import fields
 from dropbox.bundle.limits import LIMITS
-from dropbox.bundle.signed import Sign, SignedBundle, Verify
-from dropbox.bundle.tar import Member, TarReader
-from dropbox.bundle.verified import Verified
-from dropbox.canonical import load
-from dropbox.errors import BundleError, InvalidValue
+from dropbox.bundle.signed import Sign, SignedBundle, VerifiedSigned, Verify, calls_itself
 from dropbox.models import (
     FORMAT,
     CaseId,
@@ -128,12 +123,7 @@ _BUNDLE: SignedBundle[ResealManifest, ResealedItem] = SignedBundle(
 )
 
 
-class VerifiedReseal(Verified):
-    """A reseal bundle of which every byte was checked. Close it, or use it in a `with`."""
-
-    def __init__(self, tar: TarReader, members: Mapping[ItemId, Member], manifest: ResealManifest) -> None:
-        super().__init__(tar, members)
-        self.manifest = manifest
+VerifiedReseal = VerifiedSigned[ResealManifest]
 
 
 def write_reseal(target: Path, manifest: ResealManifest, item_path: Callable[[ResealedItem], Path], sign: Sign) -> None:
@@ -143,14 +133,9 @@ def write_reseal(target: Path, manifest: ResealManifest, item_path: Callable[[Re
 
 def verify_reseal(path: Path, drop: str, desk: DeskId, verify: Verify) -> VerifiedReseal:
     """Check a bundle from its first byte to its last. Raises what `SignedBundle.verify` does."""
-    checked = _BUNDLE.verify(path, lambda manifest: (manifest.drop, manifest.desk) == (drop, desk), verify)
-    return VerifiedReseal(checked.tar, checked.members, checked.manifest)
+    return _BUNDLE.verify(path, lambda manifest: (manifest.drop, manifest.desk) == (drop, desk), verify)
 
 
 def is_reseal(path: Path) -> bool:
     """Tell whether a file calls itself a reseal bundle, so that it can be verified as one. Raises FileUnreadable."""
-    with closing(TarReader(path)) as tar:
-        try:
-            return bool(load(tar.read("manifest.json", LIMITS.manifest_bytes), LIMITS.manifest_bytes)["type"] == TYPE)
-        except (BundleError, InvalidValue, KeyError):
-            return False
+    return calls_itself(path, TYPE)

@@ -5,6 +5,7 @@ to say, who knows the rosters.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -12,7 +13,8 @@ from typing import Any, Generic, Protocol, TypeVar
 from dropbox.bundle.limits import LIMITS
 from dropbox.bundle.tar import Member, TarReader, TarWriter, file_chunks
 from dropbox.bundle.target import new_file
-from dropbox.canonical import dump, load
+from dropbox.bundle.verified import Verified
+from dropbox.canonical import dump, load, sha256_hex
 from dropbox.errors import (
     BundleError,
     BundleForeign,
@@ -50,14 +52,18 @@ SomeEntry = TypeVar("SomeEntry", bound=Entry)
 SomeManifest = TypeVar("SomeManifest", bound=Manifest)
 
 
-@dataclass(frozen=True)
-class Checked(Generic[SomeManifest]):
-    """What of a bundle was checked, and its open file. `signed`: the manifest's own bytes."""
+class VerifiedSigned(Verified, Generic[SomeManifest]):
+    """A bundle of which every byte was checked. Close it, or use it in a `with`.
 
-    tar: TarReader
-    members: Mapping[ItemId, Member]
-    manifest: SomeManifest
-    signed: bytes
+    manifest_sha256: of the manifest's own bytes.
+    """
+
+    def __init__(
+        self, tar: TarReader, members: Mapping[ItemId, Member], manifest: SomeManifest, manifest_sha256: str
+    ) -> None:
+        super().__init__(tar, members)
+        self.manifest = manifest
+        self.manifest_sha256 = manifest_sha256
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,9 @@ class SignedBundle(Generic[SomeManifest, SomeEntry]):
             tar.finish()
         return signed
 
-    def verify(self, path: Path, belongs: Callable[[SomeManifest], bool], verify: Verify) -> Checked[SomeManifest]:
+    def verify(
+        self, path: Path, belongs: Callable[[SomeManifest], bool], verify: Verify
+    ) -> VerifiedSigned[SomeManifest]:
         """Check a bundle from its first byte to its last, in constant memory but for the manifest.
 
         belongs: whether it is of this drop (and desk). verify: gets what was signed, the signature and the author that
@@ -103,7 +111,9 @@ class SignedBundle(Generic[SomeManifest, SomeEntry]):
             tar.close()
             raise
 
-    def _verify(self, tar: TarReader, belongs: Callable[[SomeManifest], bool], verify: Verify) -> Checked[SomeManifest]:
+    def _verify(
+        self, tar: TarReader, belongs: Callable[[SomeManifest], bool], verify: Verify
+    ) -> VerifiedSigned[SomeManifest]:
         signed = tar.read("manifest.json", LIMITS.manifest_bytes)
         signature = tar.read("manifest.sig", LIMITS.signature_bytes)
         manifest = self._read(signed)
@@ -116,7 +126,7 @@ class SignedBundle(Generic[SomeManifest, SomeEntry]):
         entries = self.entries(manifest)
         members = {entry.item: tar.check(entry.member_name, entry.bytes, entry.sha256) for entry in entries}
         tar.finish()
-        return Checked(tar, members, manifest, signed)
+        return VerifiedSigned(tar, members, manifest, sha256_hex(signed))
 
     def _read(self, signed: bytes) -> SomeManifest:
         """Return the manifest; a key too many or a value spelled otherwise is refused."""
@@ -129,3 +139,12 @@ class SignedBundle(Generic[SomeManifest, SomeEntry]):
         if dump(manifest.as_json()) != signed:
             raise BundleError
         return manifest
+
+
+def calls_itself(path: Path, kind: str) -> bool:
+    """Tell whether a file names this type, so that it can be verified as one. Raises FileUnreadable."""
+    with closing(TarReader(path)) as tar:
+        try:
+            return bool(load(tar.read("manifest.json", LIMITS.manifest_bytes), LIMITS.manifest_bytes)["type"] == kind)
+        except (BundleError, InvalidValue, KeyError):
+            return False
