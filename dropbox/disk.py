@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import file_digest
 from pathlib import Path
 
+from dropbox.errors import FileUnreadable
+
 _SYNCS_AT_ONCE = 8
 
 
@@ -20,6 +22,15 @@ def sync_files(paths: Iterable[Path]) -> None:
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder last: without this a rename can be lost in a power cut."""
     _sync(folder, os.O_DIRECTORY)
+
+
+def read_up_to(path: Path, max_bytes: int) -> bytes:
+    """Return a file's bytes, of a larger one than that a byte too many, which tells. Raises FileUnreadable."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(max_bytes + 1)
+    except OSError:
+        raise FileUnreadable from None
 
 
 def _sync_file(path: Path) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from dropbox import canonical
-from dropbox.disk import sync_folder
+from dropbox.disk import read_up_to, sync_folder
 from dropbox.errors import (
     CasebookClosed,
     CasebookDamaged,
@@ -189,12 +189,12 @@ def look_into(folder: Path) -> Vault:
     The casebook must be signed by the key on the nameplate, and that key must be the user's own.
     """
     try:
-        nameplate = canonical.load(_read(folder / _NAMEPLATE, _MAX_NAMEPLATE_BYTES), _MAX_NAMEPLATE_BYTES)
+        nameplate = canonical.load(read_up_to(folder / _NAMEPLATE, _MAX_NAMEPLATE_BYTES), _MAX_NAMEPLATE_BYTES)
         key, vault = parse_fingerprint(nameplate.get("key")), parse_vault_id(nameplate.get("vault"))
         own = _own_home(key)
         if key not in {info.fingerprint for info in _secret_keys(own)}:
             raise VaultKeyMissing
-        sealed = _read(folder / _CASEBOOK, MAX_CASEBOOK_BYTES)
+        sealed = read_up_to(folder / _CASEBOOK, MAX_CASEBOOK_BYTES)
         value = canonical.load(own.unseal_signed_bytes(sealed, key, MAX_CASEBOOK_BYTES), MAX_CASEBOOK_BYTES)
         casebook = from_json(Casebook, value)
     except UnsealError:
@@ -204,14 +204,6 @@ def look_into(folder: Path) -> Vault:
     if (casebook.format, casebook.key, casebook.vault) != (FORMAT, key, vault):
         raise CasebookDamaged
     return Vault(folder, casebook)
-
-
-def _read(path: Path, max_bytes: int) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            return stream.read(max_bytes + 1)
-    except OSError:
-        raise FileUnreadable from None
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -7,7 +7,8 @@ from unittest import mock
 
 import pytest
 
-from dropbox.disk import is_full, sync_folder
+from dropbox.disk import is_full, read_up_to, sync_folder
+from dropbox.errors import FileUnreadable
 
 
 def open_descriptors() -> int:
@@ -46,3 +47,16 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
 )
 def test_only_want_of_room_is_called_a_full_disk(number: int, full: bool) -> None:
     assert is_full(OSError(number, os.strerror(number))) is full
+
+
+def test_a_file_that_is_too_large_is_not_read_whole_and_shows_that_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * 100)
+    assert len(read_up_to(path, 10)) == 11
+    assert len(read_up_to(path, 100)) == 100
+
+
+def test_a_file_that_cannot_be_read_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "none"):
+        with pytest.raises(FileUnreadable):
+            read_up_to(path, 10)

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from dropbox.bundle import new_file
 from dropbox.codename import case_name
+from dropbox.disk import read_up_to
 from dropbox.envelope import AskKind, Reader
 from dropbox.envelope.account import LogAct
-from dropbox.errors import FileUnreadable, InvalidValue, PlanOutdated, PlanUnreadable, ReaderUnreadable
+from dropbox.errors import InvalidValue, PlanOutdated, PlanUnreadable, ReaderUnreadable
 from dropbox.models import Plaintext
 from dropbox.records import to_json
 from dropbox.workstation import case_log, consent
@@ -66,7 +67,7 @@ def _add_planning(parser: argparse.ArgumentParser) -> None:
 def _disclose(arguments: Arguments, show: Show) -> None:
     with open_vault(arguments.vault) as vault:
         shown = read_case(vault, vault.casebook.find_case(arguments.case))
-        keys = [_read(path, readers.MAX_KEY_BYTES) for path in arguments.key]
+        keys = [read_up_to(path, readers.MAX_KEY_BYTES) for path in arguments.key]
         if case_log.add_once(vault.casebook, shown.case.case, LogAct.OPENED):
             vault.save()
         if arguments.new is not None:
@@ -86,14 +87,6 @@ def _file_choice(text: str) -> tuple[int, int, FileHow]:
     if match is None:
         raise argparse.ArgumentTypeError(_("write it as 1-2=redrawn or 1-2=annex"))
     return int(match[1]), int(match[2]), FileHow(match[3])
-
-
-def _read(path: Path, max_bytes: int) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            return stream.read(max_bytes + 1)
-    except OSError:
-        raise FileUnreadable from None
 
 
 # --- a plan -------------------------------------------------------------------------------------------------------
@@ -167,7 +160,7 @@ def _found(vault: Vault, shown: ReadCase, arguments: Arguments) -> tuple[Plan, t
     if _HASH.fullmatch(arguments.plan) and not Path(arguments.plan).exists():
         found = kept.find_plan(vault, shown, arguments.plan)
         return found.plan, found.keys
-    return parse_plan(_read(Path(arguments.plan), MAX_PLAN_BYTES)), ()
+    return parse_plan(read_up_to(Path(arguments.plan), MAX_PLAN_BYTES)), ()
 
 
 # --- looking, asking, making --------------------------------------------------------------------------------------

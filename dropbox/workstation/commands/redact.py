@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dropbox.bundle import new_file
-from dropbox.errors import BoxUnreadable, FileNotInPlan, FileUnreadable
+from dropbox.disk import read_up_to
+from dropbox.errors import BoxUnreadable, FileNotInPlan
 from dropbox.records import to_json
 from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Show
 from dropbox.workstation.commands.view import keep_viewed
@@ -47,7 +48,7 @@ def _redact(arguments: Arguments, show: Show) -> None:
     with open_vault(arguments.vault) as vault:
         thread = read_case(vault, vault.casebook.find_case(arguments.case))
         opened, number = find_attachment(thread, arguments.item, arguments.number)
-        plan = _drawn_anew(_read(arguments.plan), opened, number)
+        plan = _drawn_anew(parse_plan(read_up_to(arguments.plan, MAX_PLAN_BYTES)), opened, number)
         find = finder(sought_in(plan, gather(thread, plan)))
         keep_viewed(vault, opened, number)
         page = draw_page(vault, opened, opened.envelope.index.attachments[number - 1], arguments.page)
@@ -136,14 +137,6 @@ def _wrapped(told: Sequence[str], width: int) -> list[str]:
 def _write(plan: Plan, path: Path) -> None:
     with new_file(path) as target:
         target.write(json.dumps(to_json(plan), indent=1, ensure_ascii=False).encode() + b"\n")
-
-
-def _read(path: Path) -> Plan:
-    try:
-        with path.open("rb") as stream:
-            return parse_plan(stream.read(MAX_PLAN_BYTES + 1))
-    except OSError:
-        raise FileUnreadable from None
 
 
 def _drawn_anew(plan: Plan, opened: Opened, number: int) -> Plan:
