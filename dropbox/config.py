@@ -11,8 +11,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from dropbox import config_running
 from dropbox.config_organisation import organisation_of
-from dropbox.config_table import Schema, Table, wrong
+from dropbox.config_running import MAX_SOCKET_PATH_BYTES
+from dropbox.config_table import Schema, Table, exists, is_folder, wrong
 from dropbox.errors import ConfigError, InvalidValue
 from dropbox.models import DeskId, Fingerprint, parse_desk_id, parse_fingerprint
 from dropbox.settings import (
@@ -21,10 +23,14 @@ from dropbox.settings import (
     LANGUAGES,
     ONION_MODES,
     OUTCOMES,
+    Backup,
+    Courier,
     Desk,
+    Log,
     Logo,
     Onion,
     OnionMode,
+    Operator,
     Organisation,
     Question,
     Retention,
@@ -32,17 +38,23 @@ from dropbox.settings import (
     Server,
     Sessions,
     Settings,
+    Status,
     in_language,
 )
 
 __all__ = [
     "LANGUAGES",
+    "MAX_SOCKET_PATH_BYTES",
     "ONION_MODES",
     "OUTCOMES",
+    "Backup",
+    "Courier",
     "Desk",
+    "Log",
     "Logo",
     "Onion",
     "OnionMode",
+    "Operator",
     "Organisation",
     "Question",
     "Retention",
@@ -50,6 +62,7 @@ __all__ = [
     "Server",
     "Sessions",
     "Settings",
+    "Status",
     "in_language",
     "load",
     "names_a_desk",
@@ -61,7 +74,6 @@ MAX_RECIPIENTS = 100  # as many as leave every text in the least padded size; fo
 MAX_QUESTIONS = 20
 MAX_KEEP_MONTHS = 240
 MAX_FILE_BYTES = 1 << 20
-MAX_SOCKET_PATH_BYTES = 107  # sun_path of Linux, without its closing zero
 
 _HINT_FILE = "Copy config.example.toml to config.toml and edit it, or name yours after the command: --config FILE"
 _HINT_TOML = "Each [table] stands once, each key once in its table, and every text in quotes."
@@ -73,10 +85,30 @@ def _names(settings: type[Any]) -> tuple[str, ...]:
 
 
 _SCHEMA: Schema = {
-    "": ("keys_dir", "organisation", "server", "onion", "sessions", "retention", "sealing", "desk", "question"),
+    "": (
+        "keys_dir",
+        "organisation",
+        "server",
+        "onion",
+        "courier",
+        "operator",
+        "backup",
+        "status",
+        "log",
+        "sessions",
+        "retention",
+        "sealing",
+        "desk",
+        "question",
+    ),
     "organisation": _names(Organisation),
     "server": _names(Server),
     "onion": _names(Onion),
+    "courier": _names(Courier),
+    "operator": _names(Operator),
+    "backup": _names(Backup),
+    "status": _names(Status),
+    "log": _names(Log),
     "sessions": _names(Sessions),
     "retention": _names(Retention),
     "sealing": _names(Sealing),
@@ -92,7 +124,7 @@ def load(path: Path, *, trial: bool = False) -> Settings:
 
 def names_a_desk(path: Path) -> bool:
     """Return whether the file lists any desk: one that lists none, or is not there, leaves room for a trial drop."""
-    return _exists(path) and bool(_read(path).get("desk"))
+    return exists(path) and bool(_read(path).get("desk"))
 
 
 def _read(path: Path) -> dict[str, object]:
@@ -124,29 +156,35 @@ def _settings(document: dict[str, object], base: Path, trial: bool) -> Settings:
     top = Table(document, base, _SCHEMA)
     organisation = organisation_of(top.table("organisation"))
     keys_dir = top.path("keys_dir", Path("keys"))
-    if not _is_folder(keys_dir):
+    if not is_folder(keys_dir):
         raise wrong("keys_dir", "must be a folder that exists")
+    server = _server(top.table("server"), keys_dir)
     return Settings(
         keys_dir=keys_dir,
         organisation=organisation,
-        server=_server(top.table("server"), keys_dir),
+        server=server,
         onion=_onion(top.table("onion")),
         sessions=_sessions(top.table("sessions")),
         retention=_retention(top.table("retention")),
         sealing=Sealing(top.table("sealing").integer("floor_kib", Sealing.floor_kib, 64, 1024)),
         desks=_desks(top.tables("desk", 1, MAX_DESKS), organisation.languages),
         questions=_questions(top.tables("question", 0, MAX_QUESTIONS), organisation.languages),
+        courier=config_running.courier_of(top.table("courier"), server),
         trial=trial,
+        operator=config_running.operator_of(top.table("operator")),
+        backup=config_running.backup_of(top.table("backup")),
+        status=config_running.status_of(top.table("status")),
+        log=config_running.log_of(top.table("log")),
     )
 
 
 def _server(table: Table, keys_dir: Path) -> Server:
     data_dir = table.path("data_dir", Path("data"))
-    if data_dir == keys_dir or not (_is_folder(data_dir) or (_is_folder(data_dir.parent) and not _exists(data_dir))):
+    if data_dir == keys_dir or not (is_folder(data_dir) or (is_folder(data_dir.parent) and not exists(data_dir))):
         raise wrong("server.data_dir", "must be a folder of its own, or a new one in a folder that exists")
     return Server(
         data_dir,
-        _listen(table, data_dir),
+        config_running.listen_of(table, "listen", data_dir, "drop.sock"),
         max_upload_mib=table.integer("max_upload_mib", Server.max_upload_mib, 1, 2000),
         max_files=table.integer("max_files", Server.max_files, 1, 100),
         max_uploads_at_once=table.integer("max_uploads_at_once", Server.max_uploads_at_once, 1, 256),
@@ -156,30 +194,21 @@ def _server(table: Table, keys_dir: Path) -> Server:
         min_free_mib=table.integer("min_free_mib", Server.min_free_mib, 16, 1 << 20),
         page_threads=table.integer("page_threads", Server.page_threads, 1, 64),
         allow_swap=table.flag("allow_swap", Server.allow_swap),
+        stop_seconds=table.integer("stop_seconds", Server.stop_seconds, 5, 3600),
     )
-
-
-def _listen(table: Table, data_dir: Path) -> Path:
-    listen = table.path("listen", data_dir / "drop.sock")
-    if len(bytes(listen)) > MAX_SOCKET_PATH_BYTES:
-        most = f"at most {MAX_SOCKET_PATH_BYTES} bytes, its folders included"
-        if "listen" in table.values:
-            raise wrong("server.listen", f"must be a path of {most}")
-        raise wrong("server.data_dir", f"must leave its drop.sock a path of {most}; or set server.listen to such a one")
-    if listen.parent != data_dir and not _is_folder(listen.parent):
-        raise wrong("server.listen", "must be a socket's path in a folder that exists")
-    return listen
 
 
 def _onion(table: Table) -> Onion:
     torrc = table.path("torrc_defaults", Path()) if "torrc_defaults" in table.values else None
-    if torrc is not None and not (_exists(torrc) and not _is_folder(torrc)):
+    if torrc is not None and not (exists(torrc) and not is_folder(torrc)):
         raise wrong("onion.torrc_defaults", "must be a file that exists, with lines of torrc")
     return Onion(
         mode=table.choice("mode", Onion.mode, ONION_MODES),
         control_socket=table.path("control_socket", Onion.control_socket),
         tor_binary=table.text("tor_binary", Onion.tor_binary, max_length=4000),
         torrc_defaults=torrc,
+        circuit_ids=table.flag("circuit_ids", Onion.circuit_ids),
+        socks=table.path("socks", Onion.socks),
     )
 
 
@@ -237,6 +266,7 @@ def _desk(identifier: DeskId, table: Table, languages: Sequence[str]) -> Desk:
         place=table.texts("place", LANGUAGES, 60),
         members=table.texts("members", LANGUAGES, 500),
         keep_months=KEEP_MONTHS | table.integers("keep_months", (KEEP_DEFAULT, *OUTCOMES), 0, MAX_KEEP_MONTHS),
+        leaving=config_running.leaving_of(table),
     )
 
 
@@ -260,17 +290,3 @@ def _fingerprints(table: Table) -> tuple[Fingerprint, ...]:
             raise wrong(key, "must be another fingerprint than those before it in this desk")
         found.append(fingerprint)
     return tuple(found)
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:  # a folder on the way that this user may not enter
-        return False
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:
-        return False

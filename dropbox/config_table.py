@@ -170,3 +170,17 @@ def _is_line(value: str, max_length: int) -> bool:
 
 def _is_text(value: str, max_length: int) -> bool:
     return _is_line(value.replace("\n", ""), max_length) and len(value) <= max_length
+
+
+def is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a folder on the way that this user may not enter
+        return False
+
+
+def exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False

@@ -5,6 +5,7 @@ Sizes and times carry the unit of their key; properties give bytes.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -68,6 +69,7 @@ class Server:
     min_free_mib: int = 512
     page_threads: int = 8
     allow_swap: bool = False
+    stop_seconds: int = 60
 
     @property
     def max_upload_bytes(self) -> int:
@@ -89,6 +91,58 @@ class Onion:
     control_socket: Path = Path("/run/tor/control")
     tor_binary: str = "tor"
     torrc_defaults: Path | None = None
+    circuit_ids: bool = False
+    socks: Path = Path("/run/tor/socks")
+
+
+@dataclass(frozen=True)
+class Courier:
+    """The second onion service, for investigators. `release`: minutes of the machine's day; empty: at any time."""
+
+    listen: Path
+    enabled: bool = False
+    release: tuple[int, ...] = ()
+    max_answer_mib: int = 512
+    keep_hours: int = 48
+    idle_minutes: int = 30
+
+    @property
+    def max_answer_bytes(self) -> int:
+        return self.max_answer_mib * _MIB
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Whose PGP key backups and the daily status are sealed to; its public key lies in the keys folder."""
+
+    key: Fingerprint | None = None
+
+
+@dataclass(frozen=True)
+class Backup:
+    max_age_days: int = 30
+    remind_days: int = 7
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where the daily status goes: into a folder, to a mail command that takes a whole message, to both or nowhere."""
+
+    folder: Path | None = None
+    mail_command: tuple[str, ...] = ()
+    mail_from: str = ""
+    mail_to: str = ""
+    size_kib: int = 32
+
+
+@dataclass(frozen=True)
+class Log:
+    """The drop's own log files; without a folder its lines go to standard output only."""
+
+    folder: Path | None = None
+    max_kib: int = 256
+    keep: int = 5
+    memory_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,6 +179,7 @@ class Desk:
     place: Mapping[str, str] = field(default_factory=dict)
     members: Mapping[str, str] = field(default_factory=dict)
     keep_months: Mapping[str, int] = field(default_factory=lambda: dict(KEEP_MONTHS))
+    leaving: Mapping[Fingerprint, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -146,7 +201,12 @@ class Settings:
     sealing: Sealing
     desks: tuple[Desk, ...]
     questions: tuple[Question, ...]
+    courier: Courier
     trial: bool = False
+    operator: Operator = Operator()
+    backup: Backup = Backup()
+    status: Status = Status()
+    log: Log = Log()
 
     def desk(self, desk: DeskId) -> Desk:
         for candidate in self.desks:

@@ -7,7 +7,8 @@ from pathlib import Path
 from dropbox import config
 from dropbox.errors import ConfigError
 from dropbox.server import trial
-from dropbox.server.main import in_plain_words, loopback, serve
+from dropbox.server.commands.serve import loopback
+from dropbox.server.main import in_plain_words, serve_in_foreground
 
 ROOT = Path(__file__).resolve().parent.parent
 TRIAL_LOCAL = ("127.0.0.1", 8080)
@@ -54,7 +55,7 @@ def _run(options: argparse.Namespace) -> int:
     settings = config.load(chosen)
     if options.data is not None and options.data.resolve() != settings.server.data_dir.resolve():
         raise ConfigError("--data", "differs from server.data_dir of the configuration; leave one of them out")
-    return serve(settings, options.local)
+    return serve_in_foreground(settings, options.local)
 
 
 def _run_trial(options: argparse.Namespace) -> int:
@@ -62,7 +63,7 @@ def _run_trial(options: argparse.Namespace) -> int:
     made = trial.prepare(data, publish=options.trial)
     local = options.local or TRIAL_LOCAL
     _explain(made, data, local)
-    return serve(config.load(made, trial=True), local)
+    return serve_in_foreground(config.load(made, trial=True), local)
 
 
 def _explain(made: Path, data: Path, local: tuple[str, int]) -> None:

@@ -14,6 +14,7 @@ from dropbox.bundle.answer import (
 )
 from dropbox.bundle.answer_case import AnswerCase, Origin
 from dropbox.bundle.desk_log import FIRST_HEAD, Continuity, LineState, LogLine, LogRange, compare, head_after
+from dropbox.bundle.drop_statement import EpochStart, Succession, current_key, trusted_key, verify_epochs
 from dropbox.bundle.handover import HandOverManifest, VerifiedHandOver, is_handover, verify_handover, write_handover
 from dropbox.bundle.keep_rule import ERASE_DELAY_DAYS, MIN_ERASE_DELAY_DAYS, KeepRule
 from dropbox.bundle.keep_state import Hold, KeepState, Proposal, TakenStep, keep_state
@@ -30,6 +31,14 @@ from dropbox.bundle.reseal import (
     verify_reseal,
     write_reseal,
 )
+from dropbox.bundle.roster_statement import (
+    RosterStatement,
+    SignedStatement,
+    StatedMember,
+    StatementVote,
+    require_follows,
+    verify_chain,
+)
 from dropbox.bundle.target import new_file
 
 __all__ = [
@@ -42,6 +51,7 @@ __all__ = [
     "AnswerManifest",
     "Called",
     "Continuity",
+    "EpochStart",
     "HandOverManifest",
     "Hold",
     "KeepRule",
@@ -58,19 +68,29 @@ __all__ = [
     "Receipt",
     "ResealManifest",
     "ResealedItem",
+    "RosterStatement",
+    "SignedStatement",
+    "StatedMember",
+    "StatementVote",
     "StepKind",
+    "Succession",
     "TakenStep",
     "VerifiedAnswer",
     "VerifiedHandOver",
     "VerifiedPickup",
     "VerifiedReseal",
     "compare",
+    "current_key",
     "head_after",
     "is_handover",
     "is_reseal",
     "keep_state",
     "new_file",
+    "require_follows",
+    "trusted_key",
     "verify_answer",
+    "verify_chain",
+    "verify_epochs",
     "verify_handover",
     "verify_pickup",
     "verify_reseal",

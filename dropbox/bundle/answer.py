@@ -15,6 +15,7 @@ from dropbox.bundle import fields
 from dropbox.bundle.answer_case import AnswerCase, Origin
 from dropbox.bundle.keep_step import KeepStep
 from dropbox.bundle.limits import LIMITS
+from dropbox.bundle.roster_statement import StatementVote
 from dropbox.bundle.signed import Sign, SignedBundle, VerifiedSigned, Verify
 from dropbox.canonical import sha256_hex
 from dropbox.errors import BundleSignatureInvalid, InvalidValue, SignatureInvalid
@@ -129,6 +130,7 @@ class AnswerManifest:
 
     `cases`: those that were opened at the table; each has its report among the entries.
     `erasures`: what notes among the entries say of keeping and erasing.
+    `votes`: the author's signatures under proposed rosters. `canaries`: tokens (hex) of test reports that arrived.
     """
 
     drop: str
@@ -143,6 +145,8 @@ class AnswerManifest:
     read: tuple[ReadMark, ...]
     cases: tuple[AnswerCase, ...] = ()
     erasures: tuple[KeepStep, ...] = ()
+    votes: tuple[StatementVote, ...] = ()
+    canaries: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         value: dict[str, Any] = {
@@ -160,7 +164,9 @@ class AnswerManifest:
             "read": [mark.as_json() for mark in self.read],
         }
         value |= {"cases": [case.as_json() for case in self.cases]} if self.cases else {}
-        return value | {"erasures": [step.as_json() for step in self.erasures]} if self.erasures else value
+        value |= {"erasures": [step.as_json() for step in self.erasures]} if self.erasures else {}
+        value |= {"votes": [vote.as_json() for vote in self.votes]} if self.votes else {}
+        return value | {"canaries": sorted(self.canaries)} if self.canaries else value
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "AnswerManifest":
@@ -181,10 +187,14 @@ class AnswerManifest:
             read=fields.array(value.get("read"), ReadMark.from_json),
             cases=fields.array(value.get("cases", []), AnswerCase.from_json),
             erasures=fields.array(value.get("erasures", []), KeepStep.from_json),
+            votes=fields.array(value.get("votes", []), StatementVote.from_json),
+            canaries=fields.array(value.get("canaries", []), fields.hex_256),
         )
         fields.unique(entry.item for entry in manifest.entries)
         fields.unique((receipt.item, receipt.desk) for receipt in manifest.receipts)
         fields.unique(manifest.read)
+        fields.unique(vote.desk for vote in manifest.votes)
+        fields.unique(manifest.canaries)
         _check_cases(manifest)
         _check_steps(manifest)
         return manifest

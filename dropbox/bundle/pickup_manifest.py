@@ -4,15 +4,17 @@ Pure: nothing here reads a file or checks a signature.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from dropbox.bundle import fields
 from dropbox.bundle.desk_log import LogRange
+from dropbox.bundle.drop_statement import EpochStart, Succession, read_epochs, read_successions
 from dropbox.bundle.keep_rule import KeepRule
 from dropbox.bundle.limits import LIMITS
 from dropbox.bundle.naming import Called
+from dropbox.bundle.roster_statement import RosterStatement, SignedStatement, read_chain
 from dropbox.codename import KdfParameters
 from dropbox.errors import InvalidValue
 from dropbox.models import (
@@ -80,6 +82,8 @@ class PickupManifest:
 
     `address`: the drop's onion address, empty when the drop does not know it. `called`: the names on its pages.
     `keeping`: how long this desk keeps its cases; None in a bundle of an earlier version.
+    `statements`: each desk's signed rosters, oldest first; `proposal`: what this desk's members may sign next.
+    `successions`: the drop's keys after its first one, which is its name. `epochs`: its restores.
     """
 
     drop: str
@@ -98,6 +102,10 @@ class PickupManifest:
     address: str = ""
     called: Called | None = None
     keeping: KeepRule | None = None
+    statements: Mapping[DeskId, tuple[SignedStatement, ...]] = field(default_factory=dict)
+    proposal: RosterStatement | None = None
+    successions: tuple[Succession, ...] = ()
+    epochs: tuple[EpochStart, ...] = ()
 
     @property
     def span(self) -> LogRange:
@@ -121,7 +129,16 @@ class PickupManifest:
         }
         value |= {"address": self.address} if self.address else {}
         value |= {"called": self.called.as_json()} if self.called else {}
-        return value | {"keeping": self.keeping.as_json()} if self.keeping else value
+        value |= {"keeping": self.keeping.as_json()} if self.keeping else {}
+        return value | self._stated()
+
+    def _stated(self) -> dict[str, Any]:
+        """Return what is stated under signatures of its own; nothing is said of what there is none of."""
+        statements = {desk: [each.as_json() for each in chain] for desk, chain in self.statements.items()}
+        value: dict[str, Any] = {"statements": statements} if statements else {}
+        value |= {"proposal": self.proposal.as_json()} if self.proposal else {}
+        value |= {"successions": [each.as_json() for each in self.successions]} if self.successions else {}
+        return value | ({"epochs": [each.as_json() for each in self.epochs]} if self.epochs else {})
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "PickupManifest":
@@ -147,10 +164,14 @@ class PickupManifest:
             address=parse_onion_address(value["address"]) if "address" in value else "",
             called=Called.from_json(value["called"]) if "called" in value else None,
             keeping=KeepRule.from_json(value["keeping"]) if "keeping" in value else None,
+            statements=_statements(value.get("statements", {})),
+            proposal=RosterStatement.from_json(value["proposal"]) if "proposal" in value else None,
+            successions=read_successions(value.get("successions", []), fields.hex_256(value.get("drop"))),
+            epochs=read_epochs(value.get("epochs", []), fields.hex_256(value.get("drop"))),
         )
         fields.unique(item.item for item in manifest.items)
         fields.unique(item.n for item in manifest.items)
-        if manifest.desk not in manifest.rosters:
+        if manifest.desk not in manifest.rosters or not _states_itself(manifest):
             raise InvalidValue
         return manifest
 
@@ -160,6 +181,20 @@ def _rosters(value: object) -> dict[DeskId, Roster]:
         parse_desk_id(desk): fields.array(roster, Membership.from_json)
         for desk, roster in fields.mapping(value).items()
     }
+
+
+def _statements(value: object) -> dict[DeskId, tuple[SignedStatement, ...]]:
+    return {parse_desk_id(desk): read_chain(chain) for desk, chain in fields.mapping(value).items()}
+
+
+def _states_itself(manifest: PickupManifest) -> bool:
+    """Tell whether every roster statement is this drop's, of the desk under whose name it stands, and a known one."""
+    chains = manifest.statements.items()
+    stated = [(desk, each.statement) for desk, chain in chains for each in chain]
+    stated += [(manifest.desk, manifest.proposal)] if manifest.proposal else []
+    return set(manifest.statements) <= set(manifest.rosters) and all(
+        (each.drop, each.desk) == (manifest.drop, desk) for desk, each in stated
+    )
 
 
 def _confirmed(value: object) -> dict[VaultId, tuple[int, ...]]:

@@ -3,15 +3,20 @@
 import re
 import traceback
 from dataclasses import FrozenInstanceError, fields, replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from dropbox import config
 from dropbox.config import (
+    Backup,
+    Courier,
     Desk,
+    Log,
     Logo,
     Onion,
+    Operator,
     Organisation,
     Question,
     Retention,
@@ -19,12 +24,13 @@ from dropbox.config import (
     Server,
     Sessions,
     Settings,
+    Status,
     in_language,
     load,
     names_a_desk,
 )
 from dropbox.errors import ConfigError, InvalidValue
-from dropbox.models import DeskId
+from dropbox.models import DeskId, Fingerprint
 
 FIRST, SECOND = "0123456789ABCDEF" * 2 + "01234567", "89ABCDEF01234567" * 2 + "89ABCDEF"
 ORGANISATION = '[organisation]\nname = "Aid"\n'
@@ -245,6 +251,24 @@ WRONG_VALUES = [
     ("onion", 'tor_binary = " "', "one line of text"),
     ("onion", 'torrc_defaults = "absent"', "file that exists"),
     ("onion", 'torrc_defaults = "keys"', "file that exists"),
+    ("server", "stop_seconds = 4", "from 5 to 3600"),
+    ("onion", "circuit_ids = 1", "true or false"),
+    ("onion", "socks = 9050", "must be a path"),
+    ("courier", "enabled = 1", "true or false"),
+    ("courier", 'listen = "absent/c.sock"', "in a folder that exists"),
+    ("courier", "max_answer_mib = 4001", "from 1 to 4000"),
+    ("courier", "keep_hours = 0", "from 1 to 336"),
+    ("courier", "idle_minutes = 4", "from 5 to 1440"),
+    ("operator", 'key = "0123"', "whole fingerprint"),
+    ("operator", "key = 1", "whole fingerprint"),
+    ("backup", "max_age_days = 0", "from 1 to 365"),
+    ("backup", "remind_days = 366", "from 1 to 365"),
+    ("status", 'mail_from = "a b@example.org"', "must be a mail address"),
+    ("status", 'mail_to = "x@example.org\\nBcc: y@example.org"', "must be"),
+    ("status", "size_kib = 15", "from 16 to 1024"),
+    ("log", "max_kib = 15", "from 16 to 102400"),
+    ("log", "keep = 0", "from 1 to 100"),
+    ("log", "memory_only = true", "needs log.folder"),
     ("sessions", "idle_minutes = 4", "from 5 to 1440"),
     ("sessions", "idle_minutes = 60\nabsolute_minutes = 59", "from 60 to 1440"),
     ("sessions", "form_hours = 169", "from 1 to 168"),
@@ -473,16 +497,32 @@ def test_the_example_works_as_it_stands(folder: Path) -> None:
 
 def test_the_example_never_shows_a_default_that_is_not_one(folder: Path) -> None:
     as_it_stands, with_defaults = example(folder, EXAMPLE.read_text()), example(folder, uncommented())
-    onion = Onion(torrc_defaults=folder / "torrc")  # keys without a default to show: this one, the logo and what to
-    shown = with_defaults.organisation  # do in danger
-    organisation = replace(as_it_stands.organisation, danger=shown.danger, logo=Logo("image/png", PNG))
-    assert with_defaults == Settings(**{**vars(as_it_stands), "onion": onion, "organisation": organisation})
+    shown = with_defaults
+    # keys without a default to show
+    expected = replace(
+        as_it_stands,
+        onion=Onion(torrc_defaults=folder / "torrc"),
+        organisation=replace(as_it_stands.organisation, danger=shown.organisation.danger, logo=Logo("image/png", PNG)),
+        courier=replace(as_it_stands.courier, release=(7 * 60, 19 * 60)),
+        operator=Operator(Fingerprint("0123456789ABCDEF" * 2 + "01234567")),
+        status=Status(
+            Path("/var/spool/onion-dropbox-status"),
+            ("/usr/bin/msmtp", "--read-envelope-from", "--read-recipients"),
+            "drop@example.org",
+            "operator@example.org",
+        ),
+        log=replace(as_it_stands.log, folder=folder / "log"),
+        desks=(replace(as_it_stands.desks[0], leaving=shown.desks[0].leaving),),
+    )
+    assert shown.desks[0].leaving == {Fingerprint("0123456789ABCDEF" * 2 + "01234567"): date(2027, 1, 31)}
+    assert with_defaults == expected
     assert [question.id for question in as_it_stands.questions] == ["what", "when", "where", "who-saw", "going-on"]
 
 
 def test_the_example_leaves_out_no_key() -> None:
     text = uncommented()
-    for kind in (Organisation, Server, Onion, Sessions, Retention, Sealing, Desk, Question):
+    running = (Courier, Operator, Backup, Status, Log)
+    for kind in (Organisation, Server, Onion, Sessions, Retention, Sealing, Desk, Question, *running):
         for field in fields(kind):
             assert re.search(rf"(?m)^{field.name}(\.nl)? = ", text), field.name
     assert re.search(r"(?m)^keys_dir = ", text)
@@ -522,3 +562,26 @@ def test_months_that_cannot_be_meant_are_refused(folder: Path, months: str) -> N
 def test_nothing_may_be_erased_within_a_week(folder: Path) -> None:
     with pytest.raises(ConfigError):
         example(folder, EXAMPLE.read_text().replace("# erase_delay_days = 14", "erase_delay_days = 6"))
+
+
+@pytest.mark.parametrize("time", ["7:00", "24:00", "07:60", "07:00 ", ""])
+def test_a_release_at_no_time_of_the_day_is_refused(folder: Path, time: str) -> None:
+    error = refusal(folder, f'{ORGANISATION}[courier]\nrelease = ["{time}"]\n{DESK}')
+    assert error.key == "courier.release[1]"
+
+
+@pytest.mark.parametrize(
+    ("leaving", "key"),
+    [
+        ("5", "desk[1].leaving"),
+        ('{ "0123" = 2027-01-31 }', "desk[1].leaving.0123"),
+        (f'{{ "{FIRST}" = "2027-01-31" }}', f"desk[1].leaving.{FIRST}"),
+        (f'{{ "{FIRST}" = 2027-01-31T10:00:00 }}', f"desk[1].leaving.{FIRST}"),
+    ],
+)
+def test_leaving_without_a_fingerprint_or_a_day_is_refused(folder: Path, leaving: str, key: str) -> None:
+    assert refusal(folder, f"{ORGANISATION}{DESK}leaving = {leaving}\n").key == key
+
+
+def test_a_mail_command_without_addresses_is_refused(folder: Path) -> None:
+    assert refusal(folder, f'{ORGANISATION}[status]\nmail_command = ["mail"]\n{DESK}').key == "status.mail_from"

@@ -171,3 +171,52 @@ answers = _table(
     Column("sequence", Integer, primary_key=True, autoincrement=False),
     Column("sha256", String(64), primary_key=True),
 )
+
+# who sits at a desk, as its members signed it, oldest first; the first one of a desk has no member's signature
+roster_statements = _table(
+    "roster_statements",
+    _desk(),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("statement", LargeBinary, nullable=False),
+    Column("signature", LargeBinary),
+)
+
+# what the configuration asks for and no member has signed yet
+roster_proposals = _table("roster_proposals", _desk(), Column("statement", LargeBinary, nullable=False))
+
+# who may use the courier; `passphrase` is Argon2id's own text
+investigators = _table(
+    "investigators",
+    Column("name", String(32), primary_key=True),
+    Column("desks", String, nullable=False),
+    Column("client_key", String(52), nullable=False),
+    Column("passphrase", LargeBinary, nullable=False),
+    # new at each change, so that what was signed in before is over
+    Column("turn", String(32), nullable=False),
+)
+
+# test reports of ours: gone when they came back, or with their case
+canaries = _table(
+    "canaries",
+    Column("token_hash", String(64), primary_key=True),
+    Column("case_id", String(32), nullable=False),
+    Column("day", Date, nullable=False),
+)
+
+# when the drop last did something of its own accord (a backup, a whole loop, a release): never what a reporter did
+happenings = _table("happenings", Column("name", String(32), primary_key=True), Column("value", String, nullable=False))
+
+# one line each time the drop's own key or its epoch changed, with the signature that makes it believed
+successions = _table(
+    "successions",
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("statement", LargeBinary, nullable=False),
+    Column("signature", LargeBinary),
+)
+
+epochs = _table(
+    "epochs",
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("statement", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+)
