@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 
 from dropbox.config import Settings
 from dropbox.errors import DropboxError
-from dropbox.server import commands
-from dropbox.server.commands import Answer, Run, drop, serve, transfer
+from dropbox.server.commands import Adder, Answer, drop, serve, transfer
 
 _GROUPS = (drop, serve, transfer)
 _MAX_WIDTH = 120
@@ -66,16 +65,7 @@ def _failed(message: str, hint: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="dropbox-server", description="The online half of an onion-dropbox.")
-    added = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def command(name: str, run: Run, text: str, /, *, as_json: bool = True) -> argparse.ArgumentParser:
-        one = added.add_parser(name, help=text, description=text[:1].upper() + text[1:] + ".")
-        commands.add_config(one)
-        if as_json:
-            one.add_argument("--json", action="store_true", help="print one JSON document")
-        one.set_defaults(run=run)
-        return one
-
+    command = Adder(parser)
     for group in _GROUPS:
         group.add(command)
     return parser

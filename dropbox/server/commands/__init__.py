@@ -7,7 +7,6 @@ import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from dropbox import config
 from dropbox.config import Settings
@@ -38,10 +37,27 @@ Run = Callable[[Arguments, Say], Answer | None]
 """A command's work; a DropboxError that it raises is printed as `error:` and `hint:`. None: all was said."""
 
 
-class Adder(Protocol):
-    """Adds a command by its name, what it does, and a line of help; returns its parser for further arguments."""
+class Adder:
+    """Adds commands to one parser: each by its name, what it does, and a line of help."""
 
-    def __call__(self, name: str, run: Run, text: str, /, *, as_json: bool = True) -> argparse.ArgumentParser: ...
+    def __init__(self, parser: argparse.ArgumentParser, metavar: str = "COMMAND") -> None:
+        self._added = parser.add_subparsers(required=True, metavar=metavar)
+
+    def __call__(self, name: str, run: Run, text: str, /, *, as_json: bool = True) -> argparse.ArgumentParser:
+        """Add a command; return its parser for further arguments."""
+        one = self._parser(name, text)
+        add_config(one)
+        if as_json:
+            one.add_argument("--json", action="store_true", help="print one JSON document")
+        one.set_defaults(run=run)
+        return one
+
+    def group(self, name: str, text: str) -> "Adder":
+        """Add a command that has verbs (`keys add`, `keys check`); --config and --json stand after the verb."""
+        return Adder(self._parser(name, text), "VERB")
+
+    def _parser(self, name: str, text: str) -> argparse.ArgumentParser:
+        return self._added.add_parser(name, help=text, description=text[:1].upper() + text[1:] + ".")
 
 
 def settings_of(arguments: Arguments) -> Settings:
