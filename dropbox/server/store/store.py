@@ -18,6 +18,7 @@ from dropbox.server.store import answers, burial, cases, held, pickups, received
 from dropbox.server.store.blobs import Blobs
 from dropbox.server.store.connection import Database
 from dropbox.server.store.exclusive import exclusive
+from dropbox.server.store.happenings import Happenings
 from dropbox.server.store.opening import open_meta
 from dropbox.server.store.records import (
     AnswerSeen,
@@ -56,6 +57,7 @@ class Store:
         self._data_dir = data_dir
         self._tombstone_key = identity.subkey(b"drop1-tombstone")
         self._turns = CaseTurns()
+        self.happenings = Happenings(database)
 
     @classmethod
     def open(
