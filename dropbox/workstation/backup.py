@@ -20,7 +20,7 @@ from nacl.secret import SecretBox
 from dropbox import canonical
 from dropbox.errors import BackupDamaged, BackupForeign, InvalidValue
 from dropbox.models import FORMAT, Fingerprint, ShareWords, parse_day, parse_fingerprint
-from dropbox.workstation.shares import KEY_BYTES, MAX_SHARES, MIN_NEEDED, read_share, split
+from dropbox.shares import KEY_BYTES, MAX_SHARES, MIN_NEEDED, read_share, split
 
 SUFFIX = ".backup"
 MAX_BACKUP_BYTES = 1024 * 1024

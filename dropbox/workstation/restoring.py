@@ -16,9 +16,9 @@ from dropbox.bundle import new_file
 from dropbox.errors import BackupDamaged, FileUnreadable, GpgError, KeyOnCard, MemoryFolderMissing, NoSecretKey
 from dropbox.gpg import Gpg
 from dropbox.models import Fingerprint, Passphrase
+from dropbox.shares import Collection
 from dropbox.workstation.backup import MAX_BACKUP_BYTES, SUFFIX, Backup, make_backup, read_head, unpack
 from dropbox.workstation.ceremony import BackupState, free_name, make_folder, note_state, today
-from dropbox.workstation.shares import Collection
 
 _IN_MEMORY = frozenset({"tmpfs", "ramfs"})
 _PLACES = ("/dev/shm", "/tmp")  # noqa: S108  # nosec B108 -- only as far as they are in memory

@@ -10,9 +10,9 @@ import pytest
 
 from dropbox.errors import BackupDamaged, BackupForeign, FileUnreadable, SharesUnusable
 from dropbox.models import Fingerprint
+from dropbox.shares import Collection, read_share
 from dropbox.workstation.backup import MAX_BACKUP_BYTES, BackupHead, make_backup, pack, read_head, unpack
 from dropbox.workstation.restoring import read_backup
-from dropbox.workstation.shares import Collection, read_share
 
 SAMPLE: dict[str, Any] = json.loads((Path(__file__).parents[1] / "vectors/key-backup/sample.json").read_text())
 FILE = bytes.fromhex(SAMPLE["file"])

@@ -23,10 +23,10 @@ from dropbox.errors import (
 )
 from dropbox.gpg import Gpg
 from dropbox.models import Fingerprint, Passphrase
+from dropbox.shares import Collection, read_share
 from dropbox.workstation import ceremony, restoring
 from dropbox.workstation.backup import Backup, make_backup
 from dropbox.workstation.ceremony import BackupState
-from dropbox.workstation.shares import Collection, read_share
 from dropbox.workstation.vault import usable_keys
 from tests import factories
 from tests.ceremonies import PASSPHRASE, Newcomer, leave_stubs, newcomer, quick_home

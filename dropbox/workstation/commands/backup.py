@@ -9,12 +9,7 @@ from pathlib import Path
 from dropbox.errors import ShareMiscopied, SharesUnusable
 from dropbox.gpg import Gpg, KeyInfo
 from dropbox.models import Passphrase, ShareWords
-from dropbox.workstation import ceremony, restoring
-from dropbox.workstation.backup import Backup, BackupHead, read_head
-from dropbox.workstation.commands import Adder, Answer, Arguments, Show, next_line
-from dropbox.workstation.commands.console import Console, at_terminal
-from dropbox.workstation.passphrase import typed_passphrase
-from dropbox.workstation.shares import (
+from dropbox.shares import (
     MAX_SHARES,
     MIN_NEEDED,
     WORDS_IN_SHARE,
@@ -23,6 +18,11 @@ from dropbox.workstation.shares import (
     check_words,
     read_share,
 )
+from dropbox.workstation import ceremony, restoring
+from dropbox.workstation.backup import Backup, BackupHead, read_head
+from dropbox.workstation.commands import Adder, Answer, Arguments, Show, next_line
+from dropbox.workstation.commands.console import Console, at_terminal
+from dropbox.workstation.passphrase import typed_passphrase
 from dropbox.workstation.speech import _, day_text, ngettext
 from dropbox.workstation.terminal import line, paragraphs
 from dropbox.workstation.vault import choose_key

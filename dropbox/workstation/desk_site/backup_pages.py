@@ -4,6 +4,7 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from dropbox.errors import BackupDamaged, BackupForeign, DropboxError, FileUnreadable, GpgError, InvalidValue
+from dropbox.shares import WORDS_IN_SHARE, Collection
 from dropbox.workstation import ceremony, restoring
 from dropbox.workstation.backup import BackupHead, read_head
 from dropbox.workstation.desk_site.forms import Form
@@ -17,7 +18,6 @@ from dropbox.workstation.desk_site.setup_room import (
     whole_path,
 )
 from dropbox.workstation.desk_site.showing import Page, go, say, this_desk
-from dropbox.workstation.shares import WORDS_IN_SHARE, Collection
 from dropbox.workstation.speech import _
 
 pages = Blueprint("backup", __name__)

@@ -13,12 +13,12 @@ from flask import current_app, request
 from dropbox.errors import CasebookClosed, DropboxError, ShareWordUnknown
 from dropbox.gpg import Gpg, KeyInfo
 from dropbox.models import Fingerprint, Passphrase
+from dropbox.shares import Collection, near_words, read_share
 from dropbox.workstation import ceremony, passphrase
 from dropbox.workstation.backup import Backup
 from dropbox.workstation.desk_site.forms import Form, typed_path
 from dropbox.workstation.desk_site.nearby import sticks
 from dropbox.workstation.desk_site.showing import Page, show, this_desk, this_session
-from dropbox.workstation.shares import Collection, near_words, read_share
 from dropbox.workstation.speech import N_, Words, _, list_text
 from dropbox.workstation.vault import usable_keys
 

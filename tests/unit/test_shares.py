@@ -7,6 +7,7 @@ import random
 import pytest
 from shamir_mnemonic.wordlist import WORDLIST
 
+from dropbox import shares
 from dropbox.errors import (
     ShareError,
     ShareForeign,
@@ -18,8 +19,7 @@ from dropbox.errors import (
     ShareTwice,
     ShareWordUnknown,
 )
-from dropbox.workstation import shares
-from dropbox.workstation.shares import Collection, read_share, split
+from dropbox.shares import Collection, read_share, split
 
 KEY = os.urandom(32)
 SET = [words.reveal() for words in split(KEY, 2, 3)]
