@@ -40,3 +40,13 @@ class OnionError(DropboxError):
 class OnionControlFailed(OnionError):
     message = "tor's control socket could not be reached, or refused us."
     hint = "Check onion.control_socket, and that this user may read tor's control cookie."
+
+
+class SocksUnreachable(OnionError):
+    message = "tor's SOCKS port could not be reached, or is none."
+    hint = "Start the drop; with onion.mode control or external, check onion.socks and tor's own SocksPort."
+
+
+class OnionUnreachable(OnionError):
+    message = "The onion service could not be reached through tor, or answered with something else than a page."
+    hint = "A service that was just published needs a minute or two. Try again; then look at this machine's clock."
