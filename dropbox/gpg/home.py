@@ -178,6 +178,12 @@ class Gpg:
         """
         sealing.seal_file(self._engine, source, self._arguments(recipients), target)
 
+    def seal_into(
+        self, source: Source, recipients: Sequence[Recipient], target: int, passphrase: Passphrase | None
+    ) -> None:
+        """Seal a stream into a descriptor: each recipient opens it, and so does the passphrase where one is given."""
+        sealing.seal_into(self._engine, source, self._arguments(recipients), target, passphrase)
+
     def seal_bytes(self, data: bytes, recipients: Sequence[Recipient]) -> bytes:
         return sealing.seal_bytes(self._engine, data, self._arguments(recipients))
 
@@ -193,6 +199,16 @@ class Gpg:
         Whoever stops reading earlier gets no verdict. More than `max_bytes` is an UnsealError, too.
         """
         return unsealing.unsealing(self._engine, message, self._try, max_bytes)
+
+    @contextmanager
+    def unseal_either(self, message: Path, passphrase: Passphrase | None) -> Iterator[BinaryIO]:
+        """Give what `seal_into` sealed, as `unseal` does: opened by the passphrase, or by a secret key without one."""
+        with sealing.given(passphrase) as (arguments, descriptors):
+            passed = descriptors[0] if descriptors else None
+            with unsealing.unsealing(
+                self._engine, message, arguments, None, unsealing.either_way, passphrase=passed
+            ) as stream:
+                yield stream
 
     def unseal_bytes(self, data: bytes, max_bytes: int) -> bytes:
         """Return a whole small plaintext, after the verdict."""

@@ -21,7 +21,7 @@ from dropbox.errors import (
 from dropbox.gpg.process import Engine, Status, StatusLog, translated
 from dropbox.models import Fingerprint, Passphrase
 
-_LOOPBACK = ("--pinentry-mode", "loopback")
+LOOPBACK = ("--pinentry-mode", "loopback")
 _PROOF_BYTES = 32
 _ERROR_WORDS = frozenset(["ERROR", "FAILURE", "SC_OP_FAILURE"])
 _ERROR_CODE = re.compile(r" (\d+)(?: |$)")
@@ -101,13 +101,13 @@ def prove_signing(engine: Engine, signer: Fingerprint, passphrase: Passphrase | 
 def _call(engine: Engine, command: Sequence[str], passphrase: Passphrase | None, source: bytes = b"") -> StatusLog:
     if passphrase is None:
         return engine.call(command, source)
-    with _through_a_pipe(passphrase) as descriptor:
-        given = [*_LOOPBACK, "--passphrase-fd", str(descriptor), *command]
+    with through_a_pipe(passphrase) as descriptor:
+        given = [*LOOPBACK, "--passphrase-fd", str(descriptor), *command]
         return engine.passing(descriptor).call(given, source)
 
 
 @contextmanager
-def _through_a_pipe(passphrase: Passphrase) -> Iterator[int]:
+def through_a_pipe(passphrase: Passphrase) -> Iterator[int]:
     """Give a descriptor with the passphrase to read: a pipe holds it once, in the kernel's memory."""
     with translated():
         reading, writing = os.pipe()

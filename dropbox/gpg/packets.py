@@ -16,6 +16,7 @@ from dropbox.errors import FileUnreadable, SignatureInvalid, UnsealError
 from dropbox.models import Fingerprint
 
 SESSION_KEY = 1
+PASSPHRASE_KEY = 3
 SIGNATURE = 2
 PUBLIC_KEY = 6
 SEALED_DATA = 18
@@ -44,18 +45,20 @@ def count_recipients(message: Path | bytes) -> int:
         raise FileUnreadable from None
 
 
-def check_sealed_head(stream: BinaryIO) -> int:
+def check_sealed_head(stream: BinaryIO, *, or_passphrase: bool = False) -> int:
     """Check that a binary message begins with session keys, then integrity protected data; return how many keys.
 
     Armoured, signed-only, compressed and passphrase-only messages end here, and no mixed one can make an agent ask for
-    a passphrase. Leaves the stream after the head.
+    a passphrase, save where `or_passphrase` lets one way by passphrase stand after the keys. Leaves the stream after
+    the head.
     """
+    ways = (SESSION_KEY, PASSPHRASE_KEY) if or_passphrase else (SESSION_KEY,)
     try:
         for number in range(MAX_RECIPIENTS + 1):
             tag, length = _header(stream)
             if tag == SEALED_DATA and number:
                 return number
-            if tag != SESSION_KEY or length is None:
+            if tag not in ways or length is None or (tag != SESSION_KEY and not number):
                 raise MalformedPacketError
             _body(stream, length)
     except MalformedPacketError:

@@ -95,18 +95,20 @@ class Engine(gnupg.GPG):  # type: ignore[misc]  # python-gnupg has no types
             self._handle_io(list(arguments), BytesIO(source), result, binary=True)
         return result
 
-    def encrypt(self, source: Source, arguments: Sequence[str], target: int) -> tuple[int, Status]:
+    def encrypt(
+        self, source: Source, arguments: Sequence[str], target: int, descriptors: Sequence[int] = ()
+    ) -> tuple[int, Status]:
         """Run one encryption into a descriptor; return exit code and status lines.
 
         An exception of the source's comes out as it is, after gpg has ended. gpg's output and status lines go to files,
         so nothing but its input can hold it up, and no thread is needed: python-gnupg starts four, which cost as much
-        as sealing a small message does.
+        as sealing a small message does. It inherits `descriptors` (a passphrase lies behind one).
         """
         ours, theirs = _feeding()
         with ours, memory("status") as status:
             with theirs:
                 command = self.make_args(["--status-fd", str(status), *arguments, "--encrypt"], None)
-                process = self._popen(command, theirs.fileno(), target, (status,))
+                process = self._popen(command, theirs.fileno(), target, (status, *descriptors))
             try:
                 _feed(ours, source)
                 return process.wait(), _read_status(status)
@@ -131,14 +133,20 @@ class Engine(gnupg.GPG):  # type: ignore[misc]  # python-gnupg has no types
                 end(process)
 
     @contextmanager
-    def stream(self, arguments: Sequence[str], stdin: BinaryIO, cpu_seconds: int | None = None) -> Iterator["Stream"]:
+    def stream(
+        self,
+        arguments: Sequence[str],
+        stdin: BinaryIO,
+        cpu_seconds: int | None = None,
+        descriptors: Sequence[int] = (),
+    ) -> Iterator["Stream"]:
         """Run gpg with its output as a stream. Status lines go to memory: a full pipe could hold up the output.
 
         cpu_seconds: after so much work (no wait for a passphrase counts) the kernel ends it.
         """
         with memory("status") as status:
             command = self.make_args(["--status-fd", str(status), *arguments], None)
-            process = self._popen(command, stdin, subprocess.PIPE, (status,))
+            process = self._popen(command, stdin, subprocess.PIPE, (status, *descriptors))
             _widen(process.stdout)
             try:
                 if cpu_seconds is not None:

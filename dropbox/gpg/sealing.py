@@ -4,16 +4,21 @@ Which subkey of a recipient is used is decided and checked here at the real time
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from io import BytesIO
 from pathlib import Path
 
 from dropbox.errors import GpgError, SealError, TargetExists, TargetUnusable
 from dropbox.gpg.keys import KeyInfo
+from dropbox.gpg.owning import LOOPBACK, through_a_pipe
 from dropbox.gpg.process import Engine, Source, memory, read_whole
 from dropbox.gpg.verdicts import check_sealed
-from dropbox.models import Fingerprint, Recipient, today
+from dropbox.models import Fingerprint, Passphrase, Recipient, today
+
+# without an agent gpg has nobody to ask how often to hash: as often as the format allows, whoever the passphrase is of
+_STRETCHED = ("--s2k-mode", "3", "--s2k-digest-algo", "SHA512", "--s2k-count", "65011712")
 
 
 def seal_file(engine: Engine, source: Source, arguments: Sequence[str], target: Path) -> None:
@@ -33,6 +38,24 @@ def seal_bytes(engine: Engine, data: bytes, arguments: Sequence[str]) -> bytes:
     with memory("sealed") as target:
         _encrypt(engine, BytesIO(data), arguments, target)
         return read_whole(target)
+
+
+def seal_into(
+    engine: Engine, source: Source, arguments: Sequence[str], target: int, passphrase: Passphrase | None
+) -> None:
+    with given(passphrase) as (by_passphrase, descriptors):
+        symmetric = [*_STRETCHED, "--symmetric"] if passphrase is not None else []
+        _encrypt(engine, source, [*arguments, *by_passphrase, *symmetric], target, descriptors)
+
+
+@contextmanager
+def given(passphrase: Passphrase | None) -> Iterator[tuple[list[str], tuple[int, ...]]]:
+    """Give the arguments and descriptors by which gpg gets a passphrase; without one there are none."""
+    if passphrase is None:
+        yield [], ()
+        return
+    with through_a_pipe(passphrase) as descriptor:
+        yield [*LOOPBACK, "--passphrase-fd", str(descriptor)], (descriptor,)
 
 
 def seal_signed_bytes(engine: Engine, data: bytes, arguments: Sequence[str], signer: Fingerprint) -> bytes:
@@ -62,9 +85,11 @@ def clock_arguments(day: date) -> list[str]:
     return ["--faked-system-time", f"{day:%Y%m%d}T000000!"]
 
 
-def _encrypt(engine: Engine, source: Source, arguments: Sequence[str], target: int) -> None:
+def _encrypt(
+    engine: Engine, source: Source, arguments: Sequence[str], target: int, descriptors: Sequence[int] = ()
+) -> None:
     try:
-        code, status = engine.encrypt(source, arguments, target)
+        code, status = engine.encrypt(source, arguments, target, descriptors)
     except GpgError:
         raise SealError from None
     check_sealed(code, status)

@@ -28,11 +28,13 @@ def unsealing(
     judge: Judge = check_unsealed,
     *,
     cpu_seconds: int | None = None,
+    passphrase: int | None = None,
 ) -> Iterator[BinaryIO]:
     with opened_message(message) as stdin:
-        check_sealed_head(stdin)
+        check_sealed_head(stdin, or_passphrase=judge is either_way)
         os.lseek(stdin.fileno(), 0, os.SEEK_SET)
-        with engine.stream([*arguments, "--decrypt"], stdin, cpu_seconds) as stream:
+        given = () if passphrase is None else (passphrase,)
+        with engine.stream([*arguments, "--decrypt"], stdin, cpu_seconds, given) as stream:
             yield io.BufferedReader(_Unsealed(stream, judge, max_bytes), CHUNK_BYTES)
 
 
@@ -44,6 +46,11 @@ def signed_by(allowed: Collection[Fingerprint]) -> Judge:
         check_signature(status, allowed, key_may_have_expired=True)
 
     return judge
+
+
+def either_way(code: int, status: Status) -> None:
+    """Judge a message that a key or a passphrase opens: which of the two did is not asked."""
+    check_unsealed(code, status, by_passphrase=True)
 
 
 def by_anybody(code: int, status: Status) -> None:

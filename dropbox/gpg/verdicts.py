@@ -42,12 +42,13 @@ def check_sealed(code: int, status: Status) -> None:
         raise SealError
 
 
-def check_unsealed(code: int, status: Status, *, signed: bool = False) -> None:
+def check_unsealed(code: int, status: Status, *, signed: bool = False, by_passphrase: bool = False) -> None:
     """Raise NotForYou or UnsealError unless exactly one message was opened and found whole."""
     words = [word for word, _ in status]
     once = all(words.count(word) == 1 for word in _ONCE_WHEN_UNSEALED)
     stray = (not signed and not _SIGNATURE_LINES.isdisjoint(words)) or _damaged(status)
-    if once and code >= 0 and not stray and _NEVER_WHEN_UNSEALED.isdisjoint(words):
+    never = _NEVER_WHEN_UNSEALED - ({"NEED_PASSPHRASE_SYM"} if by_passphrase else set())
+    if once and code >= 0 and not stray and never.isdisjoint(words):
         return
     if not _a_key_fitted(status) and 0 < words.count("ENC_TO") == words.count("NO_SECKEY"):
         raise NotForYou
