@@ -38,6 +38,7 @@ __all__ = [
     "case_name",
     "count_words",
     "draw_new",
+    "draw_words",
     "fingerprint_words",
     "generate",
     "hints",
@@ -152,7 +153,12 @@ def generate(secret: bytes, nonce: bytes, visit: bytes, desks: Iterable[DeskId])
 
 def draw_new() -> Codename:
     """Return a codename of this machine's own randomness, for a case that is opened at the table."""
-    return Codename(" ".join(_draw(WORD_COUNT, secrets.token_bytes(64), b"drop1-words", b"")))
+    return Codename(" ".join(draw_words(WORD_COUNT)))
+
+
+def draw_words(count: int) -> list[str]:
+    """Return words of this machine's own randomness, each as likely as every other."""
+    return _draw(count, secrets.token_bytes(64), b"drop1-words", b"")
 
 
 def stored_lookup(lookup_id: bytes) -> str:

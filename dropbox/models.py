@@ -105,7 +105,7 @@ class Codename(_Secret):
 
 
 class Passphrase(_Secret):
-    """What an investigator's secret key is locked with."""
+    """What an investigator's secret key is locked with, or what they sign in with at the courier."""
 
     __slots__ = ()
 

@@ -13,6 +13,7 @@ from dropbox.errors.bundles import *
 from dropbox.errors.cases import *
 from dropbox.errors.configuration import *
 from dropbox.errors.consent import *
+from dropbox.errors.courier import *
 from dropbox.errors.disclosing import *
 from dropbox.errors.documents import *
 from dropbox.errors.keeping import *

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 
 from dropbox.config import Settings
 from dropbox.errors import DropboxError
-from dropbox.server.commands import Adder, Answer, drop, serve, transfer
+from dropbox.server.commands import Adder, Answer, drop, investigator, serve, succeed, transfer
 
-_GROUPS = (drop, serve, transfer)
+_GROUPS = (drop, serve, transfer, investigator, succeed)
 _MAX_WIDTH = 120
 
 

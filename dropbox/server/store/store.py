@@ -14,11 +14,12 @@ from dropbox.config import Retention
 from dropbox.errors import DiskLow, DropboxError, ItemUnknown, StoreFull
 from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, Roster, SealedKind, VaultId
 from dropbox.server.identity import ITEMS_FOLDER, STORE_FILE, Identity
-from dropbox.server.store import answers, burial, cases, held, pickups, received, retention, rosters
+from dropbox.server.store import answers, burial, cases, earlier, held, pickups, received, retention, rosters
 from dropbox.server.store.blobs import Blobs
 from dropbox.server.store.connection import Database
 from dropbox.server.store.exclusive import exclusive
 from dropbox.server.store.happenings import Happenings
+from dropbox.server.store.investigators import Investigators
 from dropbox.server.store.opening import open_meta
 from dropbox.server.store.records import (
     AnswerSeen,
@@ -36,6 +37,8 @@ from dropbox.server.store.records import (
     Swept,
     Turn,
 )
+from dropbox.server.store.successions import Successions
+from dropbox.server.store.statements import Statements
 from dropbox.server.store.turns import CaseTurns
 
 LOCK_FILE = "transfer.lock"
@@ -58,6 +61,9 @@ class Store:
         self._tombstone_key = identity.subkey(b"drop1-tombstone")
         self._turns = CaseTurns()
         self.happenings = Happenings(database)
+        self.statements = Statements(database, meta.drop)
+        self.successions = Successions(database, meta.drop)
+        self.courier = Investigators(database)
 
     @classmethod
     def open(
@@ -67,13 +73,19 @@ class Store:
         *,
         trial: bool,
         retention: Retention = Retention(),  # noqa: B008
+        key_lost: bool = False,
     ) -> "Store":
-        """Open the store, or make it in an empty folder; StartRefused when it is not the one that it was."""
+        """Open the store, or make it in an empty folder; StartRefused when it is not the one that it was.
+
+        key_lost: whatever signing key lies there is about to be given up, and need not be the right one.
+        """
         blobs = Blobs(data_dir / ITEMS_FOLDER)
         has_items = blobs.has_items()
         database = Database(data_dir / STORE_FILE)
         try:
             meta = open_meta(database, identity, trial=trial, has_items=has_items)
+            if not key_lost:
+                Successions(database, meta.drop).settle(identity)
             blobs.create()
             # what an earlier process deleted may still be in the log that it left
             database.scrub(seconds=0)
@@ -100,16 +112,6 @@ class Store:
             return held.sweep(self._database, self._blobs)
 
     # --- rosters --------------------------------------------------------------------------------------------------
-
-    def sync_rosters(
-        self,
-        members: Mapping[DeskId, Mapping[Fingerprint, bytes]],
-        configured: Mapping[DeskId, Sequence[Fingerprint]],
-        day: date,
-    ) -> None:
-        """Make the rosters what the configuration lists, from that day on, and keep the keys that are at hand."""
-        with self._database.write() as connection:
-            rosters.sync(connection, members, configured, day)
 
     def roster(self, desk: DeskId) -> Roster:
         return self.rosters().get(desk, ())
@@ -257,6 +259,7 @@ class Store:
             settled, unsettled = held.settle(self._database, self._blobs, day)
             scrubbed = self._database.scrub()
             held.blur(self._data_dir, day)
+            earlier.let_go(self._data_dir, day)
         return Retired(len(gone.paths), gone.cases, resends, settled, scrubbed, unsettled)
 
     def behind(self, before: date) -> tuple[Behind, ...]:

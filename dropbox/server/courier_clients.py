@@ -1,0 +1,86 @@
+"""The folder of client keys that tor is told of: who may reach the courier's onion service at all.
+
+Made anew from the registry in one place. tor opens a service to everybody when nobody is named, so there is always one
+key more, whose private half was never kept. Public keys only; no passphrase enters.
+"""
+
+import base64
+import os
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from nacl.public import PrivateKey
+
+from dropbox.errors import InvalidValue
+from dropbox.server import private
+from dropbox.server.store.investigators import Investigator
+
+COURIER_FOLDER = "courier"
+NOBODY = "nobody"
+_SUFFIX = ".auth"
+_PREFIX = "descriptor:x25519:"
+_KEY = re.compile(r"[A-Z2-7]{52}")
+
+
+def parse_client_key(text: str) -> str:
+    """Return the 52 letters of an x25519 public key, from them alone or from tor's whole line; else InvalidValue."""
+    letters = text.strip().removeprefix(_PREFIX).upper()
+    if not _KEY.fullmatch(letters):
+        raise InvalidValue
+    key = base64.b32decode(letters + "====")
+    if _letters(key) != letters or not any(key):  # the last letter carries four bits that must be zero
+        raise InvalidValue
+    return letters
+
+
+def clients_folder(data_dir: Path) -> Path:
+    return data_dir / COURIER_FOLDER / "authorized_clients"
+
+
+def write(data_dir: Path, investigators: Iterable[Investigator]) -> None:
+    """Make the folder hold exactly one file for each investigator, and nobody's; what is right already stays as it is.
+
+    A key goes before a new one comes, and a file gets its name when it is whole: tor may read at any moment.
+    """
+    folder = clients_folder(data_dir)
+    private.make_folder(folder.parent, COURIER_FOLDER)
+    private.make_folder(folder, f"{COURIER_FOLDER}/{folder.name}")
+    wanted = {one.name: one.client_key for one in investigators} | {NOBODY: _nobodys(folder)}
+    for path in folder.iterdir():
+        if path.suffix != _SUFFIX or path.stem not in wanted:
+            path.unlink()
+    for name in _changed(folder, wanted):
+        _put(folder / (name + _SUFFIX), wanted[name])
+
+
+def _changed(folder: Path, wanted: Mapping[str, str]) -> list[str]:
+    return [name for name, key in wanted.items() if _read(folder / (name + _SUFFIX)) != key]
+
+
+def _nobodys(folder: Path) -> str:
+    return _read(folder / (NOBODY + _SUFFIX)) or _letters(bytes(PrivateKey.generate().public_key))
+
+
+def _read(path: Path) -> str | None:
+    try:
+        if path.is_symlink() or path.stat().st_mode & 0o077:
+            return None
+        return parse_client_key(path.read_text("ascii"))
+    except (OSError, InvalidValue, UnicodeDecodeError):
+        return None
+
+
+def _put(path: Path, letters: str) -> None:
+    passing = path.with_suffix(f".{secrets.token_hex(4)}")
+    descriptor = os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(_PREFIX + letters + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    passing.replace(path)
+
+
+def _letters(key: bytes) -> str:
+    return base64.b32encode(key).decode().rstrip("=")
