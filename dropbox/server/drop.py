@@ -13,6 +13,7 @@ from dropbox.config import Settings
 from dropbox.errors import StartRefused
 from dropbox.keyring import Keyring
 from dropbox.models import today
+from dropbox.server import private
 from dropbox.server.identity import Identity
 from dropbox.server.intake import Intake
 from dropbox.server.opening import ReplyOpener
@@ -41,6 +42,7 @@ class Drop:
         that server goes on sealing to the ones it started with, and workstations hold each day's items to its roster.
         """
         data_dir = settings.server.data_dir
+        private.make_folder(data_dir, "the data folder")
         keyring = Keyring(settings.keys_dir, settings.desks, data_dir / "gnupg")
         keyring.refuse_secret_keys()
         identity = Identity.load_or_create(data_dir)
@@ -53,6 +55,7 @@ class Drop:
         except BaseException:
             store.close()
             raise
+        identity = identity.named(store.meta.drop)
         return cls(
             settings=settings,
             identity=identity,

@@ -9,6 +9,7 @@ from pathlib import Path
 from dropbox.errors import StartRefused
 from dropbox.gpg import Gpg
 from dropbox.models import Fingerprint
+from dropbox.server import private
 
 DESK = "trial"
 
@@ -70,7 +71,8 @@ def prepare(data_dir: Path, *, publish: bool) -> Path:
         if not folder.exists() and data_dir.exists() and any(data_dir.iterdir()):
             held = "a drop that is no trial" if (data_dir / "store.sqlite").exists() else "other things"
             raise StartRefused(f"{data_dir}: the folder holds {held}.", "Name a new folder with --data.")
-        for each in (data_dir, folder, home, keys):
+        private.make_folder(data_dir, "the data folder")
+        for each in (folder, home, keys):
             each.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         hint = "Name a folder that is yours, or a new one in such a folder: --data DIR"

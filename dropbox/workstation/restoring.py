@@ -13,16 +13,13 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from dropbox.bundle import new_file
-from dropbox.errors import BackupDamaged, FileUnreadable, GpgError, KeyOnCard, MemoryFolderMissing, NoSecretKey
+from dropbox.errors import BackupDamaged, FileUnreadable, GpgError, KeyOnCard, NoSecretKey
 from dropbox.gpg import Gpg
+from dropbox.in_memory import memory_folder
 from dropbox.models import Fingerprint, Passphrase
 from dropbox.shares import Collection
 from dropbox.workstation.backup import MAX_BACKUP_BYTES, SUFFIX, Backup, make_backup, read_head, unpack
 from dropbox.workstation.ceremony import BackupState, free_name, make_folder, note_state, today
-
-_IN_MEMORY = frozenset({"tmpfs", "ramfs"})
-_PLACES = ("/dev/shm", "/tmp")  # noqa: S108  # nosec B108 -- only as far as they are in memory
-_MOUNTS = Path("/proc/self/mountinfo")
 
 
 def back_up(own: Gpg, fingerprint: Fingerprint, passphrase: Passphrase | None, needed: int, shares: int) -> Backup:
@@ -121,30 +118,3 @@ def _home_in_memory() -> Iterator[Gpg]:
         with suppress(GpgError):
             home.end_agent()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def memory_folder() -> Path:
-    """Return a folder of ours to write in that lies in memory. Raises MemoryFolderMissing."""
-    mounts = _mounts()
-    for place in (os.environ.get("XDG_RUNTIME_DIR", ""), *_PLACES):
-        if place.startswith("/") and os.access(place, os.W_OK | os.X_OK) and _kind(place, mounts) in _IN_MEMORY:
-            return Path(place)
-    raise MemoryFolderMissing
-
-
-def _mounts() -> dict[str, str]:
-    """Return each mount point's kind of file system (proc(5), mountinfo); the last mount on a point counts."""
-    try:
-        lines = _MOUNTS.read_text().splitlines()
-    except OSError:
-        raise MemoryFolderMissing from None
-    found: dict[str, str] = {}
-    for line in lines:
-        before, _, after = line.partition(" - ")
-        found[before.split(" ")[4].encode().decode("unicode_escape")] = after.split(" ")[0]
-    return found
-
-
-def _kind(place: str, mounts: dict[str, str]) -> str:
-    real = Path(place).resolve()
-    return next((mounts[str(path)] for path in (real, *real.parents) if str(path) in mounts), "")

@@ -1,6 +1,7 @@
 """The drop's secrets: made once, never replaced, never shown."""
 
 import pickle
+import socket
 import threading
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def test_two_drops_have_nothing_in_common(tmp_path: Path) -> None:
     assert one.subkey(b"drop1-x") != one.subkey(b"drop1-y")
 
 
-def test_nobody_else_may_read_the_secrets_or_enter_the_folder(tmp_path: Path) -> None:
+def test_nobody_else_may_read_the_secrets_or_enter_a_new_folder(tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir(mode=0o755)
     Identity.load_or_create(data)
@@ -35,10 +36,52 @@ def test_nobody_else_may_read_the_secrets_or_enter_the_folder(tmp_path: Path) ->
     assert sorted(path.name for path in data.iterdir()) == ["secret.key", "signing.key"]
 
 
+@pytest.mark.parametrize("mode", [0o755, 0o710, 0o701])
+def test_a_folder_that_others_could_read_is_not_quietly_closed(tmp_path: Path, mode: int) -> None:
+    data = tmp_path / "data"
+    Identity.load_or_create(data)
+    data.chmod(mode)
+    with pytest.raises(StartRefused, match="the data folder") as refused:
+        Identity.load_or_create(data)
+    assert f"chmod 700 {data}" in refused.value.hint
+    assert data.stat().st_mode & 0o777 == mode
+    data.chmod(0o700)
+    Identity.load_or_create(data)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["items", "tor", "tor/onion", "tor/onion/hs_ed25519_secret_key", "tor/onion.key", "courier", "courier/keys.auth"],
+)
+def test_a_secret_elsewhere_in_the_folder_is_looked_at_as_well(tmp_path: Path, name: str) -> None:
+    data = tmp_path / "data"
+    Identity.load_or_create(data)
+    is_folder = name in {"items", "tor", "tor/onion", "courier"}
+    for folder in ("items", "tor", "tor/onion", "courier"):
+        (data / folder).mkdir(mode=0o700)
+    if not is_folder:
+        (data / name).touch(mode=0o600)
+    Identity.load_or_create(data)
+    (data / name).chmod(0o750 if is_folder else 0o640)
+    with pytest.raises(StartRefused, match=name) as refused:
+        Identity.load_or_create(data)
+    assert f"chmod {'700' if is_folder else '600'} {data / name}" in refused.value.hint
+
+
+def test_what_is_public_and_a_socket_may_be_reached_by_others(tmp_path: Path) -> None:
+    Identity.load_or_create(tmp_path)
+    (tmp_path / "tor").mkdir(mode=0o700)
+    (tmp_path / "tor" / "address").touch(mode=0o644)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "s"))
+        (tmp_path / "s").chmod(0o660)
+        Identity.load_or_create(tmp_path)
+
+
 @pytest.mark.parametrize("name", ["secret.key", "signing.key"])
 def test_a_missing_secret_beside_a_store_is_never_made_anew(tmp_path: Path, name: str) -> None:
     Identity.load_or_create(tmp_path)
-    (tmp_path / "store.sqlite").touch()
+    (tmp_path / "store.sqlite").touch(mode=0o600)
     (tmp_path / name).unlink()
     with pytest.raises(StartRefused) as refused:
         Identity.load_or_create(tmp_path)
@@ -55,10 +98,11 @@ def test_secrets_are_not_made_beside_sealed_items(tmp_path: Path) -> None:
 
 def test_a_first_start_that_was_killed_in_between_is_finished(tmp_path: Path) -> None:
     first = Identity.load_or_create(tmp_path)
+    before = first.drop
     (tmp_path / "signing.key").unlink()
     again = Identity.load_or_create(tmp_path)
     assert again.secret == first.secret
-    assert again.drop != first.drop
+    assert again.drop != before
 
 
 @pytest.mark.parametrize("data", [b"", b"short", bytes(33)])

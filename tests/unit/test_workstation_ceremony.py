@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from dropbox import in_memory
 from dropbox.errors import (
     BackupDamaged,
     HomeMissing,
@@ -168,7 +169,7 @@ def test_a_trial_is_not_made_on_a_disk(
 ) -> None:
     mounts = tmp_path / "mountinfo"
     mounts.write_text("22 1 8:1 / / rw - ext4 /dev/sda1 rw\n23 22 0:5 / /proc rw - proc proc rw\n")
-    monkeypatch.setattr(restoring, "_MOUNTS", mounts)
+    monkeypatch.setattr(in_memory, "_MOUNTS", mounts)
     with pytest.raises(MemoryFolderMissing):
         restoring.try_backup(backup.file, given(backup), PASSPHRASE)
 
@@ -182,10 +183,10 @@ def test_a_folder_on_a_disk_inside_memory_is_not_taken_for_memory(
         f"23 22 8:1 / {tmp_path} rw - ext4 /dev/sda1 rw\n24 22 8:1 / /dev/shm rw - ext4 x rw\n"
         "25 22 8:1 / /tmp rw - ext4 x rw\n"
     )
-    monkeypatch.setattr(restoring, "_MOUNTS", mounts)
+    monkeypatch.setattr(in_memory, "_MOUNTS", mounts)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     with pytest.raises(MemoryFolderMissing):
-        restoring.memory_folder()
+        in_memory.memory_folder()
 
 
 def test_a_key_comes_back_on_a_machine_that_never_had_it(

@@ -13,7 +13,7 @@ from types import FrameType
 from dropbox.config import Settings
 from dropbox.errors import ConfigError, DropboxError, StartRefused
 from dropbox.models import today
-from dropbox.server import hardening, onion
+from dropbox.server import hardening, onion, private
 from dropbox.server.app import create_app
 from dropbox.server.arrival import ArrivalServer, create_server
 from dropbox.server.commands import Adder, Arguments, Say, settings_of
@@ -120,7 +120,7 @@ def _keep_house(drop: Drop, stopping: threading.Event, say: Say) -> None:
 def _only_server(data_dir: Path) -> Iterator[None]:
     """Hold the data folder's lock: two servers on one folder would each hold a case's numbers."""
     try:
-        data_dir.mkdir(mode=0o700, exist_ok=True)
+        private.make_folder(data_dir, "the data folder")
         descriptor = os.open(data_dir / "serve.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         hint = "The server and its commands run as the one user who owns this folder."

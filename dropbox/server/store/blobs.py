@@ -14,7 +14,7 @@ from pathlib import Path
 from dropbox.disk import is_full, sync_folder
 from dropbox.errors import DiskLow, DropboxError, StoreError
 from dropbox.models import ItemId, SealedKind, parse_item_id
-from dropbox.server.identity import make_private_folder
+from dropbox.server import private
 
 _NAME = re.compile(r"([0-9a-f]{32})\.(pgp|reply|part)")
 _COPY_BYTES = 1 << 20
@@ -28,7 +28,7 @@ class Blobs:
 
     def create(self) -> None:
         with translated():
-            make_private_folder(self.folder)
+            private.make_folder(self.folder, "items")
             sync_folder(self.folder.parent)
 
     def part(self, item: ItemId) -> Path:

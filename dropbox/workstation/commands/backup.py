@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from dropbox import in_memory
 from dropbox.errors import ShareMiscopied, SharesUnusable
 from dropbox.gpg import Gpg, KeyInfo
 from dropbox.models import Passphrase, ShareWords
@@ -71,7 +72,7 @@ class Plan:
 def make_and_try(console: Console, own: Gpg, key: KeyInfo, secret: Passphrase | None, plan: Plan) -> Path:
     """Make a backup, show its shares one by one, and have it restored from them, as on the worst day."""
     restoring.refuse_card(own, key.fingerprint)
-    restoring.memory_folder()
+    in_memory.memory_folder()
     console.say(_explained(plan.needed, plan.shares))
     secret, backup = console.until_good(lambda: _exported(console, own, key, secret, plan))
     path = restoring.save_backup(backup, plan.folder)

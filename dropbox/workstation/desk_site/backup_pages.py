@@ -3,6 +3,7 @@
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
+from dropbox import in_memory
 from dropbox.errors import BackupDamaged, BackupForeign, DropboxError, FileUnreadable, GpgError, InvalidValue
 from dropbox.shares import WORDS_IN_SHARE, Collection
 from dropbox.workstation import ceremony, restoring
@@ -48,7 +49,7 @@ def make_backup() -> Answer:
     if folder is not None:
         try:
             ceremony.make_folder(folder)
-            restoring.memory_folder()
+            in_memory.memory_folder()
             made = restoring.back_up(own, key.fingerprint, typed_secret(), needed, shares)
             run.path = restoring.save_backup(made, folder)
             run.backup, run.shown, run.given = made, 0, Collection(made.head.set_id)
