@@ -14,6 +14,8 @@ from nacl.signing import SigningKey, VerifyKey
 
 from dropbox.bundle import fields
 from dropbox.bundle.desk_log import LogLine, check_log, dump_log, load_log
+from dropbox.bundle.drop_keys import require_followed
+from dropbox.bundle.drop_statement import current_key, read_successions
 from dropbox.bundle.limits import LIMITS
 from dropbox.bundle.pickup_manifest import PickupItem, PickupManifest
 from dropbox.bundle.tar import Member, TarReader, TarWriter, file_chunks
@@ -80,27 +82,33 @@ def write_pickup(  # noqa: PLR0917  # one for each kind of part
         tar.finish()
 
 
-def verify_pickup(path: Path, drop: str | None) -> VerifiedPickup:
+def verify_pickup(path: Path, drop: str | None, successors: Sequence[str] = ()) -> VerifiedPickup:
     """Check a bundle from its first byte to its last, in constant memory but for manifest, keys and log.
 
-    drop: the key (hex) that must have signed it; None at the first contact, when the bundle itself names it.
-    Raises BundleError and its kin, or FileUnreadable; the bundle's file stays open in what is returned.
+    drop: the drop's name, which is its first key (hex); None at the first contact, when the bundle itself names it.
+    successors: the keys after it that the reader knows. The bundle must be signed by the last of them, or by one that
+    follows from it by signed successions. Raises BundleError and its kin, among them BundleKeyStale and
+    BundleKeyUnconfirmed, or FileUnreadable; the bundle's file stays open in what is returned.
     """
     tar = TarReader(path)
     try:
-        return _verify(tar, drop)
+        return _verify(tar, () if drop is None else (drop, *successors))
     except BaseException:
         tar.close()
         raise
 
 
-def _verify(tar: TarReader, drop: str | None) -> VerifiedPickup:
+def _verify(tar: TarReader, known: tuple[str, ...]) -> VerifiedPickup:
     signed = tar.read("manifest.json", LIMITS.manifest_bytes)
     signature = tar.read("manifest.sig", LIMITS.signature_bytes)
-    _check_signature(signed, signature, drop)
+    _check_signature(signed, signature, known)
     manifest, hashes = _read_manifest(signed)
-    if drop not in {None, manifest.drop}:
+    if known and known[0] != manifest.drop:
         raise BundleForeign
+    if not _is_signed_by(current_key(manifest.drop, manifest.successions), signed, signature):
+        raise BundleError
+    if known:
+        require_followed(known, manifest.successions)
     members = {item.item: tar.check(item.member_name, item.bytes, item.sha256) for item in manifest.items}
     keys = {_fingerprint(name): tar.read(name, LIMITS.key_bytes) for name in sorted(hashes) if name != _LOG}
     log_bytes = tar.read(_LOG, LIMITS.log_bytes)
@@ -113,15 +121,17 @@ def _verify(tar: TarReader, drop: str | None) -> VerifiedPickup:
     return VerifiedPickup(tar, members, manifest, log, keys)
 
 
-def _check_signature(signed: bytes, signature: bytes, drop: str | None) -> None:
-    if drop is not None and _is_signed_by(drop, signed, signature):
+def _check_signature(signed: bytes, signature: bytes, known: tuple[str, ...]) -> None:
+    """Refuse what neither the key that is known signed, nor the one that the manifest itself says is the drop's."""
+    if known and _is_signed_by(known[-1], signed, signature):
         return
     with suppress(InvalidValue):
-        own = fields.hex_256(load(signed, LIMITS.manifest_bytes).get("drop"))
-        if _is_signed_by(own, signed, signature):
-            if drop is None:
-                return
-            raise BundleForeign
+        claimed = load(signed, LIMITS.manifest_bytes)
+        own = fields.hex_256(claimed.get("drop"))
+        if _is_signed_by(current_key(own, read_successions(claimed.get("successions", []), own)), signed, signature):
+            if known and own != known[0]:
+                raise BundleForeign
+            return
     raise BundleSignatureInvalid
 
 

@@ -33,6 +33,35 @@ class BundleFork(BundleError):
     hint = "Tell the other members over another channel. The server may be in strange hands."
 
 
+class BundleKeyStale(BundleError):
+    message = "The bundle was refused: it is signed with a key of this drop that has had a successor since."
+    hint = (
+        "Import a newer bundle. If the newest one is signed so, somebody else may have the old key: ask the operator, who"
+        " can make a new key."
+    )
+
+
+class BundleKeyUnconfirmed(BundleError):
+    """`keys`: the drop's keys (hex), oldest first, as the bundle names them."""
+
+    message = "The bundle was refused: the drop has a new key that its old one did not sign for."
+    hint = (
+        'Compare the new words with the operator by voice, then: dropbox-workstation confirm "WORDS", and import again.'
+    )
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        super().__init__()
+        self.keys = keys
+
+
+class BundleKeyFork(BundleKeyUnconfirmed):
+    message = "ALARM. The bundle was refused: it names other keys of this drop than an earlier one did."
+    hint = (
+        "Tell the other members, and ask the operator by voice whether the drop was put back from an old backup. Only if"
+        ' the words are the same: dropbox-workstation confirm "WORDS", and import again.'
+    )
+
+
 class BundleAuthorUnknown(BundleError):
     message = "The bundle was refused: its author is not a current member of the desk."
     hint = "If they should be, put their key into the keys folder and its fingerprint under the desk."

@@ -114,7 +114,8 @@ def _write(drop: Drop, pickup: Pickup, target: Path) -> None:
 def _told(drop: Drop, pickup: Pickup) -> PickupManifest:
     """Return the manifest with what people and desks are told beside the items: names, and how long to keep."""
     manifest = _manifest(pickup, _address(drop))
-    return replace(manifest, called=_called(drop), keeping=_keeping(drop, pickup.desk))
+    successions = drop.store.successions.all()
+    return replace(manifest, called=_called(drop), keeping=_keeping(drop, pickup.desk), successions=successions)
 
 
 def _address(drop: Drop) -> str:
