@@ -7,7 +7,7 @@ only for who compared the new one by voice. Pure; what is signed: the type's lin
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -84,18 +84,23 @@ class Succession:
 
 @dataclass(frozen=True)
 class EpochStart:
-    """A restore: `epoch` follows `previous`. `logs`: each desk's last number in the epoch before and its head (hex)."""
+    """A restore on `day`, from a backup of `backup`: `epoch` follows `previous`, and what came in between is gone.
+
+    `logs`: each desk's last number in the epoch before, as of the backup, and its head there (hex). The new epoch goes
+    on from that number, with the same lines up to it.
+    """
 
     drop: str
     number: int
     day: date
+    backup: date
     epoch: str
     previous: str
     logs: Mapping[DeskId, tuple[int, str]] = field(default_factory=dict)
     signature: bytes = b""
 
     def __post_init__(self) -> None:
-        require(self.epoch != self.previous)
+        require(self.epoch != self.previous and self.backup <= self.day)
 
     @property
     def signed(self) -> bytes:
@@ -104,7 +109,7 @@ class EpochStart:
     def signed_by(self, key: SigningKey) -> "EpochStart":
         """Return it with the signature of the drop's key of that day."""
         signature = bytes(key.sign(self.signed).signature)
-        return EpochStart(self.drop, self.number, self.day, self.epoch, self.previous, self.logs, signature)
+        return replace(self, signature=signature)
 
     def as_json(self) -> dict[str, Any]:
         return self._stated() | {"signature": _text(self.signature)}
@@ -116,6 +121,7 @@ class EpochStart:
             "drop": self.drop,
             "number": self.number,
             "day": self.day.isoformat(),
+            "backup": self.backup.isoformat(),
             "epoch": self.epoch,
             "previous": self.previous,
             "logs": {desk: {"last": last, "head": head} for desk, (last, head) in self.logs.items()},
@@ -123,7 +129,7 @@ class EpochStart:
 
     @classmethod
     def from_json(cls, value: object) -> "EpochStart":
-        names = ("format", "type", "drop", "number", "day", "epoch", "previous", "logs", "signature")
+        names = ("format", "type", "drop", "number", "day", "backup", "epoch", "previous", "logs", "signature")
         given = fields.exact(value, names)
         fields.literal(given["format"], FORMAT)
         fields.literal(given["type"], "epoch")
@@ -131,6 +137,7 @@ class EpochStart:
             drop=fields.hex_256(given["drop"]),
             number=fields.integer(given["number"], 1, MAX_EPOCHS),
             day=parse_day(given["day"]),
+            backup=parse_day(given["backup"]),
             epoch=fields.hex_128(given["epoch"]),
             previous=fields.hex_128(given["previous"]),
             logs={parse_desk_id(desk): _log(log) for desk, log in fields.mapping(given["logs"]).items()},

@@ -104,8 +104,8 @@ def test_nobody_signs_for_a_key_that_is_not_theirs() -> None:
 
 
 LOGS = {DeskId("board"): (3, "ab" * 32)}
-RESTORED = EpochStart(DROP, 1, DAY, "22" * 16, "11" * 16, LOGS).signed_by(FIRST)
-AGAIN = EpochStart(DROP, 2, DAY, "33" * 16, "22" * 16).signed_by(SECOND)
+RESTORED = EpochStart(DROP, 1, DAY, DAY, "22" * 16, "11" * 16, LOGS).signed_by(FIRST)
+AGAIN = EpochStart(DROP, 2, DAY, DAY, "33" * 16, "22" * 16).signed_by(SECOND)
 
 
 def test_restores_come_back_as_they_were_written() -> None:
@@ -121,7 +121,7 @@ def test_a_restore_that_does_not_go_on_from_the_epoch_before_is_refused() -> Non
 
 def test_an_epoch_after_itself_is_refused() -> None:
     with pytest.raises(InvalidValue):
-        EpochStart(DROP, 1, DAY, "11" * 16, "11" * 16)
+        EpochStart(DROP, 1, DAY, DAY, "11" * 16, "11" * 16)
 
 
 def test_a_restore_that_the_drop_did_not_sign_is_refused() -> None:
