@@ -36,8 +36,8 @@ class BundleFork(BundleError):
 class BundleKeyStale(BundleError):
     message = "The bundle was refused: it is signed with a key of this drop that has had a successor since."
     hint = (
-        "Import a newer bundle. If the newest one is signed so, somebody else may have the old key: ask the operator, who"
-        " can make a new key."
+        "Import a newer bundle. If the newest one is signed so, somebody else may have the old key: ask the operator,"
+        " who can make a new key."
     )
 
 
@@ -57,8 +57,8 @@ class BundleKeyUnconfirmed(BundleError):
 class BundleKeyFork(BundleKeyUnconfirmed):
     message = "ALARM. The bundle was refused: it names other keys of this drop than an earlier one did."
     hint = (
-        "Tell the other members, and ask the operator by voice whether the drop was put back from an old backup. Only if"
-        ' the words are the same: dropbox-workstation confirm "WORDS", and import again.'
+        "Tell the other members, and ask the operator by voice whether the drop was put back from an old backup. Only"
+        ' if the words are the same: dropbox-workstation confirm "WORDS", and import again.'
     )
 
 

@@ -256,6 +256,13 @@ class Gpg:
         """
         return signing.verify_detached(self._engine, data, signature, allowed, at)
 
+    def verify_stated(self, data: bytes, signature: bytes, allowed: Collection[Fingerprint], day: date) -> Fingerprint:
+        """Return who signed what was stated on a day, on that day or later; raises SignatureInvalid.
+
+        The signer's key must have been good on the day and when it was used, and never have been revoked.
+        """
+        return signing.verify_stated(self._engine, data, signature, allowed, day)
+
     def _list(self, command: str) -> tuple[KeyInfo, ...]:
         result = self._engine.call([*_LISTING, command])
         if result.returncode != 0:

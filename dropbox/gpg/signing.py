@@ -10,7 +10,7 @@ from dropbox.errors import GpgError, SignatureInvalid
 from dropbox.gpg.packets import parse_signature
 from dropbox.gpg.process import Engine
 from dropbox.gpg.sealing import clock_arguments
-from dropbox.gpg.verdicts import check_signature
+from dropbox.gpg.verdicts import Signature, check_signature
 from dropbox.models import Fingerprint
 
 CLOCK_LEEWAY_SECONDS = 86_400  # a machine that touches no network keeps its own time
@@ -29,6 +29,31 @@ def verify_detached(
 ) -> Fingerprint:
     """Verify as of now or of a day. Keys are judged at the day's first second, the signature's own time at its last."""
     latest = time.time() if at is None else datetime.combine(at, clock.max, UTC).timestamp()
+    found = _verified(engine, data, signature, allowed, at)
+    if found.made_at > latest + CLOCK_LEEWAY_SECONDS:
+        raise SignatureInvalid
+    return found.signer
+
+
+def verify_stated(
+    engine: Engine, data: bytes, signature: bytes, allowed: Collection[Fingerprint], day: date
+) -> Fingerprint:
+    """Verify what was stated on a day and may have been signed later: its key must have been good on both days.
+
+    The second day is the signer's word, and no later than today.
+    """
+    found = _verified(engine, data, signature, allowed, day)
+    if found.made_at > time.time() + CLOCK_LEEWAY_SECONDS:
+        raise SignatureInvalid
+    signed_on = datetime.fromtimestamp(found.made_at, UTC).date()
+    if signed_on > day:
+        _verified(engine, data, signature, [found.signer], signed_on)
+    return found.signer
+
+
+def _verified(
+    engine: Engine, data: bytes, signature: bytes, allowed: Collection[Fingerprint], at: date | None
+) -> Signature:
     arguments = [] if at is None else clock_arguments(at)
     descriptor = os.memfd_create("signature", os.MFD_CLOEXEC)
     try:
@@ -37,7 +62,4 @@ def verify_detached(
         result = engine.passing(descriptor).call(command, data)
     finally:
         os.close(descriptor)
-    found = check_signature(result.lines, allowed)
-    if found.made_at > latest + CLOCK_LEEWAY_SECONDS:
-        raise SignatureInvalid
-    return found.signer
+    return check_signature(result.lines, allowed)

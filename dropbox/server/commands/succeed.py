@@ -15,7 +15,7 @@ _SIGNED = (
     "signed for the new one. Whoever starts a vault from now on compares these words:",
 )
 _LOST = (
-    "From the next pickup bundle on, the drop signs with a new key that the old one did not sign for. Every workstation",
+    "From the next pickup bundle on, the drop signs with a new key that the old one did not sign for. Each workstation",
     "refuses its bundles until its owner has confirmed the new words. Tell them to each investigator, by voice:",
 )
 
