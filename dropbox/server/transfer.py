@@ -5,8 +5,7 @@ says counts only after every byte of it was verified.
 """
 
 import os
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,8 +16,12 @@ from dropbox.bundle import (
     AnswerManifest,
     Called,
     KeepRule,
+    KeepStep,
     PickupManifest,
+    ReadMark,
     Receipt,
+    SignedStatement,
+    StatementVote,
     VerifiedAnswer,
     head_after,
     verify_answer,
@@ -29,6 +32,7 @@ from dropbox.disk import is_full
 from dropbox.errors import (
     BundleAuthorUnknown,
     BundleItemMismatch,
+    BundleNotYours,
     InvalidValue,
     ItemUnknown,
     StoredItemDamaged,
@@ -36,16 +40,15 @@ from dropbox.errors import (
     StoreFull,
 )
 from dropbox.gpg import Gpg
-from dropbox.models import DeskId, Fingerprint, ItemId, SealedKind, VaultId, current_members, parse_onion_address, today
-from dropbox.server import onion
+from dropbox.models import DeskId, Fingerprint, VaultId, current_members, parse_onion_address, today
+from dropbox.server import onion, votes
 from dropbox.server.drop import Drop
+from dropbox.server.import_lines import ImportLine, applied_lines, remarks, strange_receipt
 from dropbox.server.store import (
-    AnswerSeen,
     Applied,
     HeldItem,
     NewAnswer,
     NewWriting,
-    Outcome,
     Pickup,
     Store,
 )
@@ -63,17 +66,6 @@ class ExportSummary:
 
 
 @dataclass(frozen=True)
-class ImportLine:
-    """What became of one reply or note (`item`), or a remark about the whole bundle (None); prints as one line."""
-
-    item: ItemId | None
-    outcome: str
-
-    def __str__(self) -> str:
-        return self.outcome if self.item is None else f"{self.item}: {self.outcome}"
-
-
-@dataclass(frozen=True)
 class ImportSummary:
     vault: VaultId
     sequence: int
@@ -83,25 +75,48 @@ class ImportSummary:
 # --- export -------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """What a desk is still to receive, and what its bundle's manifest says; to be written under the same lock."""
+
+    pickup: Pickup
+    manifest: PickupManifest
+
+
 def export_desk(drop: Drop, desk: DeskId, target: Path) -> ExportSummary:
     """Write everything that this desk is still to receive; nothing waiting makes a valid bundle without items.
 
     Raises TargetExists, TargetUnusable, StoreBusy, or StoredItemDamaged; the desk's fetch counts only on success.
     """
-    day = today()
     with drop.store.transfer_lock():
-        pickup = drop.store.pickup(desk, day)
-        _write(drop, pickup, target)
-        drop.store.record_fetch(desk, day)
-    return ExportSummary(desk, len(pickup.items), target.stat().st_size, len(pickup.log))
+        prepared = prepare_export(drop, desk)
+        summary = write_export(drop, prepared, target)
+        drop.store.record_fetch(desk, prepared.pickup.day)
+    return summary
 
 
-def _write(drop: Drop, pickup: Pickup, target: Path) -> None:
+def prepare_export(drop: Drop, desk: DeskId, *, number: bool = True) -> Prepared:
+    """Return what this desk's bundle holds now. `number`: with what is new; else only with what was released before.
+
+    Hold the transfer lock until it is written.
+    """
+    pickup = drop.store.pickup(desk, today(), number=number)
+    return Prepared(pickup, _told(drop, pickup))
+
+
+def write_export(drop: Drop, prepared: Prepared, target: Path) -> ExportSummary:
+    pickup = prepared.pickup
+    _write(drop, prepared, target)
+    return ExportSummary(pickup.desk, len(pickup.items), target.stat().st_size, len(pickup.log))
+
+
+def _write(drop: Drop, prepared: Prepared, target: Path) -> None:
+    pickup = prepared.pickup
     held = {item.item: item for item in pickup.items}
     try:
         write_pickup(
             target,
-            _told(drop, pickup),
+            prepared.manifest,
             pickup.log,
             pickup.keys,
             lambda item: held[item.item].path,
@@ -157,6 +172,8 @@ def _manifest(pickup: Pickup, address: str) -> PickupManifest:
         items=pickup.items,
         confirmed=pickup.confirmed,
         address=address,
+        statements=pickup.statements,
+        proposal=pickup.proposal,
     )
 
 
@@ -174,22 +191,38 @@ def _damaged(items: Iterable[HeldItem]) -> str:
 # --- import -------------------------------------------------------------------------------------------------------
 
 
-def import_answer(drop: Drop, path: Path) -> ImportSummary:
+def import_answer(drop: Drop, path: Path, desks: Collection[DeskId] | None = None) -> ImportSummary:
     """Take in an answer bundle, whole or not at all; the same one again changes nothing.
 
-    Raises BundleError and its kin for what is refused, FileUnreadable, StoreBusy or StoreFull.
+    `desks`: those that whoever brings it may speak for; None: all. Raises BundleError and its kin for what is refused,
+    FileUnreadable, StoreBusy or StoreFull.
     """
     store = drop.store
+    store.statements.close_ended(today())
     with (
         store.transfer_lock(),
         verify_answer(path, store.meta.drop, lambda *signed: _verify_author(store, *signed)) as answer,
     ):
         manifest = answer.manifest
-        remarks = _remarks(store, answer)
+        _require_allowed(manifest, desks)
+        lines = remarks(store, answer)
         strange = {receipt.item for receipt in manifest.receipts if _is_strange(store, receipt)}
-        applied = _apply(store, answer, [receipt for receipt in manifest.receipts if receipt.item not in strange])
-        remarks += [ImportLine(item, _STRANGE_RECEIPT) for item in sorted(strange)]
-    return ImportSummary(manifest.vault, manifest.sequence, (*remarks, *_lines(manifest, applied)))
+        weighed = votes.weigh(store, drop.seating, drop.keyring, manifest) if manifest.votes else ()
+        signed = tuple(each.signed for each in weighed if each.signed)
+        receipts = [receipt for receipt in manifest.receipts if receipt.item not in strange]
+        applied = _apply(store, answer, receipts, signed)
+        lines += [strange_receipt(item) for item in sorted(strange)]
+    lines += [*applied_lines(manifest, applied), *votes.told(weighed, applied.seated)]
+    return ImportSummary(manifest.vault, manifest.sequence, tuple(lines))
+
+
+def _require_allowed(manifest: AnswerManifest, desks: Collection[DeskId] | None) -> None:
+    """Refuse a bundle that speaks for any other desk than these."""
+    parts: tuple[AnswerEntry | Receipt | ReadMark | KeepStep | StatementVote, ...]
+    parts = (*manifest.entries, *manifest.receipts, *manifest.read, *manifest.erasures, *manifest.votes)
+    named = {manifest.desk, *(part.desk for part in parts), *(desk for case in manifest.cases for desk in case.desks)}
+    if desks is not None and not named <= set(desks):
+        raise BundleNotYours
 
 
 def _verify_author(store: Store, signed: bytes, signature: bytes, author: Fingerprint) -> None:
@@ -212,12 +245,14 @@ def _is_strange(store: Store, receipt: Receipt) -> bool:
     return store.has_item(receipt.item) not in {None, receipt.sha256}
 
 
-def _apply(store: Store, answer: VerifiedAnswer, receipts: Sequence[Receipt]) -> Applied:
+def _apply(
+    store: Store, answer: VerifiedAnswer, receipts: Sequence[Receipt], signed: tuple[SignedStatement, ...]
+) -> Applied:
     fresh = [entry for entry in answer.manifest.entries if store.has_item(entry.item) is None]
     try:
         for entry in fresh:
             _write_part(store, answer, entry)
-        return store.apply_answer(_new_answer(answer, receipts))
+        return store.apply_answer(replace(_new_answer(answer, receipts), statements=signed))
     finally:
         for entry in fresh:
             store.discard(entry.item)
@@ -256,55 +291,3 @@ def _new_answer(answer: VerifiedAnswer, receipts: Sequence[Receipt]) -> NewAnswe
         cases=manifest.cases,
         erasures=manifest.erasures,
     )
-
-
-# --- what the operator is told ------------------------------------------------------------------------------------
-
-_WRITING_NAMES = {
-    SealedKind.SUBMISSION: "report of a case opened at the desk",
-    SealedKind.REPLY: "reply",
-    SealedKind.NOTE: "note",
-}
-_WRITING_LINES = {
-    Outcome.STORED: "stored",
-    Outcome.KNOWN: "known already",
-    Outcome.SKIPPED: "skipped: its case has ended or was withdrawn",
-    Outcome.CLASH: "skipped, warning: another case or item is held under an id or the codename of its case",
-    Outcome.UNSIGNED: "skipped, warning: its case is not signed with its own key (an earlier workstation opened it)",
-}
-_COUNTED = {
-    Outcome.STORED: "new",
-    Outcome.KNOWN: "known already",
-    Outcome.SKIPPED: "skipped: no such item of this desk is held",
-}
-
-_STRANGE_RECEIPT = "warning: receipt skipped, it is for other bytes than are held under this id"
-
-
-def _remarks(store: Store, answer: VerifiedAnswer) -> list[ImportLine]:
-    """Say what is odd about a bundle's place in its vault's sequence; none of it refuses the bundle."""
-    manifest = answer.manifest
-    lines = [ImportLine(None, f"answer bundle {manifest.sequence} of vault {manifest.vault}")]
-    same = AnswerSeen.SAME
-    seen = store.answer_known(manifest.vault, manifest.sequence, answer.manifest_sha256)
-    if seen is same:
-        lines.append(ImportLine(None, "this bundle was imported before"))
-    if seen is AnswerSeen.OTHER:
-        lines.append(ImportLine(None, "warning: another bundle with this number was imported before"))
-    first = manifest.sequence == 1 and manifest.previous is None
-    if not first and store.answer_known(manifest.vault, manifest.sequence - 1, manifest.previous or "") is not same:
-        lines.append(ImportLine(None, "warning: the bundle before this one has not been imported"))
-    return lines
-
-
-def _lines(manifest: AnswerManifest, applied: Applied) -> list[ImportLine]:
-    lines = [
-        ImportLine(entry.item, f"{_WRITING_NAMES[entry.kind]} {_WRITING_LINES[outcome]}")
-        for entry, outcome in zip(manifest.entries, applied.writings, strict=True)
-    ]
-    for name, outcomes in (("receipts", applied.receipts), ("read marks", applied.read)):
-        counted = Counter(outcomes)
-        if counted:
-            told = ", ".join(f"{counted[outcome]} {word}" for outcome, word in _COUNTED.items() if counted[outcome])
-            lines.append(ImportLine(None, f"{name}: {told}"))
-    return lines

@@ -23,7 +23,9 @@ from dropbox.server.store.records import (
     StoredReply,
     Swept,
     Turn,
+    Waiting,
 )
+from dropbox.server.store.restores import KeptItem, Snapshot
 from dropbox.server.store.store import Store
 
 __all__ = [
@@ -37,14 +39,17 @@ __all__ = [
     "DropMeta",
     "FormerDesk",
     "HeldItem",
+    "KeptItem",
     "NewAnswer",
     "NewSubmission",
     "NewWriting",
     "Outcome",
     "Pickup",
     "Retired",
+    "Snapshot",
     "Store",
     "StoredReply",
     "Swept",
     "Turn",
+    "Waiting",
 ]

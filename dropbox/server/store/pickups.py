@@ -1,7 +1,7 @@
 """What a desk is handed: its whole log, the items it is still to receive, the rosters and keys to check them with."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,22 +9,24 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from dropbox.bundle import LIMITS, LineState, LogLine
 from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, Roster, SealedKind, VaultId
-from dropbox.server.store import moves, rosters
+from dropbox.server.store import moves, rosters, statements
 from dropbox.server.store.blobs import Blobs
 from dropbox.server.store.received import not_received_at_desk
-from dropbox.server.store.records import DropMeta, HeldItem, Pickup
+from dropbox.server.store.records import DropMeta, HeldItem, Pickup, Waiting
 from dropbox.server.store.schema import answers, desk_fetches, desk_log, item_desks, items, vaults
 
 _RANDOM = secrets.SystemRandom()
+_NAMES_AT_ONCE = 500
 
 
 def prepare(connection: Connection, desk: DeskId, day: date, meta: DropMeta, blobs: Blobs) -> Pickup:
-    """Number the desk's new items in random order and return its pickup."""
-    _number(connection, desk)
+    """Return the desk's pickup: whatever has a number and is still to be received."""
     rows = _log_rows(connection, desk)
     held = [_held(row, blobs) for row in rows if _state(row) is LineState.HERE]
     _RANDOM.shuffle(held)
     addressed = _rosters(connection, desk)
+    proposal = statements.proposals(connection).get(desk)
+    proposed = [member.fingerprint for member in proposal.members] if proposal else []
     return Pickup(
         desk=desk,
         day=day,
@@ -32,8 +34,10 @@ def prepare(connection: Connection, desk: DeskId, day: date, meta: DropMeta, blo
         log=tuple(LogLine(row.n, row.sha256, _state(row)) for row in rows),
         items=tuple(held),
         rosters=addressed,
-        keys=rosters.keys(connection, _latest(addressed, LIMITS.keys)),
+        keys=rosters.keys(connection, {*proposed, *_latest(addressed, LIMITS.keys - len(proposed))}),
         confirmed=_confirmed(connection, desk),
+        statements=statements.chains(connection, meta.drop, addressed),
+        proposal=proposal,
     )
 
 
@@ -43,7 +47,8 @@ def record_fetch(connection: Connection, desk: DeskId, day: date) -> None:
         connection.execute(insert(desk_fetches), {"desk_id": desk, "day": day})
 
 
-def _number(connection: Connection, desk: DeskId) -> None:
+def number(connection: Connection, desk: DeskId) -> None:
+    """Give the desk's new items the next numbers, in random order: from then on bundles hold them."""
     numbered = select(desk_log.c.n).where(desk_log.c.desk_id == desk, desk_log.c.item_id == items.c.item_id)
     fresh = connection.execute(
         select(items.c.item_id, items.c.sha256)
@@ -58,6 +63,27 @@ def _number(connection: Connection, desk: DeskId) -> None:
     ]
     if rows:
         connection.execute(insert(desk_log), rows)
+
+
+def waiting(connection: Connection, desk: DeskId, *, released_only: bool) -> Waiting:
+    """Count what a bundle of this desk would hold now; `released_only`: without what has no number yet."""
+    mine = [item_desks.c.desk_id == desk, items.c.hidden.is_(False), not_received_at_desk()]
+    if released_only:
+        numbered = select(desk_log.c.n).where(desk_log.c.desk_id == desk, desk_log.c.item_id == items.c.item_id)
+        mine.append(numbered.correlate(items).exists())
+    counted = select(func.count(), func.coalesce(func.sum(items.c.bytes), 0)).select_from(item_desks)
+    number, size = connection.execute(counted.join(items, items.c.item_id == item_desks.c.item_id).where(*mine)).one()
+    return Waiting(number, size)
+
+
+def any_hidden(connection: Connection, wanted: Sequence[ItemId]) -> bool:
+    """Tell whether any of these items is hidden or gone; asked in parts, as a statement takes only so many names."""
+    for start in range(0, len(wanted), _NAMES_AT_ONCE):
+        part = wanted[start : start + _NAMES_AT_ONCE]
+        shown = select(func.count()).where(items.c.item_id.in_(part), items.c.hidden.is_(False))
+        if connection.execute(shown).scalar_one() != len(part):
+            return True
+    return False
 
 
 def _log_rows(connection: Connection, desk: DeskId) -> list[Row[Any]]:

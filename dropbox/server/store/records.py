@@ -10,7 +10,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
-from dropbox.bundle import AnswerCase, KeepStep, LogLine, PickupItem, ReadMark, Receipt
+from dropbox.bundle import (
+    AnswerCase,
+    KeepStep,
+    LogLine,
+    PickupItem,
+    ReadMark,
+    Receipt,
+    RosterStatement,
+    SignedStatement,
+)
 from dropbox.codename import KdfParameters
 from dropbox.envelope import Moved
 from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, Roster, SealedKind, VaultId
@@ -135,8 +144,8 @@ class HeldItem(PickupItem):
 class Pickup:
     """One desk's whole log and the items it is still to receive, in shuffled order.
 
-    `rosters` holds this desk's and that of every desk that shares a case with it; `keys` every key on them, past
-    members' too.
+    `rosters` holds this desk's and that of every desk that shares a case with it, `statements` what their members
+    signed; `keys` every key on them, past members' and proposed ones' too. `proposal`: what this desk may sign next.
     """
 
     desk: DeskId
@@ -147,6 +156,8 @@ class Pickup:
     rosters: Mapping[DeskId, Roster]
     keys: Mapping[Fingerprint, bytes]
     confirmed: Mapping[VaultId, tuple[int, ...]]
+    statements: Mapping[DeskId, tuple[SignedStatement, ...]] = field(default_factory=dict)
+    proposal: RosterStatement | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -167,7 +178,10 @@ class NewWriting:
 
 @dataclass(frozen=True)
 class NewAnswer:
-    """A verified answer bundle; `sha256` is that of its manifest, `day` the day of the import."""
+    """A verified answer bundle; `sha256` is that of its manifest, `day` the day of the import.
+
+    `statements`: rosters that its author signed, each signature verified.
+    """
 
     author: Fingerprint
     vault: VaultId
@@ -180,6 +194,7 @@ class NewAnswer:
     read: tuple[ReadMark, ...] = ()
     cases: tuple[AnswerCase, ...] = ()
     erasures: tuple[KeepStep, ...] = ()
+    statements: tuple[SignedStatement, ...] = ()
 
     def step_of(self, item: ItemId) -> KeepStep | None:
         """Return what this note says of keeping or erasing, if it does."""
@@ -202,11 +217,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Applied:
-    """One outcome each, in the order of the answer's writings, receipts and read marks."""
+    """One outcome each, in the order of the answer's writings, receipts, read marks and signed rosters.
+
+    `seated`: whether each roster was still the proposed one, and counts now.
+    """
 
     writings: tuple[Outcome, ...]
     receipts: tuple[Outcome, ...]
     read: tuple[Outcome, ...]
+    seated: tuple[bool, ...] = ()
 
 
 class AnswerSeen(StrEnum):
@@ -218,6 +237,14 @@ class AnswerSeen(StrEnum):
 
 
 # --- for the operator ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What a desk's next bundle would hold: how many items, and their sealed sizes together."""
+
+    items: int
+    bytes: int
 
 
 @dataclass(frozen=True)

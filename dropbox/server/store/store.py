@@ -4,8 +4,9 @@ One object for all threads; other processes open their own on the same folder. N
 days, sizes and states.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import replace
 from datetime import date, timedelta
 from hashlib import blake2b
 from pathlib import Path
@@ -14,7 +15,18 @@ from dropbox.config import Retention
 from dropbox.errors import DiskLow, DropboxError, ItemUnknown, StoreFull
 from dropbox.models import CaseId, DeskId, Fingerprint, ItemId, Roster, SealedKind, VaultId
 from dropbox.server.identity import ITEMS_FOLDER, STORE_FILE, Identity
-from dropbox.server.store import answers, burial, cases, earlier, held, pickups, received, retention, rosters
+from dropbox.server.store import (
+    answers,
+    burial,
+    cases,
+    earlier,
+    held,
+    pickups,
+    received,
+    retention,
+    rosters,
+    statements,
+)
 from dropbox.server.store.blobs import Blobs
 from dropbox.server.store.connection import Database
 from dropbox.server.store.exclusive import exclusive
@@ -36,9 +48,11 @@ from dropbox.server.store.records import (
     Retired,
     Swept,
     Turn,
+    Waiting,
 )
-from dropbox.server.store.successions import Successions
+from dropbox.server.store.restores import Restores
 from dropbox.server.store.statements import Statements
+from dropbox.server.store.successions import Successions
 from dropbox.server.store.turns import CaseTurns
 
 LOCK_FILE = "transfer.lock"
@@ -61,6 +75,7 @@ class Store:
         self._tombstone_key = identity.subkey(b"drop1-tombstone")
         self._turns = CaseTurns()
         self.happenings = Happenings(database)
+        self.restores = Restores(database, blobs, meta)
         self.statements = Statements(database, meta.drop)
         self.successions = Successions(database, meta.drop)
         self.courier = Investigators(database)
@@ -207,10 +222,32 @@ class Store:
 
     # --- the desks' side ------------------------------------------------------------------------------------------
 
-    def pickup(self, desk: DeskId, day: date) -> Pickup:
-        """Number a desk's new items and return what its bundle holds. Hold the transfer lock until it is written."""
+    def pickup(self, desk: DeskId, day: date, *, number: bool = True) -> Pickup:
+        """Return what a desk's bundle holds, its new items numbered first. Hold the transfer lock until it is written.
+
+        number=False: only what has a number already; the rest waits for its release.
+        """
         with self._database.write() as connection:
+            if number:
+                pickups.number(connection, desk)
+            statements.close_ended(connection, day)
             return pickups.prepare(connection, desk, day, self.meta, self._blobs)
+
+    def release(self, desks: Iterable[DeskId]) -> None:
+        """Number what is new for these desks, so that bundles may hold it."""
+        with self.transfer_lock(), self._database.write() as connection:
+            for desk in desks:
+                pickups.number(connection, desk)
+
+    def waiting(self, desk: DeskId, *, released_only: bool) -> Waiting:
+        """Return how much a desk's bundle would hold now."""
+        with self._database.read() as connection:
+            return pickups.waiting(connection, desk, released_only=released_only)
+
+    def any_hidden(self, wanted: Sequence[ItemId]) -> bool:
+        """Tell whether any of these items was withdrawn, or is gone."""
+        with self._database.read() as connection:
+            return pickups.any_hidden(connection, wanted)
 
     def record_fetch(self, desk: DeskId, day: date) -> None:
         """Remember the day of a desk's last successful export."""
@@ -237,7 +274,11 @@ class Store:
         room = answers.Room(self._blobs, self._mark)
         try:
             with self._database.write() as connection:
+                statements.close_ended(connection, answer.day)
                 applied = answers.apply(connection, answer, room)
+                seated = tuple(
+                    statements.apply(connection, self.meta.drop, each, answer.day) for each in answer.statements
+                )
         except DropboxError as error:
             self._undo(items, room.kept)
             # the other word for a full disk is for a reporter's page
@@ -245,7 +286,7 @@ class Store:
         for item, outcome in zip(items, applied.writings, strict=True):
             if outcome is not Outcome.STORED:
                 self.discard(item)
-        return applied
+        return replace(applied, seated=seated)
 
     # --- letting go -----------------------------------------------------------------------------------------------
 
@@ -253,6 +294,7 @@ class Store:
         """Let go of what may go, and blur the traces of days before this one. Once a day; twice is harmless."""
         with self.transfer_lock():
             with self._database.write() as connection:
+                statements.close_ended(connection, day)
                 gone = retention.let_go(connection, day, self._limits, self._blobs, self._mark)
                 resends = cases.forget_resends(connection, day - timedelta(days=RESEND_DAYS))
             self._blobs.erase(gone.paths)
