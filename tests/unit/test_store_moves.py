@@ -142,19 +142,3 @@ def test_where_a_case_was_goes_with_the_case(store: Store, tmp_path: Path) -> No
     store.retire(later(400))
     with closing(sqlite3.connect(tmp_path / "store.sqlite")) as database:
         assert database.execute("SELECT count(*) FROM former_desks").fetchone() == (0,)
-
-
-def test_a_store_of_an_earlier_version_gains_the_table(tmp_path: Path) -> None:
-    store = open_store(tmp_path)
-    seat(store)
-    reporter = Reporter(store)
-    reporter.send()
-    store.close()
-    with closing(sqlite3.connect(tmp_path / "store.sqlite")) as database:
-        database.execute("DROP TABLE former_desks")
-        database.commit()
-    again = open_store(tmp_path)
-    reporter.store, reporter.desks = again, (BOARD, BUREAU)
-    reporter.send(moved=MOVED)
-    assert again.case(reporter.case).desks == (BUREAU,)
-    again.close()

@@ -2,18 +2,15 @@
 
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from nacl.public import PrivateKey
 
 from dropbox.errors import StartRefused
-from dropbox.models import SealedKind
 from dropbox.server.identity import Identity
 from dropbox.server.store import Store
-from dropbox.shown import Shown, open_shown, seal_shown
-from tests.store_room import Member, Reporter, later, open_store, seat
+from tests.earlier_stores import age
+from tests.store_room import Reporter, open_store
 
 
 def _change(data_dir: Path, statement: str) -> None:
@@ -56,7 +53,7 @@ def test_nothing_in_the_folder_is_open_to_others(tmp_path: Path) -> None:
 
 def test_a_start_that_was_killed_before_the_tables_is_finished(tmp_path: Path) -> None:
     Identity.load_or_create(tmp_path)
-    (tmp_path / "store.sqlite").touch()
+    (tmp_path / "store.sqlite").touch(mode=0o600)
     assert open_store(tmp_path).counts().cases == 0
 
 
@@ -69,7 +66,7 @@ def test_a_start_that_was_killed_before_the_tables_is_finished(tmp_path: Path) -
         "UPDATE drop_meta SET epoch = '00000000000000000000000000000000'",
         "UPDATE drop_meta SET trial = 1",
         "UPDATE drop_meta SET drop_key = replace(drop_key, substr(drop_key, 1, 1), 'z')",
-        "UPDATE drop_meta SET format = 2",
+        "UPDATE drop_meta SET format = 3",
         "DELETE FROM drop_meta",
     ],
 )
@@ -124,51 +121,9 @@ def test_a_trials_store_stays_a_trials_store(tmp_path: Path, *, trial: bool) -> 
     assert _new(tmp_path, trial=trial).meta.trial is trial
 
 
-def test_a_store_of_an_earlier_version_opens_and_gains_its_columns_and_loses_nothing(tmp_path: Path) -> None:
-    store = open_store(tmp_path)
-    seat(store)
-    answered, fresh, ann = Reporter(store), Reporter(store), Member(store)
-    for reporter in (answered, fresh):
-        reporter.send()
-    for days in (5, 3):
-        ann.answer(later(days), writings=[ann.writing(answered.case)])
-    ann.answer(later(1), writings=[ann.writing(answered.case, SealedKind.NOTE)])
-    before = store.case(answered.case)
-    store.close()
-    for column in ("sealed_view", "first_reply_day"):
-        _change(tmp_path, f"ALTER TABLE cases DROP COLUMN {column}")
-    box = None
-    for _ in range(2):
-        store = open_store(tmp_path)
-        after = store.case(answered.case)
-        box = box or after.sealed_view
-        assert after == replace(before, first_reply_day=later(3), sealed_view=box)
-        assert store.case(fresh.case).first_reply_day is None
-        store.set_view(fresh.case, b"box")
-        assert store.case(fresh.case).sealed_view == b"box"
-        store.close()
-
-
-def test_a_case_of_an_earlier_version_has_a_box_like_any_other_whose_reporter_never_chose(tmp_path: Path) -> None:
-    """Were it empty until the first choice, a seized store would name the reporters who hide what they read."""
-    store = open_store(tmp_path)
-    old = [Reporter(store) for _ in range(3)]
-    for reporter in old:
-        reporter.send()
-    store.close()
-    _change(tmp_path, "ALTER TABLE cases DROP COLUMN sealed_view")
-    store = open_store(tmp_path)
-    key = PrivateKey.generate()
-    boxes = [store.case(reporter.case).sealed_view or b"" for reporter in old]
-    store.close()
-    assert {len(box) for box in boxes} == {len(seal_shown(Shown(), key))}
-    assert len(set(boxes)) == 3
-    assert all(open_shown(box, key) == Shown() for box in boxes)
-
-
 def test_a_store_that_is_refused_gains_nothing(tmp_path: Path) -> None:
     _new(tmp_path)
-    _change(tmp_path, "ALTER TABLE cases DROP COLUMN sealed_view")
+    age(tmp_path, "0.1.0")
     _change(tmp_path, "UPDATE drop_meta SET trial = 1")
     with pytest.raises(StartRefused):
         open_store(tmp_path)

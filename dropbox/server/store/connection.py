@@ -46,6 +46,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         _create_private(path)
+        self.path = path
         self._engine = _engine(path)
         # SQLite's own waiting is a lottery; among our threads the next in line should write
         self._turn = threading.Lock()

@@ -1,6 +1,7 @@
 """The tables. Random or hashed primary keys and no rowids, so that nothing here keeps the order in which things came.
 
-Days only; no clock time, kind beyond `SealedKind`, mandate, name or true size may get a column.
+Days only; no clock time, kind beyond `SealedKind`, mandate, name or true size may get a column. A change here needs a
+step in `migrations`, for the stores that are there.
 """
 
 from sqlalchemy import (
@@ -50,6 +51,9 @@ drop_meta = _table(
     Column("check_value", String(64), nullable=False),
 )
 
+# which version's tables these are; see `migrations`
+stamp = _table("alembic_version", Column("version_num", String(32), primary_key=True))
+
 cases = _table(
     "cases",
     Column("case_id", String(32), primary_key=True),
@@ -67,9 +71,6 @@ cases = _table(
     Column("sealed_view", LargeBinary),
 )
 
-LATER_COLUMNS = (cases.c.first_reply_day, cases.c.sealed_view)
-"""Columns that a store made by an earlier version lacks. They may be empty, so that it gains them when it is opened."""
-
 # `lookups` and `resends` each hold a last row (64 times "g", no case and no day), so that a search always finds one
 lookups = _table(
     "lookups",
@@ -85,7 +86,7 @@ resends = _table(
 
 case_desks = _table("case_desks", _case(), _desk())
 
-# desks that had a case until its reporter let another one have it; a store of an earlier version gains the table
+# desks that had a case until its reporter let another one have it
 former_desks = _table(
     "former_desks",
     _case(),
