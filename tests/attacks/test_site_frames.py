@@ -87,11 +87,11 @@ def test_asking_for_the_progress_does_not_keep_a_session_alive(site: Site) -> No
     browser = site.browser()
     site.report(browser)
     sessions = site.drop.sessions
-    now = sessions._clock()
-    with mock.patch.object(sessions, "_clock", return_value=now + IDLE_SECONDS - 1):
+    now = sessions._split._clock()
+    with mock.patch.object(sessions._split, "_clock", return_value=now + IDLE_SECONDS - 1):
         for path in ("/progress", "/waiting", "/frame.css"):
             assert browser.get(path).status == 200
-    with mock.patch.object(sessions, "_clock", return_value=now + IDLE_SECONDS + 1):
+    with mock.patch.object(sessions._split, "_clock", return_value=now + IDLE_SECONDS + 1):
         assert browser.get("/case").form("codename")
 
 

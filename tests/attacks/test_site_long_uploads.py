@@ -19,21 +19,21 @@ def sent(site: Site) -> tuple[Browser, Page]:
     site.report(browser)
     form = browser.get("/case").form("message")
     sessions, submit = site.drop.sessions, site.drop.intake.submit
-    now = sessions._clock()
+    now = sessions._split._clock()
 
     def submit_slowly(draft: Draft) -> Acknowledged:
         done = submit(draft)
-        sessions._clock = lambda: now + IDLE_SECONDS + 1
+        sessions._split._clock = lambda: now + IDLE_SECONDS + 1
         return done
 
-    began = sessions._clock
+    began = sessions._split._clock
     body, kind = multipart([(name, value or "More.") for name, value in form.fields], [])
     try:
         with mock.patch.object(site.drop.intake, "submit", side_effect=submit_slowly):
             answer = browser.client.post(form.action + "&frame=1", data=body, content_type=kind)
             page = browser._follow(form.action, answer)
     finally:
-        sessions._clock = began
+        sessions._split._clock = began
     return browser, page
 
 

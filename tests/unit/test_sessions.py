@@ -176,8 +176,9 @@ def test_a_full_table_throws_out_whoever_was_idle_longest_and_never_the_newest(c
         sessions.find(idle)
 
 
-def test_drafts_that_fill_their_room_end_no_session(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_drafts_that_fill_their_room_end_no_session(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "MAX_DRAFT_BYTES_IN_ALL", 5000)
+    sessions = Sessions(SECRET, Limits(), clock)
     cookies = [sessions.begin(some_keys(), draft=draft("x" * 1000)) for _ in range(10)]
     drafts = [sessions.find(cookie).draft for cookie in cookies]
     assert drafts[0] is None
@@ -188,8 +189,8 @@ def test_drafts_that_fill_their_room_end_no_session(sessions: Sessions, monkeypa
 def test_memory_holds_no_codename_root_or_text_of_a_waiting_session(sessions: Sessions) -> None:
     keys = some_keys()
     cookie = sessions.begin(keys, Codename(WORDS), draft("a canary that sings"))
-    sealed = repr([(entry.sealed, entry.draft, entry.case_tag) for entry in sessions._entries.values()])
-    indexes = repr(list(sessions._entries))
+    sealed = repr([(entry.sealed, entry.aside, entry.owner_tag) for entry in sessions._split._entries.values()])
+    indexes = repr(list(sessions._split._entries))
     gc.collect()
     for secret in (WORDS, keys.root.hex(), repr(keys.root)[2:-1], "canary", keys.case, cookie.split(".")[0]):
         assert secret not in sealed + indexes
