@@ -7,7 +7,7 @@ import hashlib
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +17,7 @@ from threading import Lock
 
 from dropbox.errors import GpgError, KeyUnavailable, SecretKeyFound, TargetUnusable
 from dropbox.gpg import Gpg, KeyInfo
-from dropbox.models import DeskId, Fingerprint, Recipient
+from dropbox.models import DeskId, Fingerprint, Recipient, today
 from dropbox.settings import Desk
 
 MAX_KEY_FILE_BYTES = 1024 * 1024
@@ -36,47 +36,84 @@ class KeyReport:
     problem: str | None
 
 
+@dataclass(frozen=True)
+class Seats:
+    """A desk's members of a day, and who is proposed to become one: nothing is sealed to these."""
+
+    members: frozenset[Fingerprint]
+    proposed: frozenset[Fingerprint] = frozenset()
+
+
+Seating = Callable[[date], Mapping[DeskId, Seats]]
+
+
 class Keyring:
     """The desks' keys. Cheap to ask: the files are read and hashed each time, gpg runs only when they have changed."""
 
     def __init__(self, keys_dir: Path, desks: Sequence[Desk], home_root: Path) -> None:
         self._keys_dir = keys_dir
         self._desks = {desk.id: desk for desk in desks}
-        self._pinned = frozenset(fingerprint for desk in desks for fingerprint in desk.fingerprints)
+        configured = {desk.id: Seats(frozenset(desk.fingerprints)) for desk in desks}
+        self._seating: Seating = lambda _day: configured
+        self._configured = frozenset(fingerprint for desk in desks for fingerprint in desk.fingerprints)
         self._home_root = home_root
         self._lock = Lock()
         self._last: _Snapshot | None = None
 
-    def recipients(self, desks: Sequence[DeskId]) -> tuple[Gpg, tuple[Recipient, ...]]:
+    def seat(self, seating: Seating) -> None:
+        """Seal to whom this says from now on; until then the configuration's word is taken for it."""
+        self._seating = seating
+
+    def recipients(self, desks: Sequence[DeskId], day: date | None = None) -> tuple[Gpg, tuple[Recipient, ...]]:
         """Return all members of these desks, by fingerprint, and the home to seal with; raises KeyUnavailable(desk).
 
         A member's key id shows when one of these desks wants it shown: their card could not open the item otherwise.
         """
-        snapshot = self._snapshot()
+        seats = self._seating(day or today())
+        snapshot = self._snapshot(seats)
         hidden: dict[Fingerprint, bool] = {}
         for name in desks:
             desk = self._desks.get(name)
-            if desk is None or any(snapshot.problem(fingerprint) for fingerprint in desk.fingerprints):
+            members = seats[name].members if name in seats else frozenset()
+            if desk is None or not members or any(snapshot.problem(fingerprint) for fingerprint in members):
                 raise KeyUnavailable(name)
-            for fingerprint in desk.fingerprints:
+            for fingerprint in members:
                 hidden[fingerprint] = hidden.get(fingerprint, True) and desk.hidden_recipients
         return snapshot.gpg, tuple(Recipient(fingerprint, hidden[fingerprint]) for fingerprint in sorted(hidden))
 
     def members(self) -> Mapping[DeskId, Mapping[Fingerprint, bytes]]:
-        """Return each desk's keys that are there, armoured, usable or not: for rosters and bundles."""
-        exported = self._snapshot().exported
+        """Return the keys of each desk's members that are there, armoured, usable or not."""
+        seats = self._seating(today())
+        exported = self._snapshot(seats).exported
         return {
-            name: {fingerprint: exported[fingerprint] for fingerprint in desk.fingerprints if fingerprint in exported}
-            for name, desk in self._desks.items()
+            name: {fingerprint: exported[fingerprint] for fingerprint in self._seated(name, seats) & exported.keys()}
+            for name in self._desks
         }
 
+    def exported(self) -> Mapping[Fingerprint, bytes]:
+        """Return every key that is there of members, present or proposed, armoured, usable or not: to be kept."""
+        return self._snapshot().exported
+
     def report(self) -> tuple[KeyReport, ...]:
-        snapshot = self._snapshot()
+        """Tell of each desk's members, whose keys stop it when they cannot be used."""
+        seats = self._seating(today())
+        snapshot = self._snapshot(seats)
         return tuple(
             KeyReport(name, fingerprint, snapshot.expires(fingerprint), snapshot.problem(fingerprint))
-            for name, desk in self._desks.items()
-            for fingerprint in desk.fingerprints
+            for name in self._desks
+            for fingerprint in sorted(self._seated(name, seats))
         )
+
+    def problem(self, fingerprint: Fingerprint) -> str | None:
+        """Tell why a key cannot be sealed to: None, missing, secret, revoked, expired or cannot_encrypt."""
+        return self._snapshot().problem(fingerprint)
+
+    def expires(self, fingerprint: Fingerprint) -> date | None:
+        return self._snapshot().expires(fingerprint)
+
+    @staticmethod
+    def _seated(name: DeskId, seats: Mapping[DeskId, Seats]) -> frozenset[Fingerprint]:
+        return seats[name].members if name in seats else frozenset()
 
     def strangers(self) -> tuple[str, ...]:
         """Return the names of files with public keys of no desk, or with a member's key hung under another."""
@@ -87,21 +124,23 @@ class Keyring:
         for name in self._snapshot().secret_files:
             raise SecretKeyFound(name)
 
-    def _snapshot(self) -> "_Snapshot":
+    def _snapshot(self, seats: Mapping[DeskId, Seats] | None = None) -> "_Snapshot":
+        seated = (self._seating(today()) if seats is None else seats).values()
+        pinned = self._configured.union(*(each.members | each.proposed for each in seated))
         files = _read(self._keys_dir)
-        digest = _digest(files, self._pinned)
+        digest = _digest(files, pinned)
         with self._lock:
             if self._last is None or self._last.digest != digest:
-                self._last = self._build(files, digest)
+                self._last = self._build(files, pinned, digest)
             return self._last
 
-    def _build(self, files: Files, digest: str) -> "_Snapshot":
+    def _build(self, files: Files, pinned: frozenset[Fingerprint], digest: str) -> "_Snapshot":
         """Sort the files, and open the home that belongs to exactly these contents; build it when need be."""
         with suppress(OSError):
             self._home_root.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             with tempfile.TemporaryDirectory(prefix="new-", dir=self._home_root) as scratch:
-                sorting = _Sorting(Gpg(Path(scratch)), files, self._pinned)
+                sorting = _Sorting(Gpg(Path(scratch)), files, pinned)
                 gpg = _open_home(self._home_root / digest, sorting)
                 _remove_old_homes(self._home_root, digest)
         except OSError:

@@ -21,6 +21,7 @@ from dropbox.server.store import (
     NewWriting,
     Store,
 )
+from tests.seating import put_down
 
 DAY = date(2026, 3, 2)
 BOARD, BUREAU = DeskId("board"), DeskId("bureau")
@@ -41,7 +42,7 @@ def seat(store: Store, configured: dict[DeskId, list[Fingerprint]] | None = None
     """Make the rosters; each member's key is told from the others by its text."""
     wanted = CONFIGURED if configured is None else configured
     keys = {desk: {member: f"key of {member}".encode() for member in members} for desk, members in wanted.items()}
-    store.sync_rosters(keys, wanted, day)
+    put_down(store, keys, wanted, day)
 
 
 @dataclass

@@ -161,8 +161,9 @@ def _read_manifest(signed: bytes) -> tuple[PickupManifest, dict[str, Any]]:
 
 
 def _check_key_names(manifest: PickupManifest, hashes: Mapping[str, str]) -> None:
-    """Refuse a file that is neither the log nor the key of somebody who is or was on a roster of this bundle."""
+    """Refuse a file that is neither the log nor the key of somebody who is, was or is proposed on a roster here."""
     members = {membership.fingerprint for roster in manifest.rosters.values() for membership in roster}
+    members |= {member.fingerprint for member in manifest.proposal.members} if manifest.proposal else set()
     names = set(hashes) - {_LOG}
     if _LOG not in hashes or len(names) > LIMITS.keys or {_fingerprint(name) for name in names} - members:
         raise InvalidValue

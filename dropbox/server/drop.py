@@ -5,18 +5,21 @@ still held) refuses it.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from types import TracebackType
 from typing import Self
 
+from dropbox.bundle import StatedMember
 from dropbox.codename import Derivation
 from dropbox.config import Settings
-from dropbox.errors import StartRefused
+from dropbox.errors import InvalidValue, StartRefused
 from dropbox.keyring import Keyring
 from dropbox.models import today
 from dropbox.server import private
 from dropbox.server.identity import Identity
 from dropbox.server.intake import Intake
 from dropbox.server.opening import ReplyOpener
+from dropbox.server.seats import Seating
 from dropbox.server.sessions import Sessions
 from dropbox.server.store import Store
 from dropbox.server.tokens import FormTokens
@@ -28,6 +31,7 @@ class Drop:
     identity: Identity
     store: Store
     keyring: Keyring
+    seating: Seating
     derivation: Derivation
     intake: Intake
     sessions: Sessions
@@ -38,8 +42,8 @@ class Drop:
     def open(cls, settings: Settings, *, beside_server: bool = False) -> "Drop":
         """Open everything under the data folder, made when it is not there; raises StartRefused or SecretKeyFound.
 
-        `beside_server`: for a command that may run while the server does. It leaves the rosters as they are, because
-        that server goes on sealing to the ones it started with, and workstations hold each day's items to its roster.
+        `beside_server`: for a command that may run while the server does. It states the members of no desk that is
+        new, save in a store that has none yet: that server does not know the desk.
         """
         data_dir = settings.server.data_dir
         private.make_folder(data_dir, "the data folder")
@@ -49,9 +53,11 @@ class Drop:
         store = Store.open(data_dir, identity, trial=settings.trial, retention=settings.retention)
         try:
             _refuse_lost_desks(store, settings)
-            if not beside_server or not store.rosters():
-                configured = {desk.id: desk.fingerprints for desk in settings.desks}
-                store.sync_rosters(keyring.members(), configured, today())
+            seating = Seating(store)
+            _seat(store, settings, today(), beside_server=beside_server)
+            seating.require_proven()
+            keyring.seat(seating.seats)
+            store.statements.keep_keys(keyring.exported(), today())
         except BaseException:
             store.close()
             raise
@@ -61,6 +67,7 @@ class Drop:
             identity=identity,
             store=store,
             keyring=keyring,
+            seating=seating,
             derivation=Derivation(store.meta.kdf),
             intake=Intake(store, keyring, identity, settings),
             sessions=Sessions(identity.subkey(b"drop1-session"), settings.sessions),
@@ -78,6 +85,25 @@ class Drop:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _seat(store: Store, settings: Settings, day: date, *, beside_server: bool) -> None:
+    """State what is there, and propose what the configuration says otherwise: only a member's signature seats it."""
+    wanted = {
+        desk.id: [StatedMember(name, desk.leaving.get(name)) for name in desk.fingerprints] for desk in settings.desks
+    }
+    try:
+        store.statements.adopt(day)
+        if not beside_server or not store.statements.chains():
+            store.statements.begin(wanted, day)
+        if not beside_server:
+            store.statements.seat(wanted.keys(), day)
+        store.statements.propose(wanted, day)
+    except InvalidValue:
+        raise StartRefused(
+            "store.sqlite: what it says of its desks' members was changed",
+            "Restore the data folder from a backup of before somebody changed the store by hand.",
+        ) from None
 
 
 def _refuse_lost_desks(store: Store, settings: Settings) -> None:

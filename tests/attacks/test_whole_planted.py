@@ -41,6 +41,7 @@ from tests import factories
 from tests.attacks.whole import new_world
 from tests.envelopes import FLOOR, Case
 from tests.journeys.world import World, come_back, send_report
+from tests.seating import put_down
 
 DESK = DeskId("advisers")
 CANARY = "PLANTED"
@@ -260,7 +261,7 @@ def test_a_stranger_slipped_into_the_stored_roster_is_shown_before_anything_is_a
         stranger = factories.make_key(home, "stranger")
         configured = {desk.id: (*desk.fingerprints, stranger) for desk in intruder.drop.settings.desks}
         key = {DESK: {stranger: factories.export_public(home, stranger)}}
-        intruder.drop.store.sync_rosters(key, configured, date.fromordinal(today().toordinal() - 30))
+        put_down(intruder.drop.store, key, configured, date.fromordinal(today().toordinal() - 30))
         intruder.plant_reply(Gpg(home, agent=True), stranger, stranger)
     shown = anna.run("import", world.export(DESK))
     assert "ROSTER CHANGED" in shown

@@ -15,6 +15,7 @@ from dropbox.server.opening import HOME
 from dropbox.server.store import CaseState, StoredReply
 from tests import factories
 from tests.conftest import Members
+from tests.seating import put_down
 from tests.site_room import COMMITTEE, CONFIDANT, Site, new_site
 
 
@@ -143,7 +144,7 @@ def test_somebody_who_left_the_desk_later_is_still_believed_and_not_from_then_on
         item = case.reply("while a member")
         configured = {desk.id: desk.fingerprints for desk in site.drop.settings.desks}
         without = configured | {CONFIDANT: (members.bram,)}
-        site.drop.store.sync_rosters({}, without, today() + timedelta(days=1))
+        put_down(site.drop.store, {}, without, today() + timedelta(days=1))
         assert case.open(item).message.reveal() == "while a member"
         stored = case.stored(item)
         late = StoredReply(stored.item, today() + timedelta(days=5), stored.path, stored.lock, stored.sha256)

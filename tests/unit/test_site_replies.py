@@ -7,6 +7,7 @@ import pytest
 
 from dropbox.models import today
 from tests.conftest import Members
+from tests.seating import put_down
 from tests.site_room import COMMITTEE, Browser, Site, new_site, text_of
 
 
@@ -31,8 +32,11 @@ def test_a_reply_shows_its_desk_its_day_and_its_text_as_text(site: Site, browser
 
 def test_newer_replies_stand_above_older_ones(members: Members) -> None:
     with new_site(members) as site:
-        site.drop.store.sync_rosters(
-            {}, {desk.id: desk.fingerprints for desk in site.drop.settings.desks}, today() - timedelta(days=9)
+        put_down(
+            site.drop.store,
+            {},
+            {desk.id: desk.fingerprints for desk in site.drop.settings.desks},
+            today() - timedelta(days=9),
         )
         browser = site.browser()
         codename = site.report(browser)

@@ -15,6 +15,7 @@ from dropbox.models import DeskId, ItemId, Kind, Mandate, SealedKind, new_item_i
 from dropbox.sealed_mandate import open_mandate, seal_mandate
 from dropbox.server.store import Applied, NewAnswer, NewWriting, Outcome, Store
 from dropbox.shown import Shown, open_shown, seal_shown
+from tests.seating import put_down
 from tests.store_room import ANN, BOARD, BOB, BUREAU, CIS, DAY, Member, Reporter, later
 
 CONTENT = b"a sealed report"
@@ -133,7 +134,7 @@ def test_a_case_that_is_there_is_not_overwritten(store: Store, how: str) -> None
     bring(store, known)
     other.case = HOSTILE[how](known)
     author = Member(store)
-    store.sync_rosters({}, {BOARD: [ANN, BOB], BUREAU: [CIS, ANN]}, DAY)
+    put_down(store, {}, {BOARD: [ANN, BOB], BUREAU: [CIS, ANN]}, DAY)
     assert bring(store, other, author=author).writings == (Outcome.CLASH,)
     assert store.find_case(known.keys.lookup_id) == known.case.case
     with store.case_turn(known.case.case) as turn:
@@ -187,7 +188,7 @@ def test_a_case_that_clashes_does_not_hold_up_the_rest_of_its_bundle(store: Stor
 def test_a_case_that_clashes_at_another_desk_does_not_refuse_its_replies_bundle(store: Store) -> None:
     known, author = Intake(), Member(store)
     bring(store, known)
-    store.sync_rosters({}, {BOARD: [ANN, BOB], BUREAU: [CIS, ANN]}, DAY)
+    put_down(store, {}, {BOARD: [ANN, BOB], BUREAU: [CIS, ANN]}, DAY)
     other = Intake()
     other.case = replace(known.case, desks=(BUREAU,))
     reply = replace(author.writing(known.case.case), desk=BUREAU, sha256=SHA256, bytes=len(CONTENT))
@@ -225,7 +226,7 @@ def test_nobody_opens_a_case_at_another_desk(store: Store) -> None:
 
 
 def test_nobody_opens_a_case_who_left(store: Store) -> None:
-    store.sync_rosters({}, {BOARD: [BOB], BUREAU: [CIS]}, DAY)
+    put_down(store, {}, {BOARD: [BOB], BUREAU: [CIS]}, DAY)
     with pytest.raises(BundleAuthorUnknown):
         bring(store, Intake())
 

@@ -8,6 +8,7 @@ import pytest
 from dropbox.errors import ItemUnknown
 from dropbox.models import Fingerprint, Membership, current_members
 from dropbox.server.store import Store
+from tests.seating import put_down
 from tests.store_room import ANN, BOARD, BOB, BUREAU, CIS, DAY, Member, Reporter, later, open_store, seat
 
 
@@ -19,7 +20,7 @@ def _store(tmp_path: Path) -> Iterator[Store]:
 
 
 def _seat(store: Store, members: list[Fingerprint], days: int) -> None:
-    store.sync_rosters({}, {BOARD: members}, later(days))
+    put_down(store, {}, {BOARD: members}, later(days))
 
 
 def test_a_store_without_rosters_has_empty_ones(store: Store) -> None:
@@ -77,14 +78,14 @@ def test_a_desk_that_left_the_configuration_has_no_current_members(store: Store)
 
 def test_a_missing_key_does_not_end_a_membership(store: Store) -> None:
     seat(store)
-    store.sync_rosters({BOARD: {}}, {BOARD: [ANN, BOB], BUREAU: [CIS]}, later(1))
+    put_down(store, {BOARD: {}}, {BOARD: [ANN, BOB], BUREAU: [CIS]}, later(1))
     assert current_members(store.roster(BOARD)) == (ANN, BOB)
     assert store.member_key(ANN) == f"key of {ANN}".encode()
 
 
 def test_a_key_is_kept_for_ever_and_as_it_was(store: Store) -> None:
     for days, key in ((0, b"first"), (3, b"renewed"), (3, b"renewed again"), (5, b"renewed again")):
-        store.sync_rosters({BOARD: {ANN: key}}, {BOARD: [ANN]}, later(days))
+        put_down(store, {BOARD: {ANN: key}}, {BOARD: [ANN]}, later(days))
     _seat(store, [], 9)
     assert store.member_key(ANN) == b"renewed again"
     assert store.member_key(ANN, later(2)) == b"first"
@@ -98,8 +99,8 @@ def test_a_key_that_was_never_on_a_roster_is_unknown(store: Store) -> None:
 
 
 def test_a_clock_that_went_back_does_not_bring_an_old_key_back(store: Store) -> None:
-    store.sync_rosters({BOARD: {ANN: b"new"}}, {BOARD: [ANN]}, later(3))
-    store.sync_rosters({BOARD: {ANN: b"newer"}}, {BOARD: [ANN]}, later(1))
+    put_down(store, {BOARD: {ANN: b"new"}}, {BOARD: [ANN]}, later(3))
+    put_down(store, {BOARD: {ANN: b"newer"}}, {BOARD: [ANN]}, later(1))
     assert store.member_key(ANN) == b"newer"
 
 

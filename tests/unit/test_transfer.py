@@ -68,6 +68,7 @@ from dropbox.server.transfer import ImportSummary
 from tests import factories
 from tests.bundles import changed, hashed, read_members, write_members
 from tests.conftest import Members
+from tests.seating import put_down
 
 RED, BLUE = DeskId("red"), DeskId("blue")
 
@@ -229,7 +230,7 @@ def bench(tmp_path: Path, members: Members, keys: dict[Fingerprint, bytes]) -> I
     identity = Identity.load_or_create(tmp_path / "data")
     store = Store.open(tmp_path / "data", identity, trial=False)
     configured = {RED: [members.anna, members.bram], BLUE: [members.cora]}
-    store.sync_rosters({RED: keys}, configured, today())
+    put_down(store, {RED: keys}, configured, today())
     folder = tmp_path / "bundles"
     folder.mkdir()
     desks = (factories.make_desk("red", [members.anna]), factories.make_desk("elsewhere", [members.anna]))
@@ -573,7 +574,7 @@ def test_an_author_who_left_every_desk_is_refused_before_gpg_sees_the_bundle(
 ) -> None:
     path = bench.answer()
     configured = {RED: [bench.members.bram], BLUE: [bench.members.cora]}
-    bench.drop.store.sync_rosters({}, configured, today() + timedelta(days=1))
+    put_down(bench.drop.store, {}, configured, today() + timedelta(days=1))
     monkeypatch.setattr(transfer, "Gpg", lambda _: pytest.fail("gpg was started"))
     bench.refuse(path, BundleAuthorUnknown)
 
@@ -582,7 +583,7 @@ def test_an_author_who_went_to_another_desk_no_longer_speaks_for_the_old_one(ben
     sent = bench.submit()
     path = bench.answer(bench.reply(sent.case))
     configured = {RED: [bench.members.bram], BLUE: [bench.members.cora, bench.members.anna]}
-    bench.drop.store.sync_rosters({}, configured, today() + timedelta(days=1))
+    put_down(bench.drop.store, {}, configured, today() + timedelta(days=1))
     bench.refuse(path, BundleAuthorUnknown)
 
 

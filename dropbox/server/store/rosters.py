@@ -1,36 +1,39 @@
 """Rosters: who was on which desk from which day to which, with every key that was ever on one.
 
-The configuration says who is a member today; this room remembers it, so that a writing can be checked years later.
+What the desks' members signed says who is a member today (`statements`); this room remembers the days, so that a
+writing can be checked years later.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import date
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from dropbox.errors import ItemUnknown
 from dropbox.models import DeskId, Fingerprint, Membership, Roster
 from dropbox.server.store.schema import member_keys, memberships
 
 
-def sync(
-    connection: Connection,
-    members: Mapping[DeskId, Mapping[Fingerprint, bytes]],
-    configured: Mapping[DeskId, Sequence[Fingerprint]],
-    day: date,
-) -> None:
-    """Open and close memberships so that they are today's; remember each key that is new or was changed."""
-    known = load(connection)
-    for desk in sorted(set(known) | set(configured)):
-        wanted = set(configured.get(desk, ()))
-        current = {entry.fingerprint for entry in known.get(desk, ()) if entry.last_day is None}
-        for fingerprint in sorted(wanted - current):
-            _open(connection, desk, fingerprint, day)
-        for fingerprint in sorted(current - wanted):
-            _close(connection, desk, fingerprint, day)
-    for keys in members.values():
-        for fingerprint, key in keys.items():
-            _keep_key(connection, fingerprint, key, day)
+def seat(connection: Connection, desk: DeskId, members: Collection[Fingerprint], day: date) -> None:
+    """Open and close a desk's memberships from this day on, so that these are its members."""
+    current = {entry.fingerprint for entry in load(connection).get(desk, ()) if entry.last_day is None}
+    for fingerprint in sorted(set(members) - current):
+        _open(connection, desk, fingerprint, day)
+    for fingerprint in sorted(current - set(members)):
+        close(connection, desk, fingerprint, day)
+
+
+def close(connection: Connection, desk: DeskId, fingerprint: Fingerprint, last_day: date) -> None:
+    """End a membership with a day, or with its first one where that is later."""
+    ours = (memberships.c.desk_id == desk, memberships.c.fingerprint == fingerprint, memberships.c.last_day.is_(None))
+    for first_day in connection.scalars(select(memberships.c.first_day).where(*ours)).all():
+        ended = update(memberships).where(*ours, memberships.c.first_day == first_day)
+        connection.execute(ended.values(last_day=max(first_day, last_day)))
+
+
+def forget(connection: Connection, desk: DeskId) -> None:
+    """Remove a desk's memberships, past ones too."""
+    connection.execute(delete(memberships).where(memberships.c.desk_id == desk))
 
 
 def load(connection: Connection) -> dict[DeskId, Roster]:
@@ -55,12 +58,24 @@ def key(connection: Connection, fingerprint: Fingerprint, day: date | None) -> b
     return bytes(usable[-1] if usable else snapshots[0].key)
 
 
+def key_history(connection: Connection, fingerprint: Fingerprint) -> tuple[bytes, ...]:
+    """Return every snapshot of a key, newest first."""
+    ours = select(member_keys.c.key).where(member_keys.c.fingerprint == fingerprint)
+    return tuple(bytes(each) for each in connection.scalars(ours.order_by(member_keys.c.day.desc())))
+
+
 def keys(connection: Connection, fingerprints: Collection[Fingerprint]) -> dict[Fingerprint, bytes]:
     """Return the newest snapshot of each of these keys that was ever seen."""
     rows = connection.execute(
         select(member_keys).where(member_keys.c.fingerprint.in_(fingerprints)).order_by(member_keys.c.day)
     )
     return {Fingerprint(row.fingerprint): bytes(row.key) for row in rows}
+
+
+def keep_keys(connection: Connection, exported: Mapping[Fingerprint, bytes], day: date) -> None:
+    """Remember each key that is new or was changed, under that day."""
+    for fingerprint, data in exported.items():
+        _keep_key(connection, fingerprint, data, day)
 
 
 def _open(connection: Connection, desk: DeskId, fingerprint: Fingerprint, day: date) -> None:
@@ -70,18 +85,6 @@ def _open(connection: Connection, desk: DeskId, fingerprint: Fingerprint, day: d
     if connection.execute(same_day).rowcount == 0:
         row = {"desk_id": desk, "fingerprint": fingerprint, "first_day": day}
         connection.execute(insert(memberships), row)
-
-
-def _close(connection: Connection, desk: DeskId, fingerprint: Fingerprint, day: date) -> None:
-    connection.execute(
-        update(memberships)
-        .where(
-            memberships.c.desk_id == desk,
-            memberships.c.fingerprint == fingerprint,
-            memberships.c.last_day.is_(None),
-        )
-        .values(last_day=day)
-    )
 
 
 def _keep_key(connection: Connection, fingerprint: Fingerprint, exported: bytes, day: date) -> None:

@@ -28,6 +28,7 @@ from dropbox.server.store import (
     statements,
 )
 from dropbox.server.store.blobs import Blobs
+from dropbox.server.store.canaries import Canaries
 from dropbox.server.store.connection import Database
 from dropbox.server.store.exclusive import exclusive
 from dropbox.server.store.happenings import Happenings
@@ -75,6 +76,7 @@ class Store:
         self._tombstone_key = identity.subkey(b"drop1-tombstone")
         self._turns = CaseTurns()
         self.happenings = Happenings(database)
+        self.canaries = Canaries(database, blobs, self._mark)
         self.restores = Restores(database, blobs, meta)
         self.statements = Statements(database, meta.drop)
         self.successions = Successions(database, meta.drop)

@@ -1,0 +1,57 @@
+"""Who sits at a desk, for tests: rosters put down as they were on a day, and changes proposed and signed for real."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+from dropbox.bundle import SignedStatement, StatementVote
+from dropbox.config import Settings
+from dropbox.gpg import Gpg
+from dropbox.models import DeskId, Fingerprint, today
+from dropbox.server.drop import Drop
+from dropbox.server.store import Store, rosters, statements
+
+
+def put_down(
+    store: Store,
+    keys: Mapping[DeskId, Mapping[Fingerprint, bytes]],
+    members: Mapping[DeskId, Sequence[Fingerprint]],
+    day: date,
+) -> None:
+    """Make these the desks' members from that day on, as if a change had been signed; a desk not named has none.
+
+    Only memberships and keys, as a store without statements held them.
+    """
+    with store._database.write() as connection:
+        for desk in sorted(set(rosters.load(connection)) | set(members)):
+            rosters.seat(connection, desk, members.get(desk, ()), day)
+        for theirs in keys.values():
+            rosters.keep_keys(connection, theirs, day)
+
+
+def with_members(settings: Settings, desk: DeskId, members: Collection[Fingerprint], **changes: object) -> Settings:
+    """Return settings in which a desk lists these members."""
+    changed = {"fingerprints": tuple(members), **changes}
+    desks = tuple(replace(each, **changed) if each.id == desk else each for each in settings.desks)  # type: ignore[arg-type]
+    return replace(settings, desks=desks)
+
+
+def vote(drop: Drop, desk: DeskId, gpg: Gpg, signer: Fingerprint) -> StatementVote:
+    """Sign what is proposed at a desk, as a member's workstation would."""
+    proposal = drop.store.statements.proposals()[desk]
+    return StatementVote(desk, proposal.sha256, gpg.sign_detached(proposal.signed, signer).decode())
+
+
+def take(store: Store, desk: DeskId, given: StatementVote, day: date | None = None) -> None:
+    """Take in a signature under what is proposed, as an import does once it has verified it."""
+    signed = SignedStatement(store.statements.proposals()[desk], given.signature)
+    with store._database.write() as connection:
+        assert statements.apply(connection, store.meta.drop, signed, day or today())
+
+
+def open_signed(settings: Settings, gpg: Gpg, signer: Fingerprint) -> Drop:
+    """Open a drop with changed settings, and have one member sign every change that they propose."""
+    again = Drop.open(settings)
+    for desk in again.store.statements.proposals():
+        take(again.store, desk, vote(again, desk, gpg, signer))
+    return again
