@@ -21,3 +21,9 @@ def roster_words(desk: DeskId, roster: Roster) -> str:
     """Return the ten words of a desk's roster, its past members and their days included."""
     data = canonical.dump({"desk": desk, "roster": [membership.as_json() for membership in roster]})
     return fingerprint_words(blake2b(data, digest_size=32, person=b"drop1-roster").digest(), WORD_COUNT)
+
+
+def statement_words(sha256: str) -> str:
+    """Return the ten words of a roster statement, by its SHA-256 (64 hex digits); they stand for all before it too."""
+    digest = blake2b(bytes.fromhex(sha256), digest_size=32, person=b"drop1-statement").digest()
+    return fingerprint_words(digest, WORD_COUNT)

@@ -63,6 +63,16 @@ class RosterUnconfirmed(DropboxError):
     hint = 'Compare the words with another member, then: dropbox-workstation confirm --roster "WORDS"'
 
 
+class RosterForked(DropboxError):
+    message = "ALARM. A desk's roster was shown with another history than this vault holds, so nothing may be answered."
+    hint = 'Compare the words with another member, then: dropbox-workstation confirm --roster "WORDS"'
+
+
+class NothingProposed(DropboxError):
+    message = "Nobody has proposed another roster for this desk, or the one proposed is signed already."
+    hint = "Import the newest pickup bundle, and look again: dropbox-workstation roster"
+
+
 class WordsDiffer(DropboxError):
     message = "ALARM. The words differ: this is not the key that was named to you."
     hint = "Do not go on. Ask the operator in person."

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from dropbox.bundle.desk_log import LineState
 from dropbox.bundle.keep_rule import KeepRule
+from dropbox.bundle.roster_statement import RosterStatement, StatementVote
 from dropbox.codename import case_name
 from dropbox.envelope import Account, Ask, Consent, Moved, Work, WorkState
 from dropbox.envelope.account import LogLine, Outcome, Subject
@@ -29,6 +30,7 @@ from dropbox.models import (
     VaultId,
 )
 from dropbox.workstation.log_faults import LogFault
+from dropbox.workstation.stated import DeskChain, DropKeys
 
 MIN_CASE_PREFIX = 4
 _HEX = frozenset("0123456789abcdef")
@@ -333,6 +335,10 @@ class Casebook:
     lost_exports: dict[int, str] = field(default_factory=dict)
     keeping: KeepRule = field(default_factory=KeepRule)
     erased: dict[CaseId, Erased] = field(default_factory=dict)
+    drop_keys: DropKeys = field(default_factory=DropKeys)
+    statements: dict[DeskId, DeskChain] = field(default_factory=dict)
+    proposal: RosterStatement | None = None
+    vote: StatementVote | None = None
 
     def __post_init__(self) -> None:
         self._threads: dict[CaseId, list[ItemId]] = {}

@@ -13,7 +13,7 @@ from pathlib import Path
 from dropbox.bundle import AnswerCase, AnswerEntry, AnswerManifest, ReadMark, Receipt, write_answer
 from dropbox.errors import MemberKeyUnavailable, TargetExists, ThreadBroken
 from dropbox.models import SealedKind, today
-from dropbox.workstation import addressing, trust
+from dropbox.workstation import addressing, rosters, trust
 from dropbox.workstation.casebook import Casebook, ExportRecord, ItemRecord, State, detail_of
 from dropbox.workstation.keeping import step_of
 from dropbox.workstation.replying import write_log_notes
@@ -26,7 +26,7 @@ _RECEIVED = (State.VERIFIED, State.NOT_FOR_YOU)
 class ExportReport:
     """What a bundle holds; `logs`: notes that bring colleagues the log of a case and nothing else.
 
-    `notes` counts the others.
+    `notes` counts the others. `votes`: signatures under proposed rosters.
     """
 
     sequence: int
@@ -36,6 +36,7 @@ class ExportReport:
     read: int
     cases: int = 0
     logs: int = 0
+    votes: int = 0
 
 
 def export_answer(vault: Vault, target: Path) -> ExportReport:
@@ -95,6 +96,7 @@ def _manifest(vault: Vault) -> AnswerManifest:
         read=tuple(ReadMark(r.item, desk) for r in items if _owes_read_mark(r)),
         cases=tuple(_case(casebook, r) for r in items if _opens_case(r)),
         erasures=tuple(step for r in items if _leaves(r) and (step := step_of(r, desk)) is not None),
+        votes=rosters.votes(casebook),
     )
 
 
@@ -177,6 +179,7 @@ def _report(casebook: Casebook, manifest: AnswerManifest) -> ExportReport:
         read=len(manifest.read),
         cases=len(manifest.cases),
         logs=logs,
+        votes=len(manifest.votes),
     )
 
 

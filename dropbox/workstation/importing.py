@@ -10,18 +10,20 @@ from datetime import date
 from pathlib import Path
 
 from dropbox.bundle import PickupItem, PickupManifest, VerifiedPickup, verify_pickup
+from dropbox.bundle.drop_keys import keys_of
 from dropbox.canonical import sha256_hex
 from dropbox.disk import sync_files, sync_folder
 from dropbox.envelope.account import LogAct
-from dropbox.errors import BundleItemMismatch, TargetUnusable
+from dropbox.errors import BundleItemMismatch, BundleKeyUnconfirmed, TargetUnusable
 from dropbox.models import CaseId, ItemId, SealedKind
-from dropbox.workstation import acts, case_log, moves, trust
+from dropbox.workstation import acts, case_log, moves, rosters, trust
 from dropbox.workstation.case_log import checking as log_checking
 from dropbox.workstation.casebook import Binding, Casebook, CaseRecord, Conflict, ItemRecord, Narrowed, State, is_shown
 from dropbox.workstation.continuity import clashes, take_kdf, take_log
 from dropbox.workstation.examining import Verdict, examine, out_of_chain, quarantine
 from dropbox.workstation.keeping import erasing
 from dropbox.workstation.opening import Opened, unsealed_ahead
+from dropbox.workstation.rosters import RosterStep
 from dropbox.workstation.speech import N_
 from dropbox.workstation.terminal import line
 from dropbox.workstation.vault import Vault
@@ -36,7 +38,7 @@ class ImportReport:
     """What one import did: numbers of items, and for each quarantined or altered one its id and the reason.
 
     narrowed: what reporters took back, with what had happened with their cases until now. erased: cases whose erasure
-    was due, and which are gone.
+    was due, and which are gone. rosters: signed changes of the desks' members. drop_key: the drop has a new key (hex).
     """
 
     new: int = 0
@@ -46,12 +48,14 @@ class ImportReport:
     quarantined: dict[ItemId, str] = field(default_factory=dict)
     narrowed: dict[CaseId, Narrowed] = field(default_factory=dict)
     erased: tuple[CaseId, ...] = ()
+    rosters: tuple[RosterStep, ...] = ()
+    drop_key: str | None = None
 
     def as_json(self) -> dict[str, object]:
         counts = {name: getattr(self, name) for name in ("new", "known", "not_for_you", "confirmed_exports")}
         narrowed = [acts.narrowed_json(case, told) for case, told in self.narrowed.items()]
-        erased = list(self.erased)
-        return {**counts, "quarantined": self.quarantined, "narrowed": narrowed, "erased": erased}
+        stated = {"rosters": [step.as_json() for step in self.rosters], "drop_key": self.drop_key}
+        return {**counts, "quarantined": self.quarantined, "narrowed": narrowed, "erased": list(self.erased), **stated}
 
 
 Progress = Callable[[int, int], object]
@@ -69,9 +73,10 @@ def import_pickup(
     """
     casebook = vault.casebook
     report = ImportReport()
-    with verify_pickup(path, casebook.binding.drop if casebook.binding else None) as pickup:
-        _take_manifest(casebook, pickup)
+    with _verified(vault, path) as pickup:
+        report.drop_key = _take_manifest(casebook, pickup)
         _take_keys(vault, pickup)
+        report.rosters = rosters.take(vault, pickup.manifest)
         report.confirmed_exports = _take_confirmations(casebook, pickup.manifest)
         wanted = [item for item in pickup.manifest.items if _is_wanted(vault, item, report)]
         _copy(vault, pickup, wanted)
@@ -87,12 +92,26 @@ def import_pickup(
     return report
 
 
-def _take_manifest(casebook: Casebook, pickup: VerifiedPickup) -> None:
+def _verified(vault: Vault, path: Path) -> VerifiedPickup:
+    """Verify a bundle. The key of one that is refused for its key alone is kept, so that people can compare it."""
+    casebook = vault.casebook
+    try:
+        return verify_pickup(path, casebook.binding.drop if casebook.binding else None, casebook.drop_keys.followed)
+    except BundleKeyUnconfirmed as refused:
+        trust.offer_keys(casebook, refused.keys)
+        vault.save()
+        raise
+
+
+def _take_manifest(casebook: Casebook, pickup: VerifiedPickup) -> str | None:
+    """Take what the manifest says of the drop; return its key where that is a new one that was followed."""
     manifest = pickup.manifest
-    trust.bind(casebook, Binding(manifest.drop, manifest.desk, manifest.trial))
+    keys = keys_of(manifest.drop, manifest.successions)
+    is_new = trust.follow_keys(casebook, keys)
+    trust.bind(casebook, Binding(manifest.drop, manifest.desk, manifest.trial), keys)
     take_log(casebook, manifest.span, pickup.log, manifest.day)
     take_kdf(casebook, manifest)
-    trust.take_rosters(casebook, manifest.rosters, manifest.day, manifest.last)
+    return keys[-1] if is_new else None
 
 
 def _take_keys(vault: Vault, pickup: VerifiedPickup) -> None:
@@ -243,9 +262,9 @@ def _examine_all(
 
 def _examined(vault: Vault, records: list[ItemRecord], watch: _Watch) -> Iterator[tuple[ItemRecord, Verdict]]:
     """Give each item with its verdict, and let go of what was unsealed: a bundle may hold more than memory does."""
-    rosters = trust.newest_rosters(vault.casebook)
+    newest = trust.newest_rosters(vault.casebook)
     for record, unsealed in unsealed_ahead(vault, records):
-        verdict = examine(vault, record, rosters, unsealed)
+        verdict = examine(vault, record, newest, unsealed)
         watch.examined(record, verdict)
         yield record, replace(verdict, envelope=None)
 
