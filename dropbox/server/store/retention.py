@@ -43,9 +43,15 @@ def let_go(connection: Connection, day: date, retention: Retention, blobs: Blobs
     paths += _erase(connection, unlocked, LineState.RECEIVED, blobs, mark)
     ended = _ended(connection, day, retention)
     for case in ended:
-        paths += _erase(connection, _items(connection, items.c.case_id == case), LineState.RECEIVED, blobs, mark)
-        connection.execute(delete(cases).where(cases.c.case_id == case))
+        paths += end_case(connection, case, LineState.RECEIVED, blobs, mark)
     return LetGo(len(ended), tuple(paths))
+
+
+def end_case(connection: Connection, case: CaseId, gone_as: LineState, blobs: Blobs, mark: Mark) -> list[Path]:
+    """Delete a case with all that it has; returns the files whose rows are gone."""
+    paths = _erase(connection, _items(connection, items.c.case_id == case), gone_as, blobs, mark)
+    connection.execute(delete(cases).where(cases.c.case_id == case))
+    return paths
 
 
 def delete_locks(connection: Connection, case: CaseId, item: ItemId | None, mark: Mark) -> int:
