@@ -22,6 +22,7 @@ TIMEOUT_SECONDS = 20.0
 def limits(**changes: Any) -> ArrivalLimits:
     base: dict[str, Any] = {"max_upload_bytes": 100 * MIB, "max_uploads": 3, "min_free_bytes": 0, "page_threads": 2}
     base["max_uploads_per_circuit"] = 4
+    base["stop_seconds"] = 0  # many a test ends with clients that would never finish
     return ArrivalLimits(**{**base, **changes})
 
 
@@ -83,6 +84,10 @@ class Site:
         self._thread = threading.Thread(target=server.run)
         self._clients: list[Client] = []
         self._thread.start()
+
+    @property
+    def is_running(self) -> bool:
+        return self._thread.is_alive()
 
     def connect(self) -> Client:
         client = Client(socket.create_connection(self.address, TIMEOUT_SECONDS))

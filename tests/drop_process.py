@@ -85,6 +85,10 @@ class DropProcess:
             return None if self.process is None else self.process.returncode
         self.process.terminate()
         try:
+            return self.process.wait(7)
+        except subprocess.TimeoutExpired:
+            self.process.terminate()  # what a test left hanging is not waited for
+        try:
             return self.process.wait(10)
         except subprocess.TimeoutExpired:
             self.process.kill()

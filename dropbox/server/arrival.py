@@ -23,6 +23,7 @@ from waitress.trigger import trigger
 
 from dropbox.errors import UploadCutOff, UploadTooSlow
 from dropbox.server.body import Body, Clock
+from dropbox.server.farewell import Farewell
 from dropbox.server.gate import MAX_PROXY_LINE_BYTES, Gate, circuit_of
 from dropbox.server.http import Parser, PlainTask, SiteTask
 from dropbox.server.limits import ArrivalLimits
@@ -33,8 +34,8 @@ from dropbox.server.quiet import fix_log_texts
 from dropbox.settings import Settings
 
 LOOP_SECONDS = 1
-STOP_SECONDS = 5
-STOP_TURN_SECONDS = 0.01
+THREADS_SECONDS = 5
+STOP_TURN_SECONDS = 0.02
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
@@ -72,6 +73,11 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     @property
     def is_being_answered(self) -> bool:
         return bool(self._arriving is None and (self.requests or self.total_outbufs_len))
+
+    @property
+    def is_sending(self) -> bool:
+        """A form is on its way or in hand, and not refused: cut off now, its reporter would have to send it again."""
+        return any(request is not None and request.is_wanted_form for request in (*self.requests, self.request))
 
     @property
     def is_unserved(self) -> bool:
@@ -250,7 +256,7 @@ class ArrivalServer:
         self._trigger = trigger(self._map)
         self._wake_lock = threading.RLock()  # `close` may interrupt `wake` in a signal handler.
         self._ended = False
-        self._stopping = threading.Event()
+        self._stopping, self._hurrying = threading.Event(), threading.Event()
         self._dispatcher = ThreadedTaskDispatcher()
         self._dispatcher.set_thread_count(limits.threads)
         self._listeners = list(self._listen(app, unix, local))
@@ -275,7 +281,12 @@ class ArrivalServer:
             self._stop()
 
     def close(self) -> None:
-        """Ask the loop to end; may be called from any thread and from a signal handler."""
+        """Ask the loop to end: what is being sent may finish; asked again, it ends at once and cuts that off.
+
+        May be called from any thread and from a signal handler.
+        """
+        if self._stopping.is_set():
+            self._hurrying.set()
         self._stopping.set()
         self.wake()
 
@@ -308,17 +319,23 @@ class ArrivalServer:
         return [channel for listener in self._listeners for channel in list(listener.active_channels.values())]
 
     def _stop(self) -> None:
-        """Cut off what still arrives, let what has arrived be answered, and end the threads."""
+        """Take nothing new, let what is being sent arrive and be answered, cut off the rest, and end the threads."""
         for listener in self._listeners:
-            listener.accepting = False
-        deadline = time.monotonic() + STOP_SECONDS
+            listener.close()
+        farewell = Farewell(self._channels(), self.limits, time.monotonic)
+        watched = time.monotonic()
         while channels := self._channels():
-            patient = time.monotonic() < deadline
+            # an exception out of the loop is no wish to stop well
+            patient = self._stopping.is_set() and not self._hurrying.is_set()
             for channel in channels:
-                if not (patient and channel.is_being_answered):
+                if not (patient and farewell.may_stay(channel)):
                     channel.handle_close()
             self._turn(STOP_TURN_SECONDS)
-        self._dispatcher.shutdown(timeout=STOP_SECONDS)
+            if (now := time.monotonic()) - watched > LOOP_SECONDS:
+                watched = now
+                for channel in self._channels():
+                    channel.watch(time.time())
+        self._dispatcher.shutdown(timeout=THREADS_SECONDS)
         with self._wake_lock:
             self._ended = True
             wasyncore.close_all(self._map)

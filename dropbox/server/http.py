@@ -88,6 +88,11 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     def is_arriving(self) -> bool:
         return self.body is not None and not self.body.completed
 
+    @property
+    def is_wanted_form(self) -> bool:
+        """Whether its head came, with a body after it that was not refused."""
+        return self.headers_finished and self.error is None and self.refusal is None and self.body is not None
+
     def received(self, data: bytes) -> int:
         consumed: int = super().received(data)
         if self.error is not None:

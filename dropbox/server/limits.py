@@ -54,6 +54,13 @@ class ArrivalLimits:
     shows an error of its own when the connection ends before (measured), so a page that is to be seen needs patience.
     It costs a connection and nothing else, and makes room when connections become few."""
 
+    stop_seconds: float = 60
+    """How long a form that is being sent when the server stops may still arrive and be answered."""
+    last_answers_seconds: float = 5
+    """How long any other answer that is on its way then may take."""
+    next_page_seconds: float = 5
+    """How long a browser may take to ask for the page that the answer to its form leads to: a round trip over Tor."""
+
     max_connections: int = 400
     crowded_seconds: float = 5
     """When connections are few, a form that has no thread yet may take this long before it makes room for others."""
@@ -99,4 +106,5 @@ class ArrivalLimits:
             min_rate_bytes=server.min_upload_rate_bytes,
             max_upload_seconds=server.max_upload_minutes * 60,
             page_threads=server.page_threads,
+            stop_seconds=server.stop_seconds,
         )

@@ -219,6 +219,78 @@ def test_closing_cuts_off_an_upload_and_answers_what_has_arrived(app: EchoApp, t
     assert app.failures == ["cut_off"]
 
 
+def test_what_is_being_sent_at_a_stop_arrives_and_is_answered(app: EchoApp, tmp_path: Path) -> None:
+    body = bytes(range(256)) * 4 * KIB
+    with running(app, tmp_path, stop_seconds=20, next_page_seconds=0.1) as site:
+        sending, idle = site.connect(), site.connect()
+        sending.send(post(body)[: -512 * KIB])
+        app.started.acquire(timeout=5)
+        site.server.close()
+        assert idle.is_closed()
+        with pytest.raises(ConnectionRefusedError):
+            site.connect()
+        sending.send(body[-512 * KIB :])
+        assert sending.answer().body == echo_of(body)
+        assert eventually(lambda: not site.is_running)
+    assert app.failures == []
+
+
+def test_a_form_that_no_thread_has_seen_yet_arrives_too(app: EchoApp, tmp_path: Path) -> None:
+    with running(app, tmp_path, stop_seconds=20, next_page_seconds=0.1) as site:
+        sending, headless = site.connect(), site.connect()
+        sending.send(post(b"first", length=10))
+        headless.send(b"POST /report HTTP/1.1\r\nHost")
+        assert eventually(lambda: any(each.is_sending for each in site.server._channels()))
+        site.server.close()
+        assert headless.is_closed()
+        sending.send(b"other")
+        assert sending.answer().body == echo_of(b"firstother")
+
+
+def test_the_page_that_an_answer_leads_to_is_served_at_a_stop(app: EchoApp, tmp_path: Path) -> None:
+    """On it stands the codename."""
+    with running(app, tmp_path, stop_seconds=20) as site:
+        sending = site.connect()
+        sending.send(post(b"first", length=10))
+        assert eventually(lambda: any(each.is_sending for each in site.server._channels()))
+        site.server.close()
+        sending.send(b"other")
+        sending.answer()
+        sending.send(GET)
+        assert sending.answer().body == b"page"
+
+
+def test_an_upload_that_hangs_at_a_stop_is_cut_off_at_the_limit(app: EchoApp, tmp_path: Path) -> None:
+    with running(app, tmp_path, stop_seconds=0.5) as site:
+        hanging = site.connect()
+        hanging.send(post(bytes(400 * KIB), length=MIB))
+        app.started.acquire(timeout=5)
+        site.server.close()
+        assert not eventually(lambda: not site.is_running, 0.3)
+        assert eventually(lambda: not site.is_running)
+    assert app.failures == ["cut_off"]
+
+
+def test_a_second_wish_to_stop_is_granted_at_once(app: EchoApp, tmp_path: Path) -> None:
+    with running(app, tmp_path, stop_seconds=600) as site:
+        hanging = site.connect()
+        hanging.send(post(bytes(400 * KIB), length=MIB))
+        app.started.acquire(timeout=5)
+        for _ in range(2):
+            assert site.is_running
+            site.server.close()
+        assert eventually(lambda: not site.is_running)
+    assert app.failures == ["cut_off"]
+
+
+def test_a_refused_upload_that_is_still_sent_holds_up_no_stop(app: EchoApp, tmp_path: Path) -> None:
+    with running(app, tmp_path, stop_seconds=600, max_upload_bytes=MIB) as site:
+        site.connect().send(post(b"x", length=1 << 30))
+        assert eventually(lambda: app.failures != [])
+        site.server.close()
+        assert eventually(lambda: not site.is_running, 8)
+
+
 def test_closing_twice_or_after_the_end_is_harmless(app: EchoApp, tmp_path: Path) -> None:
     with running(app, tmp_path) as site:
         site.server.close()
