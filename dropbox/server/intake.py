@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import date
 from hashlib import blake2b, sha256
 from pathlib import Path
 
@@ -97,9 +98,9 @@ class Intake:
         Raises NothingSent, TextTooLong, OwnCodename, OwnCodenameInName, TooManyFiles, KeyUnavailable, DiskLow, Busy,
         CaseMoved or whatever the form or the sealing raises. Nothing is then left of it, and the case is as it was.
         """
-        gpg, recipients = self._keyring.recipients(draft.desks)
+        day, gpg, recipients = self._recipients(draft.desks)
         files = self._content(draft)
-        header = self._header(draft)
+        header = self._header(draft, day)
         packing = _Packing(draft, header, self._floor_bytes, recipients, self._store, self._resend_key)
         try:
             with ExitStack() as turn:
@@ -107,6 +108,14 @@ class Intake:
         except _Resent:
             committed = False
         return Acknowledged(header.item if committed else None, header.case, resent=not committed)
+
+    def _recipients(self, desks: Sequence[DeskId]) -> tuple[date, Gpg, tuple[Recipient, ...]]:
+        """Return the members of today and that day: an item of a day is held to the roster of just that day."""
+        while True:
+            day = today()
+            gpg, recipients = self._keyring.recipients(desks, day)
+            if today() == day:
+                return day, gpg, recipients
 
     def _content(self, draft: Draft) -> Iterator[IncomingFile]:
         if text_bytes(draft.message, draft.answers) > MAX_TEXT_BYTES:
@@ -121,7 +130,7 @@ class Intake:
             raise NothingSent
         return _with_first(first, files)
 
-    def _header(self, draft: Draft) -> Header:
+    def _header(self, draft: Draft, day: date) -> Header:
         return Header(
             drop=self._drop,
             epoch=self._store.meta.epoch,
@@ -131,7 +140,7 @@ class Intake:
             desks=draft.desks,
             mandate=draft.mandate,
             language=draft.language,
-            day=today(),
+            day=day,
             answers=draft.answers,
             reply_key=draft.keys.reply_public.hex(),
             case_key=draft.keys.case_public.hex(),
