@@ -8,13 +8,14 @@ from dropbox.bundle import LineState, Proposal
 from dropbox.codename import case_name
 from dropbox.models import CaseId, DeskId, SealedKind, current_members
 from dropbox.trust_words import drop_words, roster_words
-from dropbox.workstation import acts, moves, trust
+from dropbox.workstation import acts, moves, roster_lines, rosters, trust
 from dropbox.workstation.case_log import checking as log_checking
 from dropbox.workstation.case_log import words as log_words
 from dropbox.workstation.casebook import Casebook, DeskRoster, State
 from dropbox.workstation.continuity import later_epochs, open_gaps
 from dropbox.workstation.keeping.standing import because, cases_with_proposals, opposable, state_of
 from dropbox.workstation.speech import N_, _, day_text, ngettext
+from dropbox.workstation.stated import ChainFault
 from dropbox.workstation.thread import author_name
 
 Banner = tuple[str, ...]
@@ -38,6 +39,8 @@ def banners(casebook: Casebook) -> list[Banner]:
     found = [
         *_trial(casebook),
         *_conflicts(casebook),
+        *_forks(casebook),
+        *_new_key(casebook),
         *_logs(casebook),
         *_erased_alone(casebook),
         *_narrowed(casebook),
@@ -47,6 +50,8 @@ def banners(casebook: Casebook) -> list[Banner]:
         *_quarantine(casebook),
         *_epochs(casebook),
         *_rosters(casebook),
+        *_proposal(casebook),
+        *_signed_steps(casebook),
         *_stranger(casebook),
     ]
     return found if casebook.confirmed else [*found, _unconfirmed(casebook)]
@@ -59,17 +64,17 @@ def _trial(casebook: Casebook) -> list[Banner]:
 def _unconfirmed(casebook: Casebook) -> Banner:
     return (
         _("UNCONFIRMED. Compare these ten words with the operator, by telephone or in person:"),
-        *_words(drop_words(casebook.bound.drop)),
+        *_words(drop_words(trust.drop_key(casebook))),
         ForTerminal(_("If they are the same: %(command)s", command='dropbox-workstation confirm "WORDS"')),
         *(() if casebook.bound.trial else (str(_HELD),)),
     )
 
 
 def _rosters(casebook: Casebook) -> list[Banner]:
-    return [_roster(desk, casebook.rosters[desk]) for desk in trust.changed_rosters(casebook)]
+    return [_roster(casebook, desk, casebook.rosters[desk]) for desk in trust.changed_rosters(casebook)]
 
 
-def _roster(desk: DeskId, known: DeskRoster) -> Banner:
+def _roster(casebook: Casebook, desk: DeskId, known: DeskRoster) -> Banner:
     before, after = set(current_members(known.confirmed)), set(current_members(known.newest))
     came = [_("came: %(fingerprint)s", fingerprint=key) for key in sorted(after - before)]
     left = [_("left: %(fingerprint)s", fingerprint=key) for key in sorted(before - after)]
@@ -77,11 +82,80 @@ def _roster(desk: DeskId, known: DeskRoster) -> Banner:
     return (
         _("ROSTER CHANGED. Desk %(desk)s is shown with other members than were confirmed:", desk=desk),
         *(f"  {change}" for change in changes),
+        *([_("No member of the desk has signed this change.")] if desk in casebook.statements else []),
         _("Compare these ten words with another member:"),
         *_words(roster_words(desk, known.newest)),
         ForTerminal(_("If they are the same: %(command)s", command='dropbox-workstation confirm --roster "WORDS"')),
         str(_HELD),
     )
+
+
+def _forks(casebook: Casebook) -> list[Banner]:
+    """Tell of desks of which a bundle showed another chain of statements, until members compared words."""
+    return [_fork(casebook, desk) for desk in trust.forked_rosters(casebook)]
+
+
+def _fork(casebook: Casebook, desk: DeskId) -> Banner:
+    ours, theirs = roster_lines.fork_words(casebook, desk)
+    forged = casebook.statements[desk].fault is ChainFault.UNSIGNED
+    first = _(
+        "ALARM. For desk %(desk)s the drop shows another history of its members than this vault holds.", desk=desk
+    )
+    if forged:
+        first = _("ALARM. For desk %(desk)s the drop shows a change of its members that no member signed.", desk=desk)
+    return (
+        first,
+        _("Somebody may be giving a stranger a seat. Ask another member over another channel what they see."),
+        _("What this vault holds:"),
+        *_words(ours),
+        _("What the drop showed:"),
+        *_words(theirs),
+        ForTerminal(_("When you agree on one: %(command)s", command='dropbox-workstation confirm --roster "WORDS"')),
+        str(_HELD),
+    )
+
+
+def _new_key(casebook: Casebook) -> list[Banner]:
+    """Tell of a key of the drop that the one before it did not sign for, until somebody compared its words."""
+    words = roster_lines.offered_words(casebook)
+    if not words:
+        return []
+    return [
+        (
+            _("NEW KEY. A bundle was refused: it is signed with another key of this drop than this vault knows."),
+            _("Call the operator, or meet them, and ask why. They read out ten words. Those of the refused bundle:"),
+            *_words(words),
+            ForTerminal(_("If they are the same: %(command)s", command='dropbox-workstation confirm "WORDS"')),
+            _("Then import the bundle again. From then on only the new key counts."),
+        )
+    ]
+
+
+def _proposal(casebook: Casebook) -> list[Banner]:
+    """Tell what waits for the signature of a member of this desk."""
+    proposed = rosters.proposed(casebook)
+    if proposed is None:
+        return []
+    first = _("ROSTER PROPOSED. %(what)s", what=roster_lines.proposal_intro(proposed))
+    changes = [f"  {text}" for text in roster_lines.change_lines(casebook, proposed.change)]
+    if proposed.signed:
+        return [(first, *changes, _("You signed it. Your signature travels with your next answer bundle."))]
+    return [
+        (
+            first,
+            *changes,
+            roster_lines.advice(proposed),
+            _("The words of this proposal:"),
+            *_words(proposed.words),
+            ForTerminal(_("To sign it: %(command)s", command='dropbox-workstation roster --sign "WORDS"')),
+        )
+    ]
+
+
+def _signed_steps(casebook: Casebook) -> list[Banner]:
+    """Tell of the signed changes of these days, which hold nothing up."""
+    lines = [text for step in roster_lines.recent_steps(casebook) for text in roster_lines.step_lines(casebook, step)]
+    return [(_("ROSTER. Members have signed a change."), *(f"  {text}" for text in lines))] if lines else []
 
 
 def _stranger(casebook: Casebook) -> list[Banner]:

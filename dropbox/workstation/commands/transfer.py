@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from pathlib import Path
 
+from dropbox.workstation import roster_lines
 from dropbox.workstation.commands import Adder, Answer, Arguments, Show
 from dropbox.workstation.commands.reseal import import_lines
 from dropbox.workstation.exporting import export_answer
@@ -23,7 +24,8 @@ def add(command: Adder) -> None:
 def _import(arguments: Arguments, show: Show) -> None:
     with open_vault(arguments.vault) as vault:
         report = import_bundle(vault, arguments.file)
-        show(Answer(report.as_json(), lambda _width: import_lines(report), vault.casebook))
+        lines = [*import_lines(report), *roster_lines.news_lines(vault.casebook, report.rosters, report.drop_key)]
+        show(Answer(report.as_json(), lambda _width: lines, vault.casebook))
 
 
 def _export(arguments: Arguments, show: Show) -> None:
@@ -39,6 +41,7 @@ def _export(arguments: Arguments, show: Show) -> None:
             ngettext("%(num)s note", "%(num)s notes", report.notes),
             ngettext("%(num)s receipt", "%(num)s receipts", report.receipts),
             ngettext("%(num)s read mark", "%(num)s read marks", report.read),
+            *([ngettext("%(num)s signed roster", "%(num)s signed rosters", report.votes)] if report.votes else []),
             *([ngettext("%(num)s note of the log", "%(num)s notes of the log", report.logs)] if report.logs else []),
         ]
         text = _(
