@@ -8,6 +8,7 @@ come from here; which room of this package an error stands in is its own affair.
 
 # ruff: noqa: F403 -- a new error is named once, in its room; a list of them all here would only fall behind
 
+from dropbox.errors.backup import *
 from dropbox.errors.base import *
 from dropbox.errors.bundles import *
 from dropbox.errors.cases import *
@@ -18,6 +19,7 @@ from dropbox.errors.disclosing import *
 from dropbox.errors.documents import *
 from dropbox.errors.keeping import *
 from dropbox.errors.key import *
+from dropbox.errors.knowing import *
 from dropbox.errors.log import *
 from dropbox.errors.redacting import *
 from dropbox.errors.requests import *

@@ -45,6 +45,15 @@ def count_recipients(message: Path | bytes) -> int:
         raise FileUnreadable from None
 
 
+def count_sealed_ways(message: Path) -> int:
+    """Count the session key packets of a message that a passphrase may open, too; UnsealError when it is none."""
+    try:
+        with message.open("rb") as stream:
+            return check_sealed_head(stream, or_passphrase=True)
+    except OSError:
+        raise FileUnreadable from None
+
+
 def check_sealed_head(stream: BinaryIO, *, or_passphrase: bool = False) -> int:
     """Check that a binary message begins with session keys, then integrity protected data; return how many keys.
 

@@ -26,6 +26,8 @@ NEXT_FILE = "signing.key.next"
 STORE_FILE = "store.sqlite"
 ITEMS_FOLDER = "items"
 AUTHORS_FOLDER = "gnupg-authors"
+RESTORE_FOLDER = "restore.part"
+"""There only while a drop is brought back: until that is done, what lies beside it is no drop."""
 
 _RESTORE = "Put the file back from the backup that the store belongs to."
 _UNREADABLE = "the data folder: cannot be read or written by this user"
@@ -46,6 +48,8 @@ class Identity:
         without_signing_key: for a drop that lost it, and is about to make another one.
         """
         try:
+            if (data_dir / RESTORE_FOLDER).exists():
+                raise StartRefused("the data folder: a restore into it was not finished", "Run the same restore again.")
             private.make_folder(data_dir, "the data folder")
             private.refuse_opened(data_dir)
             new = not (data_dir / STORE_FILE).exists() and not _has_entries(data_dir / ITEMS_FOLDER)

@@ -85,7 +85,7 @@ class Restores:
         return Snapshot(database, tuple(kept), tuple(missing))
 
     def begin(self, identity: Identity, day: date, backup: date) -> EpochStart:
-        """Begin a new epoch after a restore, signed by the drop's key of today. What opened this store is stale then."""
+        """Begin a new epoch, signed by the drop's key of today. Whoever opened this store opens it anew."""
         chain = self.starts()
         if len(chain) >= MAX_EPOCHS:
             raise StartRefused(f"store.sqlite: was restored {MAX_EPOCHS} times, and can be no more")

@@ -1,0 +1,110 @@
+"""A backup opened: by a secret key at hand or by its shares, checked byte by byte on its way into a folder of its own.
+
+The manifest is the drop's own word, verified before anything behind it is written; each file is hashed on its way, and
+the seal has its verdict at the end. Only when this room returns is any of it to be believed.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
+
+from dropbox.disk import is_full, sync_folder
+from dropbox.errors import BackupForeign, BackupTorn, NoSecretKey, NotForYou, StoreFull, TargetUnusable, UnsealError
+from dropbox.gpg import Gpg, count_sealed_ways
+from dropbox.models import Passphrase
+from dropbox.server.backup.manifest import (
+    MANIFEST,
+    MAX_CONFIG_BYTES,
+    MAX_MANIFEST_BYTES,
+    SIGNATURE,
+    SIGNATURE_BYTES,
+    BackupManifest,
+    KeptFile,
+    read_manifest,
+)
+from dropbox.server.backup.tar import TarStream
+from dropbox.shares import Collection
+
+Choose = Callable[[BackupManifest, bytes], Path]
+"""Looks at a verified manifest and configuration before anything is written; returns the empty folder to write into, or
+raises what stands against it.
+"""
+
+
+@contextmanager
+def opened(path: Path, shares: Collection | None) -> Iterator[BinaryIO]:
+    """Give the tar inside as a stream; the read that meets its end raises unless the whole was sound.
+
+    Without shares the user's own GnuPG home (GNUPGHOME) opens it, whose agent asks where it must. Raises
+    FileUnreadable, BackupTorn, NoSecretKey, NotForYou, SharesTooFew, ShareForeign.
+    """
+    try:
+        count_sealed_ways(path)
+    except UnsealError:
+        raise BackupTorn from None
+    if shares is None:
+        own = Gpg(None, agent=True)
+        if not own.secret_keys():
+            raise NoSecretKey
+        with own.unseal_either(path, None) as stream:
+            yield stream
+        return
+    with TemporaryDirectory() as empty, Gpg(Path(empty)).unseal_either(path, _passphrase(shares)) as stream:
+        yield stream
+
+
+def extract(path: Path, shares: Collection | None, choose: Choose) -> BackupManifest:
+    """Write a backup's files into an empty folder, every one on the disk, and return its verified manifest.
+
+    Raises what `opened` and `choose` raise, BackupTorn, BackupForeign for other shares, StoreFull or TargetUnusable.
+    """
+    begun = False
+    try:
+        with opened(path, shares) as stream:
+            tar = TarStream(stream)
+            signed = tar.read(MANIFEST, MAX_MANIFEST_BYTES)
+            begun = True
+            manifest = read_manifest(signed, tar.read(SIGNATURE, SIGNATURE_BYTES))
+            first, *others = manifest.files
+            config = BytesIO()
+            if first.bytes > MAX_CONFIG_BYTES:
+                raise BackupTorn
+            tar.copy(first.name, first.bytes, first.sha256, config.write)
+            folder = choose(manifest, config.getvalue())
+            _write(folder, first, lambda write: write(config.getvalue()))
+            for file in others:
+                _write(folder, file, partial(tar.copy, file.name, file.bytes, file.sha256))
+            _sync_folders(folder)
+            tar.finish()
+    except NotForYou:
+        raise
+    except UnsealError:
+        # whatever else is wrong, gpg gives out nothing of a message that a passphrase does not open
+        raise (BackupTorn if begun or shares is None else BackupForeign) from None
+    except OSError as error:
+        raise (StoreFull if is_full(error) else TargetUnusable) from None
+    return manifest
+
+
+def _write(folder: Path, file: KeptFile, copy: Callable[[Callable[[bytes], object]], object]) -> None:
+    target = folder / file.name
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        copy(stream.write)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _sync_folders(folder: Path) -> None:
+    for place in sorted({folder, *(path for path in folder.rglob("*") if path.is_dir())}):
+        sync_folder(place)
+
+
+def _passphrase(shares: Collection) -> Passphrase:
+    return Passphrase(shares.key().hex())
