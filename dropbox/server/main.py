@@ -11,9 +11,21 @@ from collections.abc import Callable, Sequence
 
 from dropbox.config import Settings
 from dropbox.errors import DropboxError
-from dropbox.server.commands import Adder, Answer, drop, investigator, serve, succeed, transfer
+from dropbox.server.commands import (
+    Adder,
+    Answer,
+    backup,
+    canary,
+    check,
+    drop,
+    investigator,
+    restore,
+    serve,
+    succeed,
+    transfer,
+)
 
-_GROUPS = (drop, serve, transfer, investigator, succeed)
+_GROUPS = (drop, check, serve, transfer, canary, investigator, succeed, backup, restore)
 _MAX_WIDTH = 120
 
 

@@ -43,7 +43,8 @@ from dropbox.gpg import Gpg
 from dropbox.models import DeskId, Fingerprint, VaultId, current_members, parse_onion_address, today
 from dropbox.server import onion, votes
 from dropbox.server.drop import Drop
-from dropbox.server.import_lines import ImportLine, applied_lines, remarks, strange_receipt
+from dropbox.server.happened import LOOP
+from dropbox.server.import_lines import ImportLine, applied_lines, loop_closed, remarks, strange_receipt
 from dropbox.server.store import (
     Applied,
     HeldItem,
@@ -129,8 +130,13 @@ def _write(drop: Drop, prepared: Prepared, target: Path) -> None:
 def _told(drop: Drop, pickup: Pickup) -> PickupManifest:
     """Return the manifest with what people and desks are told beside the items: names, and how long to keep."""
     manifest = _manifest(pickup, _address(drop))
-    successions = drop.store.successions.all()
-    return replace(manifest, called=_called(drop), keeping=_keeping(drop, pickup.desk), successions=successions)
+    return replace(
+        manifest,
+        called=_called(drop),
+        keeping=_keeping(drop, pickup.desk),
+        successions=drop.store.successions.all(),
+        epochs=drop.store.restores.starts(),
+    )
 
 
 def _address(drop: Drop) -> str:
@@ -211,6 +217,9 @@ def import_answer(drop: Drop, path: Path, desks: Collection[DeskId] | None = Non
         signed = tuple(each.signed for each in weighed if each.signed)
         receipts = [receipt for receipt in manifest.receipts if receipt.item not in strange]
         applied = _apply(store, answer, receipts, signed)
+        if manifest.canaries and store.canaries.came_back(manifest.canaries, manifest.desk):
+            store.happenings.set(LOOP, today().isoformat())
+            lines.append(loop_closed())
         lines += [strange_receipt(item) for item in sorted(strange)]
     lines += [*applied_lines(manifest, applied), *votes.told(weighed, applied.seated)]
     return ImportSummary(manifest.vault, manifest.sequence, tuple(lines))

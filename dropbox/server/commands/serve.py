@@ -13,9 +13,10 @@ from types import FrameType
 from dropbox.config import Settings
 from dropbox.errors import ConfigError, DropboxError, StartRefused
 from dropbox.models import today
-from dropbox.server import hardening, onion, private
+from dropbox.server import hardening, onion, private, running
 from dropbox.server.app import create_app
 from dropbox.server.arrival import ArrivalServer, create_server
+from dropbox.server.backup import gathering
 from dropbox.server.commands import Adder, Arguments, Say, settings_of
 from dropbox.server.drop import Drop
 
@@ -40,6 +41,7 @@ def serve(settings: Settings, local: tuple[str, int] | None, say: Say) -> None:
     for area in hardening.refuse_clear_swap(allowed=settings.server.allow_swap or settings.trial):
         say(f"warning: swap is on and in clear ({area}); what is in memory may reach the disk")
     with _only_server(settings.server.data_dir), Drop.open(settings) as drop:
+        gathering.sweep(settings.server.data_dir)
         missing = drop.store.sweep().missing
         if missing:
             say(f"warning: {missing} sealed items have lost their file; restore the data folder from its backup")
@@ -81,7 +83,7 @@ def _serve(drop: Drop, local: tuple[str, int] | None, say: Say) -> None:
 def _listen(drop: Drop, unix: Path | None, local: tuple[str, int] | None) -> ArrivalServer:
     settings, app = drop.settings, create_app(drop)
     try:
-        return create_server(app, settings, unix, local, proxy_lines=settings.onion.mode == "launch")
+        return create_server(app, settings, unix, local, proxy_lines=onion.has_circuit_ids(settings))
     except OSError as error:
         places = [str(place) for place in (unix, local and _shown(local)) if place]
         reason = error.strerror or type(error).__name__
@@ -121,7 +123,7 @@ def _only_server(data_dir: Path) -> Iterator[None]:
     """Hold the data folder's lock: two servers on one folder would each hold a case's numbers."""
     try:
         private.make_folder(data_dir, "the data folder")
-        descriptor = os.open(data_dir / "serve.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(data_dir / running.LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         hint = "The server and its commands run as the one user who owns this folder."
         raise StartRefused(f"{data_dir}: this user cannot write there ({error.strerror})", hint) from None
@@ -130,6 +132,7 @@ def _only_server(data_dir: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise StartRefused("Another server runs on this data folder.", "Stop it first.") from None
+        running.note_pid(descriptor)
         yield
     finally:
         os.close(descriptor)
