@@ -62,7 +62,7 @@ def fetch(pair: Pair, target: Path) -> None:
     options = [part for platform in platforms for part in ("--platform", platform)]
     options += [part for abi in abis for part in ("--abi", abi)]
     options += ["--implementation", "cp", "--python-version", pair.python, "--only-binary", ":all:"]
-    _pip("download", "--no-deps", "--require-hashes", "-r", str(LOCK), "-d", str(target), *options)
+    pip("download", "--no-deps", "--require-hashes", "-r", str(LOCK), "-d", str(target), *options)
 
 
 def oldest_glibc(wheel: str) -> tuple[int, int]:
@@ -78,7 +78,7 @@ def build_own(target: Path) -> None:
         _copy_sources(sources)
         for catalogue in sources.glob("dropbox/translations/*/LC_MESSAGES/*.po"):
             compile_catalogue(catalogue)
-        _pip("wheel", "--no-deps", "--no-build-isolation", "-w", str(target), str(sources))
+        pip("wheel", "--no-deps", "--no-build-isolation", "-w", str(target), str(sources))
     _must_speak(next(target.glob("onion_dropbox-*.whl")))
 
 
@@ -113,7 +113,7 @@ def _must_speak(wheel: Path) -> None:
         raise KitError("Our own wheel lacks its compiled catalogues; the workstation would speak English only.")
 
 
-def _pip(*arguments: str) -> None:
+def pip(*arguments: str) -> None:
     _python("-m", "pip", "--disable-pip-version-check", "--no-input", "-q", *arguments)
 
 
