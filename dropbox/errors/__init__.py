@@ -21,6 +21,7 @@ from dropbox.errors.keeping import *
 from dropbox.errors.key import *
 from dropbox.errors.knowing import *
 from dropbox.errors.log import *
+from dropbox.errors.membership import *
 from dropbox.errors.redacting import *
 from dropbox.errors.requests import *
 from dropbox.errors.sealing import *

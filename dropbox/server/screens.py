@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from dropbox.models import DeskId
 from dropbox.server.check import Row
@@ -17,13 +18,16 @@ def check_lines(rows: Sequence[Row], width: int) -> list[str]:
     return [line for row in rows for line in _row_lines(row, subject_width, width)]
 
 
-def status_lines(counts: Counts, rosters: Mapping[DeskId, str], address: str, drop_key: str) -> list[str]:
+def status_lines(
+    counts: Counts, rosters: Mapping[DeskId, str], address: str, drop_key: str, last_loop: date | None = None
+) -> list[str]:
     """Return the counts, then whatever is compared by voice, laid out as the workstation shows it."""
     lines = [f"{count(counts.cases, 'case')}, {count(counts.items, 'sealed item')}", f"onion address: {address}"]
     for desk, words in rosters.items():
         waiting = count(counts.waiting.get(desk, 0), "item")
         lines += [f"desk {desk}: {waiting} without all receipts; roster words:", *word_lines(words)]
-    return [*lines, "drop key:", *word_lines(drop_key)]
+    loop = f"last full loop: {last_loop or 'never; send a test report: dropbox-server canary'}"
+    return [*lines, loop, "drop key:", *word_lines(drop_key)]
 
 
 def word_lines(words: str) -> list[str]:

@@ -184,7 +184,7 @@ class OnionVisitor:
         left = ends - time.monotonic()
         if left <= 0:
             raise OnionUnreachable
-        stream = visit(self._socks, self._host, _PORT, left, self._credential)
+        stream = self._reach(left)
         connection = http.client.HTTPConnection(self._host, _PORT)
         connection.sock = _Deadlined(stream, ends)  # all that http.client needs of a socket
         try:
@@ -195,6 +195,9 @@ class OnionVisitor:
         finally:
             connection.close()
             stream.close()
+
+    def _reach(self, seconds: float) -> socket.socket:
+        return visit(self._socks, self._host, _PORT, seconds, self._credential)
 
     def _headers(self, body: bytes | None) -> dict[str, str]:
         headers = {"Accept": "text/html", "Accept-Encoding": "identity", "Connection": "close"}
@@ -222,3 +225,17 @@ class OnionVisitor:
             self.cookies.pop(name, None)
             if morsel.value and morsel["max-age"] != "0" and len(self.cookies) < MAX_COOKIES:
                 self.cookies[name] = morsel.coded_value
+
+
+class LoopbackVisitor(OnionVisitor):
+    """The same for a drop that listens on this machine without tor: a trial, or one that is being set up."""
+
+    def __init__(self, host: str, port: int, *, timeout: float = VISIT_SECONDS) -> None:
+        super().__init__(Path(), f"[{host}]" if ":" in host else host, timeout=timeout)
+        self._place = (host, port)
+
+    def _reach(self, seconds: float) -> socket.socket:
+        try:
+            return socket.create_connection(self._place, timeout=seconds)
+        except OSError as error:
+            raise OnionUnreachable from error
