@@ -19,13 +19,14 @@ from dropbox.server.commands import (
     check,
     drop,
     investigator,
+    keys,
     restore,
     serve,
     succeed,
     transfer,
 )
 
-_GROUPS = (drop, check, serve, transfer, canary, investigator, succeed, backup, restore)
+_GROUPS = (drop, check, serve, transfer, canary, keys, investigator, succeed, backup, restore)
 _MAX_WIDTH = 120
 
 
