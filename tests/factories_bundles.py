@@ -27,6 +27,9 @@ from dropbox.bundle import (
     LogLine,
     PickupItem,
     PickupManifest,
+    RosterStatement,
+    SignedStatement,
+    Succession,
     head_after,
     verify_answer,
     write_pickup,
@@ -150,11 +153,19 @@ class SimulatedDrop:
         self.logs = {desk: DeskLog() for desk in rosters}
         self.chains: dict[str, list[str]] = {}
         self.answers: list[AnswerManifest] = []
+        self.drop = bytes(self.signing_key.verify_key).hex()
+        self.successions: tuple[Succession, ...] = ()
+        self.statements: dict[DeskId, tuple[SignedStatement, ...]] = {}
+        self.proposal: RosterStatement | None = None
         self._bundles = 0
 
-    @property
-    def drop(self) -> str:
-        return bytes(self.signing_key.verify_key).hex()
+    def succeed(self, *, lost: bool = False) -> SigningKey:
+        """Give the drop another signing key, and return the old one."""
+        old, self.signing_key = self.signing_key, SigningKey.generate()
+        keys = (bytes(old.verify_key).hex(), bytes(self.signing_key.verify_key).hex())
+        made = Succession(self.drop, len(self.successions) + 1, self.day, *keys)
+        self.successions += (made if lost else made.signed_by(old),)
+        return old
 
     @property
     def words(self) -> str:
@@ -251,8 +262,14 @@ class SimulatedDrop:
             after=head_after(FIRST_HEAD, self.epoch, lines),
             items=tuple(items),
             confirmed=dict(log.confirmed),
+            statements={other: chain for other, chain in self.statements.items() if other in rosters},
+            proposal=self.proposal if desk == DESK else None,
+            successions=self.successions,
         )
-        keys = {m.fingerprint: self.public.export_key(m.fingerprint) for roster in rosters.values() for m in roster}
+        named = {m.fingerprint for roster in rosters.values() for m in roster}
+        named |= {m.fingerprint for chain in manifest.statements.values() for s in chain for m in s.statement.members}
+        named |= {m.fingerprint for m in manifest.proposal.members} if manifest.proposal else set()
+        keys = {fingerprint: self.public.export_key(fingerprint) for fingerprint in named}
         self._bundles += 1
         target = self.folder / f"pickup-{self._bundles}.tar"
         path_of = lambda item: self.folder / item.item  # noqa: E731

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 
 from dropbox.codename import case_name
 from dropbox.errors import (
+    BundleKeyUnconfirmed,
     BundleNotNamed,
     DropboxError,
     FileUnreadable,
@@ -23,6 +24,7 @@ from dropbox.errors import (
     TargetUnusable,
 )
 from dropbox.models import CaseId, today
+from dropbox.workstation import roster_lines
 from dropbox.workstation.casebook import Casebook, is_shown
 from dropbox.workstation.continuity import explain, explained_gaps, open_gaps
 from dropbox.workstation.desk_site.cases import show_every_case
@@ -54,8 +56,11 @@ class CaseNews:
 
 @dataclass(frozen=True)
 class Imported:
+    """What an import brought. told: what it says of the drop's key and of the desks' members."""
+
     report: ImportReport
     news: tuple[CaseNews, ...]
+    told: tuple[str, ...] = ()
 
 
 @pages.get("/import")
@@ -101,7 +106,8 @@ def done() -> Page | Response:
     if job.running:
         return go("/import/running")
     if job.error is not None:
-        return show_error(job.error, 409, back="/import")
+        back = "/confirm" if isinstance(job.error, BundleKeyUnconfirmed) else "/import"
+        return show_error(job.error, 409, back=back)
     with this_desk().reading() as vault:
         return show("import_done.html", done=job.result, gaps=open_gaps(vault.casebook))
 
@@ -197,4 +203,5 @@ def _imported(casebook: Casebook, report: ImportReport, before: int, cases: set[
     news = tuple(
         CaseNews(case, case_name(case), count, opened=case not in cases) for case, count in sorted(counts.items())
     )
-    return Imported(report, news)
+    told = roster_lines.news_lines(casebook, report.rosters, report.drop_key)
+    return Imported(report, news, tuple(told))

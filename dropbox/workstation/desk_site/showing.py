@@ -116,8 +116,12 @@ def _ways() -> list[tuple[str, str]]:
 def _ways_of(casebook: Casebook) -> list[tuple[str, str]]:
     if casebook.binding is None:
         return []
-    ways = [] if casebook.confirmed else [("/confirm", _("Compare the drop's words"))]
-    ways += [("/confirm/roster", _("Compare the roster's words"))] if trust.changed_rosters(casebook) else []
+    must_compare = not casebook.confirmed or casebook.drop_keys.offered
+    ways = [("/confirm", _("Compare the drop's words"))] if must_compare else []
+    shaken = trust.changed_rosters(casebook) or trust.forked_rosters(casebook)
+    ways += [("/confirm/roster", _("Compare the roster's words"))] if shaken else []
+    unsigned = casebook.proposal is not None and casebook.vote is None
+    ways += [("/roster", _("See who is proposed"))] if unsigned else []
     ways += [("/log", _("Explain the log"))] if open_faults(casebook) or "" in casebook.lost_exports.values() else []
     ways += [("/narrowed", _("Read what reporters took back"))] if casebook.narrowed else []
     ways += [("/keeping", _("See what is to be erased"))] if any_opposable(casebook) else []

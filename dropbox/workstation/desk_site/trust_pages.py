@@ -10,6 +10,7 @@ from dropbox.errors import (
     DropboxError,
     FolderMissing,
     NotOnRoster,
+    RosterForked,
     RosterUnconfirmed,
     TargetExists,
     TargetUnusable,
@@ -18,21 +19,22 @@ from dropbox.errors import (
     WordsMistyped,
 )
 from dropbox.models import DeskId, today
-from dropbox.trust_words import drop_words, roster_words
-from dropbox.workstation import trust
+from dropbox.trust_words import roster_words
+from dropbox.workstation import roster_lines, trust
 from dropbox.workstation.casebook import Casebook
 from dropbox.workstation.desk_site.forms import Form, typed_path
 from dropbox.workstation.desk_site.nearby import sticks
 from dropbox.workstation.desk_site.showing import Page, go, say, show, this_desk
 from dropbox.workstation.exporting import ExportReport, export_answer, waiting
 from dropbox.workstation.speech import _, said
+from dropbox.workstation.stated import ChainFault
 from dropbox.workstation.thread import member_name
 
 pages = Blueprint("trust", __name__)
 
 OTHER = "other"
 MAX_LISTED = 20
-_UNTRUSTED = (Unconfirmed, RosterUnconfirmed, NotOnRoster, VaultEmpty)
+_UNTRUSTED = (Unconfirmed, RosterForked, RosterUnconfirmed, NotOnRoster, VaultEmpty)
 
 
 @pages.get("/confirm")
@@ -107,14 +109,17 @@ def write() -> Page | Response:
 def _drop(form: Form) -> Page:
     with this_desk().reading() as vault:
         casebook = vault.casebook
-        words = drop_words(casebook.bound.drop).split() if casebook.binding else []
-        return show("confirm.html", form=form, words=words, confirmed=casebook.confirmed)
+        words = roster_lines.own_words(casebook).split() if casebook.binding else []
+        offered = roster_lines.offered_words(casebook).split()
+        return show("confirm.html", form=form, words=words, offered=offered, confirmed=casebook.confirmed)
 
 
 def _roster(form: Form) -> Page:
     with this_desk().reading() as vault:
         casebook = vault.casebook
-        return show("confirm_roster.html", form=form, changed=[_change(casebook, desk) for desk in _changed()])
+        forks = [_fork(casebook, desk) for desk in trust.forked_rosters(casebook)]
+        changed = [_change(casebook, desk) for desk in trust.changed_rosters(casebook)]
+        return show("confirm_roster.html", form=form, changed=changed, forks=forks)
 
 
 def _refuse_words(form: Form, error: DropboxError) -> None:
@@ -127,7 +132,14 @@ def _refuse_words(form: Form, error: DropboxError) -> None:
 
 def _changed() -> list[DeskId]:
     with this_desk().reading() as vault:
-        return trust.changed_rosters(vault.casebook)
+        return [*trust.forked_rosters(vault.casebook), *trust.changed_rosters(vault.casebook)]
+
+
+def _fork(casebook: Casebook, desk: DeskId) -> dict[str, object]:
+    """Return the words of both histories of a desk's members."""
+    ours, theirs = roster_lines.fork_words(casebook, desk)
+    unsigned = casebook.statements[desk].fault is ChainFault.UNSIGNED
+    return {"desk": desk, "ours": ours.split(), "theirs": theirs.split(), "unsigned": unsigned}
 
 
 def _change(casebook: Casebook, desk: DeskId) -> dict[str, object]:
@@ -139,6 +151,7 @@ def _change(casebook: Casebook, desk: DeskId) -> dict[str, object]:
         "came": [(key, member_name(casebook, key)) for key in sorted(after - before)],
         "left": [(key, member_name(casebook, key)) for key in sorted(before - after)],
         "words": roster_words(desk, known.newest).split(),
+        "unsigned": desk in casebook.statements,
     }
 
 
