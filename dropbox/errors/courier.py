@@ -1,8 +1,9 @@
 """The courier: who may use it, what they sign in with, and what they fetch and bring."""
 
-from dropbox.errors.base import NamedError
+from typing import ClassVar
+
+from dropbox.errors.base import DropboxError, NamedError
 from dropbox.errors.bundles import BundleError
-from dropbox.errors.requests import RequestError
 
 
 class InvestigatorExists(NamedError):
@@ -20,7 +21,15 @@ class BundleNotYours(BundleError):
     hint = "Bring the bundle of the desk that you sign in for, or ask the operator to add the desk to your name."
 
 
-class SignInTooSoon(RequestError):
+class CourierRefusal(DropboxError):
+    """A request that the courier refuses with a page; `status` is the HTTP status, `page` names its fixed text."""
+
+    status: ClassVar[int] = 400
+    page: ClassVar[str] = "bad_request"
+    message = "The courier refused a request."
+
+
+class SignInTooSoon(CourierRefusal):
     """`seconds`: how long this name still waits."""
 
     status = 429
@@ -32,13 +41,13 @@ class SignInTooSoon(RequestError):
         self.seconds = seconds
 
 
-class BundleGone(RequestError):
+class BundleGone(CourierRefusal):
     status = 404
     page = "bundle_gone"
     message = "This bundle is not kept any more."
 
 
-class TooManyDownloads(RequestError):
+class TooManyDownloads(CourierRefusal):
     status = 503
     page = "downloads_busy"
     message = "Too many bundles are being fetched under this name."

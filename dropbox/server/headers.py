@@ -51,12 +51,19 @@ def is_framed(path: str, frame: str) -> bool:
 
 
 def apply(
-    response: Response, *, form: bool, framed: bool = False, holds_frames: bool = False, pictures: bool = False
+    response: Response,
+    *,
+    form: bool,
+    framed: bool = False,
+    holds_frames: bool = False,
+    pictures: bool = False,
+    tagged: bool = False,
 ) -> Response:
     """Put the site's headers on an answer.
 
     `form`: a page with a form that a Back button should find filled in. `framed`: it stands in a frame of our own
-    page. `holds_frames`: it is such a page. `pictures`: pages show the organisation's logo.
+    page. `holds_frames`: it is such a page. `pictures`: pages show the organisation's logo. `tagged`: a file that is
+    fetched in parts, which its ETag keeps together.
     """
     for name, value in _ALWAYS.items():
         response.headers[name] = value
@@ -72,7 +79,8 @@ def apply(
     # Firefox empties a no-store form on Back; a no-cache one keeps what was typed.
     response.headers["Cache-Control"] = "no-cache" if form else "no-store"
     for name in _NEVER:
-        response.headers.pop(name, None)
+        if not (tagged and name == "ETag"):
+            response.headers.pop(name, None)
     return response
 
 

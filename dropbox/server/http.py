@@ -16,7 +16,7 @@ from dropbox.errors import BodyTooLarge, LengthRequired, RequestError
 from dropbox.server.body import Body
 from dropbox.server.gate import Ticket
 from dropbox.server.headers import VISIT_COOKIE
-from dropbox.server.limits import HUGE_BYTES, HUGE_DIGITS, UPLOAD_PATHS
+from dropbox.server.limits import HUGE_BYTES, HUGE_DIGITS
 from dropbox.server.progress import Upload
 from dropbox.server.tokens import Visit
 
@@ -138,7 +138,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     def _choose_body(self) -> None:
         limits = self._arrival.limits
         # Waitress reads a path of "//report" as "/report", and so must the limit.
-        uploads = self.command.upper() == "POST" and "/" + self.path.lstrip("/") in UPLOAD_PATHS
+        uploads = self.command.upper() == "POST" and "/" + self.path.lstrip("/") in limits.upload_paths
         length = self._claimed_length()
         if uploads and length:
             self.upload = self._followed(length)

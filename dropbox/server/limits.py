@@ -6,7 +6,7 @@ from costing the others anything.
 
 from dataclasses import dataclass
 
-from dropbox.settings import Server
+from dropbox.settings import Courier, Server
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -17,9 +17,12 @@ HUGE_BYTES = 10 ** (HUGE_DIGITS - 1)
 """More than any request may claim; from here on waitress refuses it by itself."""
 NEVER_BYTES = 1 << 62
 
-UPLOAD_PATHS = frozenset({"/report", "/case"})
 UPLOAD_OVERHEAD_BYTES = 64 * KIB
 """What the fields and part headers of a form may add to its files."""
+
+COURIER_UPLOADS = 4
+COURIER_THREADS = 24
+"""Each download holds one for as long as it takes, and so does each passphrase that is being tried."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class ArrivalLimits:
     """Least bytes a second, averaged over an upload, a small form or a response that is being fetched."""
     max_upload_seconds: float = 180 * 60
     page_threads: int = 8
+    upload_paths: frozenset[str] = frozenset({"/report", "/case"})
+    """Where a form may bring files; every other body is small."""
 
     small_body_bytes: int = 256 * KIB
     """A body up to here is gathered before a thread sees it, so its sender's pace holds no thread."""
@@ -95,6 +100,23 @@ class ArrivalLimits:
             "log_socket_errors": False,
             "asyncore_use_poll": True,
         }
+
+    @classmethod
+    def for_courier(cls, server: Server, courier: Courier) -> "ArrivalLimits":
+        """Return the limits of the courier's site: few visitors, few uploads, and long downloads in small parts."""
+        return cls(
+            max_upload_bytes=courier.max_answer_bytes,
+            max_uploads=COURIER_UPLOADS,
+            max_uploads_per_circuit=COURIER_UPLOADS,
+            min_free_bytes=server.min_free_bytes,
+            min_rate_bytes=server.min_upload_rate_bytes,
+            max_upload_seconds=server.max_upload_minutes * 60,
+            page_threads=COURIER_THREADS,
+            upload_paths=frozenset({"/bring"}),
+            max_connections=100,
+            max_output_bytes=1 * MIB,
+            max_total_output_bytes=64 * MIB,
+        )
 
     @classmethod
     def from_settings(cls, server: Server) -> "ArrivalLimits":

@@ -1,0 +1,48 @@
+"""The courier, put together: who may come in, who is in, what lies ready and what is on its way. Only composition."""
+
+from dataclasses import dataclass
+
+from dropbox.server import courier_clients
+from dropbox.server.courier_door import Door
+from dropbox.server.courier_sessions import CourierSessions
+from dropbox.server.courier_shelf import Shelf
+from dropbox.server.downloads import Downloads
+from dropbox.server.drop import Drop
+from dropbox.server.incoming import Incoming
+from dropbox.server.tokens import FormTokens
+
+
+@dataclass(frozen=True, repr=False)
+class Courier:
+    drop: Drop
+    door: Door
+    sessions: CourierSessions
+    forms: FormTokens
+    shelf: Shelf
+    incoming: Incoming
+    downloads: Downloads
+
+    @classmethod
+    def open(cls, drop: Drop) -> "Courier":
+        """Open everything under DATA/courier, which is empty but for the client keys afterwards."""
+        settings, registry = drop.settings, drop.store.courier
+        courier = cls(
+            drop=drop,
+            door=Door(registry),
+            sessions=CourierSessions(
+                drop.identity.subkey(b"drop1-courierses"),
+                registry,
+                idle_minutes=settings.courier.idle_minutes,
+                absolute_minutes=settings.sessions.absolute_minutes,
+            ),
+            forms=FormTokens(drop.identity.subkey(b"drop1-courierfrm"), settings.sessions.form_hours),
+            shelf=Shelf(drop),
+            incoming=Incoming(
+                settings.server.data_dir, settings.courier.max_answer_bytes, settings.server.min_free_bytes
+            ),
+            downloads=Downloads(),
+        )
+        courier_clients.write(settings.server.data_dir, registry.list())
+        courier.shelf.clear()
+        courier.incoming.clear()
+        return courier
