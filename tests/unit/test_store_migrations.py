@@ -199,6 +199,7 @@ def test_no_copy_is_made_where_nothing_is_migrated(old: Old) -> None:
 def _aged_copy(folder: Path, days: int) -> Path:
     path = folder / _COPY
     path.write_bytes(b"deleted rows")
+    path.chmod(0o600)
     then = (datetime.combine(DAY, datetime.min.time(), UTC) - timedelta(days=days)).timestamp() + 3600
     os.utime(path, (then, then))
     return path
