@@ -267,7 +267,6 @@ class SimulatedDrop:
             successions=self.successions,
         )
         named = {m.fingerprint for roster in rosters.values() for m in roster}
-        named |= {m.fingerprint for chain in manifest.statements.values() for s in chain for m in s.statement.members}
         named |= {m.fingerprint for m in manifest.proposal.members} if manifest.proposal else set()
         keys = {fingerprint: self.public.export_key(fingerprint) for fingerprint in named}
         self._bundles += 1
