@@ -1,4 +1,4 @@
-"""A courier of one's own beside a drop: behind Flask's test client, or really listening; sealed items are put in at once."""
+"""A courier of one's own beside a drop, behind Flask's test client; sealed items are put into the store at once."""
 
 import hashlib
 import re

@@ -1,8 +1,9 @@
 """The courier, put together: who may come in, who is in, what lies ready and what is on its way. Only composition."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from dropbox.server import courier_clients
+from dropbox.server import courier_clients, releases
 from dropbox.server.courier_door import Door
 from dropbox.server.courier_sessions import CourierSessions
 from dropbox.server.courier_shelf import Shelf
@@ -10,6 +11,8 @@ from dropbox.server.downloads import Downloads
 from dropbox.server.drop import Drop
 from dropbox.server.incoming import Incoming
 from dropbox.server.tokens import FormTokens
+
+RETRY_SECONDS = 60.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,3 +49,13 @@ class Courier:
         courier.shelf.clear()
         courier.incoming.clear()
         return courier
+
+    def release_due(self, at: datetime) -> None:
+        """Release what is due by the machine's own time."""
+        settings = self.drop.settings
+        releases.release_due(self.drop.store, [desk.id for desk in settings.desks], at, settings.courier.release)
+
+    def seconds_to_release(self, at: datetime) -> float:
+        """Return how long it is to the next release; a minute when one that is due has failed."""
+        times = self.drop.settings.courier.release
+        return RETRY_SECONDS if releases.is_due(self.drop.store, at, times) else releases.seconds_to_next(at, times)

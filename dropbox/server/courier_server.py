@@ -5,10 +5,12 @@ request enters.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from dropbox.errors import StartRefused
+from dropbox.server import onion
 from dropbox.server.arrival import ArrivalServer
 from dropbox.server.courier import Courier
 from dropbox.server.courier_app import create_courier_app
@@ -32,6 +34,36 @@ def create_courier_server(
         proxy_lines=proxy_lines,
         plain_pages=PlainPages(settings.organisation.languages),
     )
+
+
+@contextmanager
+def serving(courier: Courier | None, local: tuple[str, int] | None, say: Callable[[str], None]) -> Iterator[None]:
+    """Serve the courier, where there is one, in a thread of its own until the block ends: for tor and on `local`."""
+    if courier is None:
+        yield
+        return
+    settings = courier.drop.settings
+    unix = None if settings.onion.mode == "off" else settings.courier.listen
+    if unix is None and local is None:
+        say("the courier is reached nowhere: onion.mode is off, and there is no --local-courier")
+        yield
+        return
+    with in_the_background(_listen(courier, unix, local)):
+        if unix is not None and settings.onion.mode != "launch":
+            unix.chmod(0o660)  # that tor runs as another user: the folder's group decides who may connect
+        if local is not None:
+            say(f"the courier on http://{local[0]}:{local[1]}/")
+        yield
+
+
+def _listen(courier: Courier, unix: Path | None, local: tuple[str, int] | None) -> ArrivalServer:
+    proxy_lines = onion.has_circuit_ids(courier.drop.settings)
+    try:
+        return create_courier_server(courier, unix, local, proxy_lines=proxy_lines)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        hint = "Another program may have its port or its socket; see courier.listen"
+        raise StartRefused(f"the courier cannot listen: {reason}", hint) from None
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from flask import request
 from dropbox import errors
 from dropbox.models import today
 from dropbox.server import app as app_room
+from dropbox.server import bare_site
 from dropbox.server.reporter_site.problems import PROBLEMS, page_of
 from tests.conftest import Members
 from tests.site_room import Site, new_site, text_of
@@ -231,7 +232,7 @@ def test_the_reader_gets_the_language_that_was_asked_for(site: Site, query: str,
 def test_a_language_without_its_words_refuses_to_start_instead_of_speaking_english(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app_room, "TRANSLATIONS", tmp_path)
+    monkeypatch.setattr(bare_site, "TRANSLATIONS", tmp_path)
     with pytest.raises(errors.StartRefused, match="nl has no compiled words"):
         app_room.create_app(site.drop)
 

@@ -13,13 +13,15 @@ from types import FrameType
 from dropbox.config import Settings
 from dropbox.errors import ConfigError, DropboxError, StartRefused
 from dropbox.models import today
-from dropbox.server import hardening, onion, private, running
+from dropbox.server import courier_server, hardening, onion, private, releases, running
 from dropbox.server.app import create_app
 from dropbox.server.arrival import ArrivalServer, create_server
 from dropbox.server.backup import gathering
 from dropbox.server.commands import Adder, Arguments, Say, settings_of
+from dropbox.server.courier import Courier
 from dropbox.server.drop import Drop
 
+Address = tuple[str, int]
 HOUSEKEEPING_SECONDS = 3600.0
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -27,14 +29,18 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 def add(command: Adder) -> None:
     serving = command("serve", _run, "serve reporters until stopped", as_json=False)
     serving.add_argument("--local", type=loopback, metavar="HOST:PORT", help="also listen on this loopback address")
+    text = "also show the courier on this loopback address, to try it out"
+    serving.add_argument("--local-courier", type=loopback, metavar="HOST:PORT", help=text)
 
 
 def _run(arguments: Arguments, say: Say) -> None:
-    serve(settings_of(arguments), arguments.local, say)
+    serve(settings_of(arguments), arguments.local, say, arguments.local_courier)
 
 
-def serve(settings: Settings, local: tuple[str, int] | None, say: Say) -> None:
+def serve(settings: Settings, local: Address | None, say: Say, local_courier: Address | None = None) -> None:
     """Serve until SIGTERM or SIGINT: the unix socket for tor, and loopback where asked for."""
+    if local_courier is not None and not settings.courier.enabled:
+        raise ConfigError("courier.enabled", "must be true for --local-courier")
     if settings.onion.mode == "off" and local is None:
         raise ConfigError("onion.mode", '"off" needs --local HOST:PORT, or nothing would listen')
     hardening.close_the_shutters()
@@ -48,10 +54,13 @@ def serve(settings: Settings, local: tuple[str, int] | None, say: Say) -> None:
         for desk in sorted({report.desk for report in drop.keyring.report() if report.problem}):
             say(f"warning: desk {desk} takes no report, for want of a member's key; see: dropbox-server check")
         stopping = threading.Event()
-        housekeeper = threading.Thread(target=_keep_house, args=(drop, stopping, say), name="housekeeping", daemon=True)
+        courier = Courier.open(drop) if settings.courier.enabled else None
+        keeping = (drop, courier, stopping, say)
+        housekeeper = threading.Thread(target=_keep_house, args=keeping, name="housekeeping", daemon=True)
         housekeeper.start()
         try:
-            _serve(drop, local, say)
+            with courier_server.serving(courier, local_courier, say):
+                _serve(drop, local, say)
         finally:
             stopping.set()
             housekeeper.join(5)
@@ -105,17 +114,22 @@ def _shown(local: tuple[str, int]) -> str:
     return f"{host}:{local[1]}"
 
 
-def _keep_house(drop: Drop, stopping: threading.Event, say: Say) -> None:
-    """Let go of what everybody has, once an hour; a failure is said and tried again, and stops nothing."""
+def _keep_house(drop: Drop, courier: Courier | None, stopping: threading.Event, say: Say) -> None:
+    """Let go of what everybody has, once an hour and at each release; a failure is said and tried again."""
     while not stopping.is_set():
         try:
+            if courier is not None:
+                courier.release_due(releases.now())
             drop.opener.refresh()
             drop.store.retire(today())
+            if courier is not None:
+                courier.shelf.sweep()
         except DropboxError as error:
             say(f"housekeeping: {error}")
         except Exception as error:  # it must be tried again in an hour, whatever it was
             say(f"housekeeping: unexpected {type(error).__name__}")
-        stopping.wait(HOUSEKEEPING_SECONDS)
+        pause = HOUSEKEEPING_SECONDS if courier is None else courier.seconds_to_release(releases.now())
+        stopping.wait(min(HOUSEKEEPING_SECONDS, pause))
 
 
 @contextlib.contextmanager
