@@ -80,7 +80,8 @@ class ItemRecord:
 
     day: the drop's, once it has named the item. written: this machine's, on which it was sealed here. resealed_by: who
     passed it on; `sha256` is that of the drop's own file then, and not of ours. handed_by: the desk that handed its
-    case over; the drop never gave this desk the item, and nothing of it is owed to the drop.
+    case over; the drop never gave this desk the item, and nothing of it is owed to the drop. lost: it came from
+    the drop, which no longer has it since a restore.
     """
 
     item: ItemId
@@ -103,6 +104,7 @@ class ItemRecord:
     written: date | None = None
     resealed_by: Fingerprint | None = None
     handed_by: DeskId | None = None
+    lost: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,20 @@ class EpochLog:
     start: int
     first_seen: date
     lines: dict[int, LogEntry]
+
+
+@dataclass(frozen=True)
+class Restore:
+    """The drop was brought back on `day` from its backup of `backup`: up to `last` an epoch is the one before it.
+
+    seen: a member has said that they have read of it.
+    """
+
+    previous: str
+    day: date
+    backup: date
+    last: int
+    seen: bool = False
 
 
 @dataclass(frozen=True)
@@ -303,6 +319,20 @@ class Erased:
     facts: CaseFacts | None = None
 
 
+@dataclass(frozen=True)
+class CanaryRecord:
+    """A test report that the drop sent to itself. `confirmed`: it has heard that it came here."""
+
+    case: CaseId
+    sha256: str
+    token: str
+    day: date
+    confirmed: bool = False
+
+    def told(self, *, confirmed: bool) -> "CanaryRecord":
+        return replace(self, confirmed=confirmed)
+
+
 @dataclass
 class Casebook:
     """Everything a vault knows. Changed in memory by one command at a time and replaced on disk as a whole."""
@@ -335,10 +365,12 @@ class Casebook:
     lost_exports: dict[int, str] = field(default_factory=dict)
     keeping: KeepRule = field(default_factory=KeepRule)
     erased: dict[CaseId, Erased] = field(default_factory=dict)
+    restores: dict[str, Restore] = field(default_factory=dict)
     drop_keys: DropKeys = field(default_factory=DropKeys)
     statements: dict[DeskId, DeskChain] = field(default_factory=dict)
     proposal: RosterStatement | None = None
     vote: StatementVote | None = None
+    canaries: dict[ItemId, CanaryRecord] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._threads: dict[CaseId, list[ItemId]] = {}

@@ -13,6 +13,7 @@ from dropbox.envelope import Ask, AskKind, Reader
 from dropbox.errors import ConsentMissing, ConsentRefused, ConsentUsed
 from dropbox.models import CaseId, DeskId, ItemId
 from dropbox.workstation.casebook import Casebook, ItemRecord, detail_of, number_of
+from dropbox.workstation.order import submissions_of
 from dropbox.workstation.speech import N_, _, day_text, language, ngettext
 from dropbox.workstation.thread import items_of
 
@@ -162,7 +163,7 @@ def _asking(items: Sequence[ItemRecord]) -> Iterator[tuple[ItemRecord, Ask]]:
 
 def _answers(items: Sequence[ItemRecord]) -> dict[str, tuple[ItemRecord, bool]]:
     """Return the last answer to each ask, by the signed numbers of the submissions."""
-    submissions = sorted((record for record in items if number_of(record)), key=number_of)
+    submissions = submissions_of(items)
     return {consent.ask: (record, consent.agreed) for record in submissions for consent in detail_of(record).consents}
 
 

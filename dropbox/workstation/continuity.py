@@ -11,6 +11,7 @@ from dropbox.bundle import PickupManifest
 from dropbox.bundle.desk_log import LineState, LogLine, LogRange, compare
 from dropbox.errors import BundleFork, ExplanationUnusable, NoSuchGap
 from dropbox.models import ItemId
+from dropbox.workstation import epochs
 from dropbox.workstation.casebook import Casebook, EpochLog, Explanation, KdfRecord, LogEntry
 
 MAX_EXPLANATION_CHARACTERS = 500
@@ -30,8 +31,8 @@ def take_log(casebook: Casebook, span: LogRange, lines: tuple[LogLine, ...], day
     known = {epoch: {n: entry.sha256 for n, entry in log.lines.items()} for epoch, log in casebook.logs.items()}
     compare(known, span, lines)
     # A vault may start anywhere: what its first bundle counts as received went to others before it was there. A later
-    # epoch gives no such excuse.
-    start = 0 if casebook.logs else span.last
+    # epoch gives no such excuse, unless it is the same history after a restore.
+    start = epochs.start_of(casebook, span.epoch, 0 if casebook.logs else span.last)
     log = casebook.logs.setdefault(span.epoch, EpochLog(start, day, {}))
     for line in lines:
         earlier = log.lines.get(line.n)
@@ -48,9 +49,10 @@ def take_kdf(casebook: Casebook, manifest: PickupManifest) -> None:
     kdf = manifest.kdf
     fresh = KdfRecord(manifest.epoch, kdf.salt.hex(), kdf.memory_bytes // 1024, kdf.passes, manifest.day)
     known = casebook.kdf
-    if known is not None and known.epoch == fresh.epoch and replace(known, day=fresh.day) != fresh:
+    same = known is not None and _is_one_history(casebook, known.epoch, fresh.epoch)
+    if known is not None and same and replace(known, epoch=fresh.epoch, day=fresh.day) != fresh:
         raise BundleFork
-    if known is None or fresh.day >= known.day:
+    if known is None or (fresh.day >= known.day and not epochs.is_over(casebook, fresh.epoch)):
         casebook.kdf = fresh
         casebook.address = manifest.address or casebook.address
         if manifest.called is not None:
@@ -64,7 +66,9 @@ def gaps(casebook: Casebook) -> list[Gap]:
     """Return every number that no bundle has named, or that counts as received and never came here."""
     held = {record.sha256 for record in casebook.items.values()}
     held.update(*(erased.items.values() for erased in casebook.erased.values()))
-    return [Gap(epoch, n) for epoch, log in casebook.logs.items() for n in _owed(log, held)]
+    held.update(canary.sha256 for canary in casebook.canaries.values())
+    again = epochs.until_when_over(casebook)  # numbers that stand in a later epoch of the same history are told there
+    return [Gap(epoch, n) for epoch, log in casebook.logs.items() for n in _owed(log, held) if n > again.get(epoch, 0)]
 
 
 def open_gaps(casebook: Casebook) -> list[Gap]:
@@ -94,8 +98,16 @@ def explain(casebook: Casebook, numbers: Collection[int], because: str, day: dat
 
 
 def later_epochs(casebook: Casebook) -> list[date]:
-    """Return the days on which the drop first showed a further history beside the one this vault began with."""
-    return sorted(log.first_seen for log in casebook.logs.values())[1:]
+    """Return the days on which the drop first showed a further history beside the one this vault began with.
+
+    After a restore that the drop has signed, it is the same one.
+    """
+    begun = (log.first_seen for epoch, log in casebook.logs.items() if not epochs.goes_on(casebook, epoch))
+    return sorted(begun)[1:]
+
+
+def _is_one_history(casebook: Casebook, one: str, other: str) -> bool:
+    return one == other or one in epochs.ancestors(casebook, other) or other in epochs.ancestors(casebook, one)
 
 
 def _owed(log: EpochLog, held: set[str]) -> list[int]:
@@ -109,5 +121,5 @@ def _owed(log: EpochLog, held: set[str]) -> list[int]:
 
 def clashes(casebook: Casebook, item: ItemId, sha256: str) -> bool:
     """Tell whether this id is held already with other bytes."""
-    record = casebook.items.get(item)
+    record = casebook.items.get(item) or casebook.canaries.get(item)
     return record is not None and record.sha256 != sha256

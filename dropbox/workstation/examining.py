@@ -20,8 +20,8 @@ from dropbox.errors import (
 )
 from dropbox.gpg import count_recipients
 from dropbox.models import DeskId, Fingerprint, Kind, Roster, SealedKind
-from dropbox.workstation import moves
-from dropbox.workstation.casebook import Casebook, CaseRecord, Detail, ItemRecord, State, detail_of
+from dropbox.workstation import epochs, moves
+from dropbox.workstation.casebook import Casebook, CaseRecord, Detail, ItemRecord, State, detail_of, number_of
 from dropbox.workstation.opening import open_submission, open_written
 from dropbox.workstation.speech import N_, Words
 from dropbox.workstation.trust import members_on
@@ -68,7 +68,9 @@ def examine(vault: Vault, item: ItemRecord, rosters: Rosters, unsealed: bytes | 
 
 def out_of_chain(casebook: Casebook, item: ItemRecord, detail: Detail) -> Words | None:
     """Say what is wrong with a submission's place among those of its case that are held, or nothing."""
-    others = [detail_of(record) for record in casebook.thread(item.case) if record.item != item.item]
+    # after a restore a reporter goes on from what the drop still has, under numbers that were given once already
+    thread = (record for record in casebook.thread(item.case) if record.lost is item.lost or number_of(record) == 0)
+    others = [detail_of(record) for record in thread if record.item != item.item]
     links = [ChainLink(each.number, each.previous, each.index_sha256) for each in (*others, detail) if each.number]
     if moves.is_addressed_wrong(casebook, item, detail):
         return _OTHER_DESKS
@@ -88,13 +90,18 @@ def _examine_submission(vault: Vault, item: ItemRecord, rosters: Rosters, unseal
     checks = (
         *_common_differences(vault.casebook, item, envelope),
         (header.kind in (Kind.REPLY, Kind.NOTE), N_("it is of another kind")),
-        (header.epoch != item.epoch, N_("it belongs to another epoch of the drop")),
+        (not _is_of_epoch(vault.casebook, header.epoch, item), N_("it belongs to another epoch of the drop")),
         (packets != own_packets, N_("it is sealed to more or fewer keys than it lists")),
         *(_received_differences if header.author is None else _intake_differences)(vault, item, envelope, rosters),
     )
     return _verdict(
         envelope, checks, CaseRecord(item.case, header.case_key or "", header.reply_key or "", header.desks)
     )
+
+
+def _is_of_epoch(casebook: Casebook, epoch: str, item: ItemRecord) -> bool:
+    """Tell whether a submission was sealed in the epoch that names it, or in one that this one goes on from."""
+    return epoch == item.epoch or epoch in epochs.ancestors(casebook, item.epoch)
 
 
 def _received_differences(vault: Vault, item: ItemRecord, envelope: Envelope, rosters: Rosters) -> Iterator[Check]:

@@ -16,7 +16,7 @@ from dropbox.disk import sync_files, sync_folder
 from dropbox.envelope.account import LogAct
 from dropbox.errors import BundleItemMismatch, BundleKeyUnconfirmed, TargetUnusable
 from dropbox.models import CaseId, ItemId, SealedKind
-from dropbox.workstation import acts, case_log, moves, rosters, trust
+from dropbox.workstation import acts, canaries, case_log, epochs, moves, rosters, trust
 from dropbox.workstation.case_log import checking as log_checking
 from dropbox.workstation.casebook import Binding, Casebook, CaseRecord, Conflict, ItemRecord, Narrowed, State, is_shown
 from dropbox.workstation.continuity import clashes, take_kdf, take_log
@@ -39,6 +39,7 @@ class ImportReport:
 
     narrowed: what reporters took back, with what had happened with their cases until now. erased: cases whose erasure
     was due, and which are gone. rosters: signed changes of the desks' members. drop_key: the drop has a new key (hex).
+    test_reports: those that the drop sent to itself.
     """
 
     new: int = 0
@@ -50,11 +51,15 @@ class ImportReport:
     erased: tuple[CaseId, ...] = ()
     rosters: tuple[RosterStep, ...] = ()
     drop_key: str | None = None
+    restored: epochs.Restored | None = None
+    test_reports: int = 0
 
     def as_json(self) -> dict[str, object]:
-        counts = {name: getattr(self, name) for name in ("new", "known", "not_for_you", "confirmed_exports")}
+        numbers = ("new", "known", "not_for_you", "confirmed_exports", "test_reports")
+        counts = {name: getattr(self, name) for name in numbers}
         narrowed = [acts.narrowed_json(case, told) for case, told in self.narrowed.items()]
-        stated = {"rosters": [step.as_json() for step in self.rosters], "drop_key": self.drop_key}
+        stated: dict[str, object] = {"rosters": [step.as_json() for step in self.rosters], "drop_key": self.drop_key}
+        stated |= {"restored": self.restored.as_json()} if self.restored else {}
         return {**counts, "quarantined": self.quarantined, "narrowed": narrowed, "erased": list(self.erased), **stated}
 
 
@@ -74,7 +79,7 @@ def import_pickup(
     casebook = vault.casebook
     report = ImportReport()
     with _verified(vault, path) as pickup:
-        report.drop_key = _take_manifest(casebook, pickup)
+        goes_on = _take_manifest(casebook, pickup, report)
         _take_keys(vault, pickup)
         report.rosters = rosters.take(vault, pickup.manifest)
         report.confirmed_exports = _take_confirmations(casebook, pickup.manifest)
@@ -82,13 +87,18 @@ def import_pickup(
         _copy(vault, pickup, wanted)
     before = acts.standings(casebook, (item.case for item in wanted))
     _examine_all(vault, pickup.manifest, wanted, report, _Watch(len(wanted), progress, seen))
-    report.narrowed = acts.take_narrowings(casebook, before, {item.item for item in wanted})
-    case_log.add_imported(casebook, (item.item for item in wanted))
-    _tell_moves(casebook, {item.item for item in wanted})
-    log_checking.take(casebook, {item.case for item in wanted})
+    taken = [item for item in wanted if item.item not in casebook.canaries]
+    report.narrowed = acts.take_narrowings(casebook, before, {item.item for item in taken})
+    case_log.add_imported(casebook, (item.item for item in taken))
+    _tell_moves(casebook, {item.item for item in taken})
+    log_checking.take(casebook, {item.case for item in taken})
     report.erased = erasing.take_due(casebook)
+    again = epochs.owe_again(casebook, pickup.manifest.epoch) if goes_on else 0
+    epochs.mark_lost(casebook)
+    report.restored = epochs.restored(casebook, pickup.manifest.epoch, again) if goes_on else None
     vault.save()
     erasing.sweep(vault)
+    canaries.sweep(vault)
     return report
 
 
@@ -103,15 +113,20 @@ def _verified(vault: Vault, path: Path) -> VerifiedPickup:
         raise
 
 
-def _take_manifest(casebook: Casebook, pickup: VerifiedPickup) -> str | None:
-    """Take what the manifest says of the drop; return its key where that is a new one that was followed."""
+def _take_manifest(casebook: Casebook, pickup: VerifiedPickup, report: ImportReport) -> bool:
+    """Take what the manifest says of the drop; return whether it begins a new epoch that goes on from a known one."""
     manifest = pickup.manifest
     keys = keys_of(manifest.drop, manifest.successions)
     is_new = trust.follow_keys(casebook, keys)
     trust.bind(casebook, Binding(manifest.drop, manifest.desk, manifest.trial), keys)
+    report.drop_key = keys[-1] if is_new else None
+    goes_on = epochs.note_restores(casebook, manifest, pickup.log)
     take_log(casebook, manifest.span, pickup.log, manifest.day)
     take_kdf(casebook, manifest)
-    return keys[-1] if is_new else None
+    if goes_on:
+        epochs.carry_explanations(casebook, manifest.epoch)
+        epochs.mark_lost(casebook)
+    return goes_on
 
 
 def _take_keys(vault: Vault, pickup: VerifiedPickup) -> None:
@@ -139,6 +154,8 @@ def _take_names(vault: Vault) -> None:
 def _take_confirmations(casebook: Casebook, manifest: PickupManifest) -> int:
     """Note which of this vault's exports the drop has imported; their content need not travel again."""
     arrived = 0
+    if epochs.is_over(casebook, manifest.epoch):
+        return 0  # what the drop knew then it may have lost since
     last = max(casebook.exports, default=0)
     for sequence in manifest.confirmed.get(casebook.vault, ()):
         if sequence > last:
@@ -155,6 +172,7 @@ def _take_confirmations(casebook: Casebook, manifest: PickupManifest) -> int:
         for item in casebook.items.keys() & export.read:
             casebook.update(item, read_confirmed=True)
         _settle_erased(casebook, export.receipts)
+        canaries.settle(casebook, export.receipts)
         casebook.exports[sequence] = replace(export, confirmed=True, entries=(), receipts=(), read=())
         arrived += 1
     return arrived
@@ -178,6 +196,9 @@ def _is_wanted(vault: Vault, item: PickupItem, report: ImportReport) -> bool:
     casebook = vault.casebook
     if casebook.is_erased(item.item, item.case, item.kind, item.day):
         _owe_receipt(casebook, item)
+        report.known += 1
+        return False
+    if canaries.is_known(casebook, item.item, item.sha256):
         report.known += 1
         return False
     if clashes(casebook, item.item, item.sha256):
@@ -240,9 +261,12 @@ class _Watch:
     done: int = 0
 
     def examined(self, record: ItemRecord, verdict: Verdict) -> None:
-        self.done += 1
         if verdict.envelope is not None:
             self.seen(Opened(record, verdict.envelope))
+        self.passed()
+
+    def passed(self) -> None:
+        self.done += 1
         self.progress(self.done, self.total)
 
 
@@ -254,17 +278,28 @@ def _examine_all(
     submissions = [record for record in records if record.kind is SealedKind.SUBMISSION]
     writings = [record for record in records if record.kind is not SealedKind.SUBMISSION]
     watch.progress(0, watch.total)
-    for record, verdict in sorted(_examined(vault, submissions, watch), key=_place):
+    for record, verdict in sorted(_examined(vault, submissions, watch, report), key=_place):
         _take(vault.casebook, record, verdict, report)
-    for record, verdict in _examined(vault, writings, watch):
+    for record, verdict in _examined(vault, writings, watch, report):
         _take(vault.casebook, record, verdict, report)
 
 
-def _examined(vault: Vault, records: list[ItemRecord], watch: _Watch) -> Iterator[tuple[ItemRecord, Verdict]]:
-    """Give each item with its verdict, and let go of what was unsealed: a bundle may hold more than memory does."""
+def _examined(
+    vault: Vault, records: list[ItemRecord], watch: _Watch, report: ImportReport
+) -> Iterator[tuple[ItemRecord, Verdict]]:
+    """Give each item with its verdict, and let go of what was unsealed: a bundle may hold more than memory does.
+
+    A test report of the drop's own is taken here, and nobody else is shown it.
+    """
     newest = trust.newest_rosters(vault.casebook)
     for record, unsealed in unsealed_ahead(vault, records):
         verdict = examine(vault, record, newest, unsealed)
+        canary = canaries.find(vault.casebook, record, verdict.envelope) if verdict.case and verdict.envelope else None
+        if canary is not None:
+            canaries.take(vault.casebook, record, canary)
+            report.test_reports += 1
+            watch.passed()
+            continue
         watch.examined(record, verdict)
         yield record, replace(verdict, envelope=None)
 

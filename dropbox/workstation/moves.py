@@ -10,6 +10,7 @@ from datetime import date
 from dropbox.errors import CaseHandedOver
 from dropbox.models import CaseId, DeskId, ItemId
 from dropbox.workstation.casebook import Casebook, Detail, ItemRecord, detail_of, number_of
+from dropbox.workstation.order import submissions_of
 
 Desks = frozenset[DeskId]
 
@@ -101,7 +102,8 @@ def is_addressed_wrong(casebook: Casebook, item: ItemRecord, detail: Detail) -> 
 
     A case changes desks by a hand-over and by nothing else. Where one between them is not held, it may be that one.
     """
-    others = [record for record in _submissions(casebook, item.case) if record.item != item.item]
+    thread = _submissions(casebook, item.case)
+    others = [record for record in thread if record.item != item.item and record.lost is item.lost]
     number = detail.number or 0
     earlier = [detail_of(record) for record in others if number_of(record) < number]
     later = [detail_of(record) for record in others if number_of(record) > number]
@@ -115,4 +117,4 @@ def _may_have_moved(one: Detail, other: Detail) -> bool:
 
 
 def _submissions(casebook: Casebook, case: CaseId) -> list[ItemRecord]:
-    return sorted((record for record in casebook.thread(case) if number_of(record)), key=number_of)
+    return submissions_of(casebook.thread(case))

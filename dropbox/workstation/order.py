@@ -23,7 +23,7 @@ def in_order(records: Collection[ItemRecord]) -> list[ItemRecord]:
     come next the earlier day goes first; within a day a writing goes before a submission that its author did not know,
     and then the lower id.
     """
-    submissions = sorted((record for record in records if number_of(record)), key=lambda r: (number_of(r), r.item))
+    submissions = submissions_of(records)
     writings = [record for record in records if not number_of(record)]
     if not writings:
         return submissions
@@ -32,6 +32,21 @@ def in_order(records: Collection[ItemRecord]) -> list[ItemRecord]:
     waits |= {each.item: frozenset() for each in submissions[:1]}
     waits |= {each.item: frozenset({before.item}) for before, each in pairwise(submissions)}
     return [here[item] for item in _Queue(here, waits).drain()]
+
+
+def submissions_of(records: Iterable[ItemRecord]) -> list[ItemRecord]:
+    """Return a case's submissions by their signed numbers, oldest first.
+
+    Where the drop lost the newest in a restore, the reporter went on from those before, and gave their numbers again.
+    """
+    found = [record for record in records if number_of(record)]
+    first_lost = min((number_of(record) for record in found if record.lost), default=0)
+
+    def place(record: ItemRecord) -> tuple[bool, int, ItemId]:
+        came_later = 0 < first_lost <= number_of(record) and not record.lost
+        return came_later, number_of(record), record.item
+
+    return sorted(found, key=place)
 
 
 class _Queue:

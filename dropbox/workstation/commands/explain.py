@@ -1,6 +1,7 @@
 """explain: what became of a number of the desk's log that never came here."""
 
 from dropbox.models import today
+from dropbox.workstation import epochs
 from dropbox.workstation.casebook import Casebook
 from dropbox.workstation.commands import Adder, Answer, Arguments, Show
 from dropbox.workstation.continuity import explain, explained_gaps, open_gaps
@@ -12,6 +13,7 @@ from dropbox.workstation.vault import open_vault
 def add(command: Adder) -> None:
     parser = command("explain", _explain, _("Say what became of a number that never came here; alone, list them."))
     parser.add_argument("number", nargs="*", type=int, metavar="NUMBER", help=_("as the red notice names it"))
+    parser.add_argument("--restored", action="store_true", help=_("say that you have read of a restore of the drop"))
     parser.add_argument("--because", default="", metavar="TEXT", help=_("what you found out, in a sentence"))
 
 
@@ -19,6 +21,9 @@ def _explain(arguments: Arguments, show: Show) -> None:
     with open_vault(arguments.vault) as vault:
         if arguments.number or arguments.because:
             explain(vault.casebook, arguments.number, arguments.because, today())
+            vault.save()
+        if arguments.restored:
+            epochs.mark_read(vault.casebook)
             vault.save()
         show(Answer(_document(vault.casebook), lambda width: _lines(vault.casebook, width), vault.casebook))
 
