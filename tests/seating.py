@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from dropbox.bundle import SignedStatement, StatementVote
+from dropbox.bundle import SignedStatement, StatedMember, StatementVote
 from dropbox.config import Settings
 from dropbox.gpg import Gpg
 from dropbox.models import DeskId, Fingerprint, today
@@ -55,3 +55,19 @@ def open_signed(settings: Settings, gpg: Gpg, signer: Fingerprint) -> Drop:
     for desk in again.store.statements.proposals():
         take(again.store, desk, vote(again, desk, gpg, signer))
     return again
+
+
+def change(
+    drop: Drop,
+    desk: DeskId,
+    members: Mapping[Fingerprint, date | None],
+    gpg: Gpg,
+    signer: Fingerprint,
+    day: date | None = None,
+) -> None:
+    """Give a desk other members on an open drop: proposed, signed by one of them, and taken in on a day."""
+    wanted = {each.id: [StatedMember(name) for name in each.fingerprints] for each in drop.settings.desks}
+    wanted[desk] = [StatedMember(name, until) for name, until in members.items()]
+    drop.store.statements.propose(wanted, day or today())
+    drop.store.statements.keep_keys(drop.keyring.exported(), day or today())
+    take(drop.store, desk, vote(drop, desk, gpg, signer), day)

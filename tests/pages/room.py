@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -21,7 +22,8 @@ from dropbox.server.intake import Intake
 from dropbox.server.reporter_site.problems import PROBLEMS
 from dropbox.settings import LANGUAGES
 from tests.conftest import Members
-from tests.site_room import Browser, Site, new_site
+from tests.seating import change
+from tests.site_room import CONFIDANT, Browser, Site, new_site
 from tests.visitor import File, Form, Page
 
 STORY = "My manager comments on my body in every meeting.\n\nSince I said no, I get no shifts."
@@ -122,6 +124,7 @@ def configurations(members: Members) -> dict[str, str]:
         "many-desks": _head() + _QUESTIONS + confidant + committee + "".join(offices),
         "trial": _head() + confidant,
         "key-missing": _head() + _QUESTIONS + confidant + committee,
+        "readers-changed": _head() + confidant + committee,
     }
 
 
@@ -264,6 +267,11 @@ class Rooms:
             site = self._stack.enter_context(new_site(self._members, text, trial=kind == "trial"))
             if kind == "key-missing":
                 (site.folder / "keys" / f"{self._members.bram}.asc").unlink()
+            if kind == "readers-changed":
+                anna, bram, cora = self._members.anna, self._members.bram, self._members.cora
+                until = date(2027, 1, 31)
+                change(site.drop, CONFIDANT, {anna: None, bram: until, cora: None}, self._members.gpg, anna)
+                change(site.drop, CONFIDANT, {anna: until, cora: None}, self._members.gpg, bram)
             self._sites[kind] = site
         return self._sites[kind]
 

@@ -22,6 +22,7 @@ STATES: dict[str, Make] = {
     "about": page_of("/about"),
     "keys": page_of("/keys"),
     "keys@key-missing": page_of("/keys"),
+    "keys@readers-changed": page_of("/keys"),
     "leave": lambda room: room.reported().get("/leave"),
     "away": lambda room: room.reported().get("/away"),
     "welcome@dressed": page_of("/"),

@@ -14,7 +14,8 @@ from dropbox.server.reporter_site.context import (
     session_cookie,
     this_drop,
 )
-from dropbox.server.reporter_site.showing import desk_view, in_groups, open_desk_views, said
+from dropbox.server.reporter_site.roster_file import SHOWN_DIGITS, Step, roster_file, steps_of
+from dropbox.server.reporter_site.showing import desk_view, in_groups, members_of, open_desk_views, said
 from dropbox.server.reporter_site.steps import first_steps
 
 site = Blueprint("pages", __name__)
@@ -55,6 +56,16 @@ def keys() -> Response:
     return page(
         "keys.html", desks=[_desk_with_keys(desk, here.get(desk.id, {})) for desk in this_drop().settings.desks]
     )
+
+
+@site.get("/keys/<desk>.json")
+def rosters(desk: str) -> Response:
+    """Give who was ever on a desk's list, and who signed for it, as a file to keep."""
+    known = {each.id for each in this_drop().settings.desks}
+    name = next((each for each in known if each == desk), None)
+    if name is None:
+        raise ItemUnknown
+    return headers.as_download(Response(roster_file(this_drop(), name)), f"{name}.json", f"{name}.json")
 
 
 @site.get("/keys/<fingerprint>.asc")
@@ -98,6 +109,24 @@ def _signed_out(response: Response) -> Response:
 def _desk_with_keys(desk: Desk, here: Collection[Fingerprint]) -> dict[str, object]:
     keys = [
         {"fingerprint": fingerprint, "groups": in_groups(fingerprint), "here": fingerprint in here}
-        for fingerprint in desk.fingerprints
+        for fingerprint in members_of(desk.id)
     ]
-    return {**desk_view(desk), "own_keys": keys}
+    steps = [_step_view(step) for step in steps_of(this_drop(), desk.id)]
+    return {**desk_view(desk), "own_keys": keys, "steps": steps}
+
+
+def _step_view(step: Step) -> dict[str, object]:
+    """Return a step with its keys by their last digits; whole ones stand in the file."""
+    return {
+        "number": step.number,
+        "day": step.day,
+        "joined": [_last_digits(name) for name in step.joined],
+        "left": [_last_digits(name) for name in step.left],
+        "leaving": [(_last_digits(name), day) for name, day in step.leaving],
+        "signer": step.signer and _last_digits(step.signer),
+        "sha256": step.sha256,
+    }
+
+
+def _last_digits(fingerprint: Fingerprint) -> str:
+    return " ".join(in_groups(fingerprint)[-SHOWN_DIGITS // 4 :])

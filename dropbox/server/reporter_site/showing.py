@@ -6,7 +6,7 @@ from flask import request
 from markupsafe import Markup
 
 from dropbox.config import Desk
-from dropbox.models import DeskId, Fingerprint, Mandate
+from dropbox.models import DeskId, Fingerprint, Mandate, today
 from dropbox.server.reporter_site.cautions import SCRIPTS, TEXTS, cautions
 from dropbox.server.reporter_site.context import framed, language, limits, link, this_drop
 from dropbox.server.reporter_site.problems import GO_BACK
@@ -89,9 +89,15 @@ def desk_view(desk: Desk) -> dict[str, object]:
         "about": said(desk.about),
         "place": said(desk.place),
         "members": said(desk.members),
-        "fingerprints": [in_groups(fingerprint) for fingerprint in desk.fingerprints],
+        "fingerprints": [in_groups(fingerprint) for fingerprint in members_of(desk.id)],
         "closed": desk.closed,
     }
+
+
+def members_of(desk: DeskId) -> list[Fingerprint]:
+    """Return whose keys items to this desk are sealed to today."""
+    seats = this_drop().seating.seats(today()).get(desk)
+    return sorted(seats.members) if seats else []
 
 
 def in_groups(fingerprint: Fingerprint) -> list[str]:
