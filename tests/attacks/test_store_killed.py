@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from dropbox.bundle import current_key
 from dropbox.errors import CaseEnded
 from dropbox.models import CaseId, ItemId, SealedKind
+from dropbox.server.identity import Identity
 from dropbox.server.store import NewWriting, Store
 from dropbox.server.store import connection as connection_room
 from tests.store_room import ANN, BOARD, BOB, DAY, Member, Reporter, bytes_under, later, open_store, run_child, seat
@@ -135,6 +137,32 @@ def test_a_kill_at_any_step_of_the_first_start_does_no_harm(tmp_path: Path) -> N
 
     # the tables alone are dozens of statements of one transaction: not each of them needs its own death
     assert _kill_at_every_step(work, look, stride=7) > 50
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_kill_at_any_step_of_a_succession_never_loses_the_drops_key(tmp_path: Path, lost: bool) -> None:
+    data_dir = tmp_path / "data"
+    open_store(data_dir).close()
+    name = Identity.load_or_create(data_dir).current
+    seen = []
+
+    def work() -> None:
+        identity = Identity.load_or_create(data_dir, without_signing_key=lost)
+        store = Store.open(data_dir, identity, trial=False, key_lost=lost)
+        with store.transfer_lock():
+            store.successions.succeed(identity, DAY, lost=lost)
+
+    def look() -> None:
+        with closing(open_store(data_dir)) as store:
+            chain = store.successions.all()
+            assert store.meta.drop == name
+            assert current_key(name, chain) == Identity.load_or_create(data_dir).current
+            assert all((each.signature is None) == lost for each in chain)
+            seen.append(len(chain))
+
+    assert _kill_at_every_step(work, look) > 15
+    assert (seen[0], seen[-1]) == (0, max(seen))
+    assert max(seen) >= 2  # killed after it counted, and once more at the end
 
 
 def _case_with_replies(data_dir: Path) -> tuple[CaseId, Member, list[NewWriting]]:
