@@ -19,6 +19,7 @@ _PROBLEMS = {
     "revoked": "is revoked",
     "cannot_encrypt": "cannot be encrypted to",
 }
+_SEE = "see: dropbox-server keys check"
 _CANNOT_SIGN = ("expired", "revoked")
 
 
@@ -36,6 +37,13 @@ class KeyState:
         state = _PROBLEMS.get(self.problem, "cannot be used") if self.problem else self._usable()
         leaves = "" if self.until is None else f"; leaves after {self.until}"
         return f"{self.fingerprint}: {state}{leaves}"
+
+    @property
+    def ends_soon(self) -> bool:
+        """Whether the key can be used now, and cannot soon, while its owner is to stay longer."""
+        if self.problem is not None or self.expires is None or self.expires - self.day > SOON:
+            return False
+        return self.until is None or self.until >= self.expires
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -109,6 +117,29 @@ class DeskKeys:
 def look(drop: Drop, day: date) -> tuple[DeskKeys, ...]:
     """Return how the keys of each configured desk are on this day."""
     return tuple(_look(drop, desk.id, day) for desk in drop.settings.desks)
+
+
+class KeyWatch:
+    """What a server that runs for years says of its keys: once a day at most, and nothing of what came in."""
+
+    def __init__(self, drop: Drop) -> None:
+        self._drop = drop
+        self._said: date | None = None
+
+    def lines(self, day: date) -> Sequence[str]:
+        """Return what is to be said today, and keep the keys at hand as they are now; () when today's was said."""
+        if day == self._said:
+            return ()
+        self._drop.store.statements.keep_keys(self._drop.keyring.exported(), day)
+        found = look(self._drop, day)
+        # who starts a server is told of these by the start itself
+        stopped = [each.desk for each in found if each.stopped and self._said is not None]
+        self._said = day
+        ending = [(desk.desk, key) for desk in found for key in desk.members if key.ends_soon]
+        return (
+            *(f"warning: desk {desk} takes no report, for want of a member's key; {_SEE}" for desk in stopped),
+            *(f"warning: a key of desk {desk} expires on {key.expires}; {_SEE}" for desk, key in ending),
+        )
 
 
 def is_ours(settings: Settings) -> bool:

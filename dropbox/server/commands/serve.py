@@ -6,7 +6,7 @@ import fcntl
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -19,6 +19,7 @@ from dropbox.server.arrival import ArrivalServer, create_server
 from dropbox.server.backup import gathering
 from dropbox.server.commands import Adder, Arguments, Say, settings_of
 from dropbox.server.courier import Courier
+from dropbox.server.desk_keys import KeyWatch
 from dropbox.server.drop import Drop
 
 Address = tuple[str, int]
@@ -59,14 +60,14 @@ def serve(settings: Settings, local: Address | None, say: Say, local_courier: Ad
         housekeeper = threading.Thread(target=_keep_house, args=keeping, name="housekeeping", daemon=True)
         housekeeper.start()
         try:
-            with courier_server.serving(courier, local_courier, say):
-                _serve(drop, local, say)
+            with courier_server.serving(courier, local_courier, say) as close_courier:
+                _serve(drop, local, say, close_courier)
         finally:
             stopping.set()
             housekeeper.join(5)
 
 
-def _serve(drop: Drop, local: tuple[str, int] | None, say: Say) -> None:
+def _serve(drop: Drop, local: tuple[str, int] | None, say: Say, close_courier: Callable[[], None]) -> None:
     settings = drop.settings
     unix = None if settings.onion.mode == "off" else settings.server.listen
     server = _listen(drop, unix, local)
@@ -76,6 +77,7 @@ def _serve(drop: Drop, local: tuple[str, int] | None, say: Say) -> None:
 
     def leave(_number: int, _frame: FrameType | None) -> None:
         server.close()
+        close_courier()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, leave)
@@ -116,8 +118,11 @@ def _shown(local: tuple[str, int]) -> str:
 
 def _keep_house(drop: Drop, courier: Courier | None, stopping: threading.Event, say: Say) -> None:
     """Let go of what everybody has, once an hour and at each release; a failure is said and tried again."""
+    watch = KeyWatch(drop)
     while not stopping.is_set():
         try:
+            for line in watch.lines(today()):
+                say(line)
             if courier is not None:
                 courier.release_due(releases.now())
             drop.opener.refresh()
