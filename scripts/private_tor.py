@@ -60,6 +60,10 @@ class Node:
     controller: stem.control.Controller | None = field(default=None, repr=False)
 
     @property
+    def socks(self) -> Path:
+        return self.folder / "socks"
+
+    @property
     def log(self) -> Path:
         return self.folder / "notice.log"
 
@@ -189,6 +193,7 @@ class PrivateTor:
         ]
         if node.role == "client":
             ports = [f"SocksPort 127.0.0.1:{node.socks_port}", f"ControlPort 127.0.0.1:{node.control_port}"]
+            ports.append(f"SocksPort unix:{node.socks}")
             control = [f"ControlSocket {node.folder / 'control'}", "CookieAuthentication 1", "ClientOnly 1"]
             return "\n".join(self._common_lines() + own + ports + control) + "\n"
         routing = [f"ORPort 127.0.0.1:{node.or_port} IPv4Only", "Address 127.0.0.1", "AssumeReachable 1"]

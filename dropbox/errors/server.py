@@ -42,6 +42,65 @@ class OnionControlFailed(OnionError):
     hint = "Check onion.control_socket, and that this user may read tor's control cookie."
 
 
+class OnionRefused(OnionError):
+    message = "tor is there, and refused to carry the onion service."
+    hint = "See tor's own log for its reason, and that it is 0.4.8 or newer."
+
+
+class OnionPathUnusable(OnionError):
+    message = "A socket's path is too long, or has a blank that tor's control port does not take."
+    hint = "Use a data folder with a short path without blanks."
+
+
+class CourierNotClosed(OnionError):
+    message = "The courier's onion service is not published: tor could not be told for certain who may reach it."
+    hint = "See that DATA/tor/courier and DATA/courier/authorized_clients can be read and written by this user."
+
+
+class OnionKeyAway(OnionError):
+    message = "The onion key was taken out of the data folder; without it the drop would get another address."
+    hint = "Put it back: dropbox-server onion restore FILE"
+
+
+class OnionKeyDamaged(OnionError):
+    message = "An onion key in the data folder is damaged."
+    hint = "Put it back: dropbox-server onion restore FILE --replace"
+
+
+class OnionKeyMissing(OnionError):
+    message = "There is no onion key here yet."
+    hint = "It is made when the drop is served for the first time."
+
+
+class OnionKeyElsewhere(OnionError):
+    message = "tor's own configuration carries the onion services, and tor's own folders hold their keys."
+    hint = "As root, keep or put back hs_ed25519_secret_key of each service's HiddenServiceDir, then restart tor."
+
+
+class OnionKeyDiffers(OnionError):
+    message = "There is another onion key in the data folder already. Nothing was changed."
+    hint = "Only if the address of the file is the right one, say so: --replace"
+
+
+class SavedKeysUnusable(OnionError):
+    message = "The file does not open with this key home, or it holds no saved onion keys."
+    hint = "Set GNUPGHOME to the home with the operator's secret key, or see that the file is whole."
+
+
+class SavedKeysOfAnotherDrop(OnionError):
+    message = "The file holds the onion keys of another drop. Nothing was changed."
+
+
+class SavedKeysDiffer(OnionError):
+    message = "The file does not hold the onion keys that are in use here. Nothing was taken out."
+    hint = "Save them first: dropbox-server onion save FILE"
+
+
+class ServerRuns(OnionError):
+    message = "The drop is being served, and its tor holds the key."
+    hint = "Stop it first, then do it again."
+
+
 class SocksUnreachable(OnionError):
     message = "tor's SOCKS port could not be reached, or is none."
     hint = "Start the drop; with onion.mode control or external, check onion.socks and tor's own SocksPort."

@@ -14,7 +14,7 @@ from dropbox.errors import StartRefused
 
 _FOLDER_MODE = 0o700
 _FILE_MODE = 0o600
-_ENTERED = ("", "tor", "tor/onion", "courier")
+_ENTERED = ("", "tor", "tor/onion", "tor/courier", "courier")
 """Where secrets lie, and below which every folder's own files are looked at; others are only looked at from outside."""
 _NO_SECRETS = frozenset({"hostname", "address", "courier-address", "tor.log", "torrc", "torrc-defaults"})
 """Files that tor or the package's helper writes, which hold what is public or was configured."""

@@ -1,8 +1,10 @@
-"""What the journeys over Tor share: their marks, a drop that launches its own tor, and the wait for its address."""
+"""What the journeys over Tor share: their marks, a drop that launches its own tor, a tor for others, and waiting."""
 
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,3 +46,22 @@ def published_address(drop: DropProcess, after: int = 0) -> str:
             return found[1].decode()
         time.sleep(0.2)
     raise AssertionError(f"not published:\n{drop.log.read_text(encoding='utf-8')}")
+
+
+def control_mode(socket: Path) -> str:
+    return f'mode = "control"\ncontrol_socket = "{socket}"'
+
+
+def start_tor(folder: Path) -> subprocess.Popen[bytes]:
+    """Start a tor for `control` mode in a folder that holds its torrc-defaults."""
+    (folder / "control").unlink(missing_ok=True)
+    (folder / "torrc").write_text(
+        f"DataDirectory {folder}/data\nControlSocket {folder}/control\nCookieAuthentication 1\nSocksPort 0\n",
+        encoding="utf-8",
+    )
+    command = ["tor", "-f", str(folder / "torrc"), "--defaults-torrc", str(folder / "torrc-defaults"), "--quiet"]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, stderr=sys.stderr)
+    deadline = time.monotonic() + 10
+    while not (folder / "control").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return process

@@ -9,7 +9,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,7 @@ import pytest
 from scripts.private_tor import PrivateTor
 from tests.drop_process import BIN, DropProcess
 from tests.firefox import Firefox
-from tests.journeys.over_tor import MARKS, published_address, world_over_tor
+from tests.journeys.over_tor import MARKS, control_mode, published_address, start_tor, world_over_tor
 from tests.journeys.reporter import Reporter
 from tests.journeys.world import Member, Person, World
 
@@ -138,24 +137,6 @@ def test_a_control_socket_that_is_not_there_is_named_and_does_not_stop_the_serve
         while time.monotonic() < deadline and b"onion.control_socket" not in made.drop.log.read_bytes():
             time.sleep(0.1)
         assert b"onion.control_socket" in made.drop.log.read_bytes()
-
-
-def control_mode(socket: Path) -> str:
-    return f'mode = "control"\ncontrol_socket = "{socket}"'
-
-
-def start_tor(folder: Path) -> subprocess.Popen[bytes]:
-    (folder / "control").unlink(missing_ok=True)
-    (folder / "torrc").write_text(
-        f"DataDirectory {folder}/data\nControlSocket {folder}/control\nCookieAuthentication 1\nSocksPort 0\n",
-        encoding="utf-8",
-    )
-    command = ["tor", "-f", str(folder / "torrc"), "--defaults-torrc", str(folder / "torrc-defaults"), "--quiet"]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, stderr=sys.stderr)
-    deadline = time.monotonic() + 10
-    while not (folder / "control").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return process
 
 
 def children(drop: DropProcess, name: str) -> list[int]:

@@ -8,8 +8,10 @@ import pytest
 
 from dropbox import config
 from dropbox.config import Settings
-from dropbox.errors import OnionControlFailed, OnionError
+from dropbox.errors import OnionControlFailed, OnionError, OnionKeyAway
 from dropbox.server import onion
+from dropbox.server.onion import OnionKey, Service, keys, torrc
+from dropbox.settings import ONION_MODES, OnionMode
 from tests import factories
 from tests.conftest import Members
 
@@ -46,18 +48,18 @@ def test_tor_accepts_our_torrc_with_every_defence_also_under_a_path_with_blanks(
 ) -> None:
     folder = tmp_path / "a folder"
     server = replace(settings.server, data_dir=folder, listen=folder / "drop.sock")
-    service = onion.LaunchedOnion(replace(settings, server=server), print)
+    changed = replace(settings, server=server)
     (folder / "tor").mkdir(parents=True, mode=0o700)
-    torrc, defaults = folder / "tor" / "torrc", folder / "tor" / "defaults"
-    text = service._torrc("tor")
-    torrc.write_text(text)
+    told, defaults = folder / "tor" / "torrc", folder / "tor" / "defaults"
+    text = torrc.torrc(changed, proof_of_work=True)
+    told.write_text(text)
     defaults.touch()
-    command = ["tor", "--verify-config", "-f", torrc, "--defaults-torrc", defaults]
+    command = ["tor", "--verify-config", "-f", told, "--defaults-torrc", defaults]
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     warnings = [line for line in done.stdout.splitlines() if "[warn]" in line and "as root" not in line]
     assert warnings == []
-    for line in ("PoWDefensesEnabled 1", "ExportCircuitID haproxy", "EnableIntroDoSDefense 1", "SocksPort 0"):
+    for line in ("PoWDefensesEnabled 1", "ExportCircuitID haproxy", "EnableIntroDoSDefense 1", "OnionTrafficOnly"):
         assert line in text
 
 
@@ -82,3 +84,29 @@ def test_no_address_is_made_up(tmp_path: Path) -> None:
     (tmp_path / "tor").mkdir()
     (tmp_path / "tor" / "address").write_text("abc.onion\n")
     assert onion.known_address(tmp_path) == "abc.onion"
+
+
+def test_a_torrc_alone_opens_no_courier_to_anybody(settings: Settings) -> None:
+    both = replace(settings, courier=replace(settings.courier, enabled=True))
+    assert torrc.torrc(both, proof_of_work=True) == torrc.torrc(settings, proof_of_work=True)
+    assert str(onion.onion_dir(settings.server.data_dir)) in torrc.torrc(both, proof_of_work=True)
+
+
+def test_circuit_ids_are_expected_only_where_tor_sends_them(settings: Settings) -> None:
+    def has(mode: OnionMode, *, configured: bool) -> bool:
+        return onion.has_circuit_ids(
+            replace(settings, onion=replace(settings.onion, mode=mode, circuit_ids=configured))
+        )
+
+    assert [has(mode, configured=False) for mode in ONION_MODES] == [True, False, False, False]
+    assert [has(mode, configured=True) for mode in ONION_MODES] == [True, False, True, False]
+
+
+def test_a_drop_whose_onion_key_was_taken_out_gets_no_new_address(settings: Settings) -> None:
+    for mode in ("launch", "control"):
+        keys.write_key(settings.server.data_dir, mode, Service.REPORTERS, OnionKey.new())
+        keys.take_out(settings.server.data_dir)
+        service = onion.onion_service(replace(settings, onion=replace(settings.onion, mode=mode)), print)
+        assert service is not None
+        with pytest.raises(OnionKeyAway):
+            service.start()
