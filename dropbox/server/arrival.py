@@ -280,6 +280,10 @@ class ArrivalServer:
         finally:
             self._stop()
 
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopping.is_set()
+
     def close(self) -> None:
         """Ask the loop to end: what is being sent may finish; asked again, it ends at once and cuts that off.
 

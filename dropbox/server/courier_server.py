@@ -37,23 +37,33 @@ def create_courier_server(
 
 
 @contextmanager
-def serving(courier: Courier | None, local: tuple[str, int] | None, say: Callable[[str], None]) -> Iterator[None]:
-    """Serve the courier, where there is one, in a thread of its own until the block ends: for tor and on `local`."""
+def serving(
+    courier: Courier | None, local: tuple[str, int] | None, say: Callable[[str], None]
+) -> Iterator[Callable[[], None]]:
+    """Serve the courier, where there is one, in a thread of its own until the block ends: for tor and on `local`.
+
+    Yields what asks it to stop, as `ArrivalServer.close` does, so that both servers stop side by side.
+    """
     if courier is None:
-        yield
+        yield _nothing
         return
     settings = courier.drop.settings
     unix = None if settings.onion.mode == "off" else settings.courier.listen
     if unix is None and local is None:
         say("the courier is reached nowhere: onion.mode is off, and there is no --local-courier")
-        yield
+        yield _nothing
         return
-    with in_the_background(_listen(courier, unix, local)):
+    server = _listen(courier, unix, local)
+    with in_the_background(server):
         if unix is not None and settings.onion.mode != "launch":
             unix.chmod(0o660)  # that tor runs as another user: the folder's group decides who may connect
         if local is not None:
             say(f"the courier on http://{local[0]}:{local[1]}/")
-        yield
+        yield server.close
+
+
+def _nothing() -> None:
+    pass
 
 
 def _listen(courier: Courier, unix: Path | None, local: tuple[str, int] | None) -> ArrivalServer:
@@ -74,5 +84,6 @@ def in_the_background(server: ArrivalServer) -> Iterator[None]:
     try:
         yield
     finally:
-        server.close()
-        thread.join(STOP_SECONDS)
+        if not server.is_stopping:
+            server.close()
+        thread.join(server.limits.stop_seconds + STOP_SECONDS)

@@ -112,6 +112,7 @@ class ArrivalLimits:
             min_rate_bytes=server.min_upload_rate_bytes,
             max_upload_seconds=server.max_upload_minutes * 60,
             page_threads=COURIER_THREADS,
+            stop_seconds=server.stop_seconds,
             upload_paths=frozenset({"/bring"}),
             max_connections=100,
             max_output_bytes=1 * MIB,
