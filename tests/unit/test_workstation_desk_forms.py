@@ -11,7 +11,7 @@ from socket import create_connection
 
 import pytest
 
-from dropbox.workstation.commands.desk_page import make_server
+from dropbox.workstation.commands.desk_serving import make_server
 from dropbox.workstation.desk_site import COOKIE, Desk, create_site
 from dropbox.workstation.desk_site.forms import MAX_FORM_BYTES, MAX_REQUEST_BYTES
 from tests.desk_browser import BASE, DeskBrowser, desk_browser

@@ -6,7 +6,6 @@ from pathlib import Path
 from dropbox.bundle import new_file
 from dropbox.codename import case_name
 from dropbox.models import today
-from dropbox.workstation.calendar_file import calendar_bytes
 from dropbox.workstation.clock import DUTIES, Due, dues, left_words
 from dropbox.workstation.commands import Adder, Answer, Arguments, Show
 from dropbox.workstation.speech import _, ngettext
@@ -25,6 +24,8 @@ def _calendar(arguments: Arguments, show: Show) -> None:
     with open_vault(arguments.vault) as vault:
         waiting, now = dues(vault.casebook), today()
         if arguments.ics is not None:
+            from dropbox.workstation.calendar_file import calendar_bytes  # noqa: PLC0415 -- slow to load, seldom needed
+
             with new_file(arguments.ics) as target:
                 target.write(calendar_bytes(waiting, datetime.now(UTC)))
         document = [
