@@ -4,15 +4,12 @@ Made anew from the registry in one place. tor opens a service to everybody when 
 key more, whose private half was never kept. Public keys only; no passphrase enters.
 """
 
-import base64
 import os
-import re
 import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from nacl.public import PrivateKey
-
+from dropbox.client_key import auth_line, nobody, parse_public
 from dropbox.errors import InvalidValue
 from dropbox.server import private
 from dropbox.server.store.investigators import Investigator
@@ -20,19 +17,6 @@ from dropbox.server.store.investigators import Investigator
 COURIER_FOLDER = "courier"
 NOBODY = "nobody"
 _SUFFIX = ".auth"
-_PREFIX = "descriptor:x25519:"
-_KEY = re.compile(r"[A-Z2-7]{52}")
-
-
-def parse_client_key(text: str) -> str:
-    """Return the 52 letters of an x25519 public key, from them alone or from tor's whole line; else InvalidValue."""
-    letters = text.strip().removeprefix(_PREFIX).upper()
-    if not _KEY.fullmatch(letters):
-        raise InvalidValue
-    key = base64.b32decode(letters + "====")
-    if _letters(key) != letters or not any(key):  # the last letter carries four bits that must be zero
-        raise InvalidValue
-    return letters
 
 
 def clients_folder(data_dir: Path) -> Path:
@@ -60,14 +44,14 @@ def _changed(folder: Path, wanted: Mapping[str, str]) -> list[str]:
 
 
 def _nobodys(folder: Path) -> str:
-    return _read(folder / (NOBODY + _SUFFIX)) or _letters(bytes(PrivateKey.generate().public_key))
+    return _read(folder / (NOBODY + _SUFFIX)) or nobody()
 
 
 def _read(path: Path) -> str | None:
     try:
         if path.is_symlink() or path.stat().st_mode & 0o077:
             return None
-        return parse_client_key(path.read_text("ascii"))
+        return parse_public(path.read_text("ascii"))
     except (OSError, InvalidValue, UnicodeDecodeError):
         return None
 
@@ -76,11 +60,7 @@ def _put(path: Path, letters: str) -> None:
     passing = path.with_suffix(f".{secrets.token_hex(4)}")
     descriptor = os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        file.write(_PREFIX + letters + "\n")
+        file.write(auth_line(letters))
         file.flush()
         os.fsync(file.fileno())
     passing.replace(path)
-
-
-def _letters(key: bytes) -> str:
-    return base64.b32encode(key).decode().rstrip("=")

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from dropbox.client_key import parse_public
 from dropbox.errors import InvalidValue, StartRefused
 from dropbox.models import DeskId
 from dropbox.server import courier_clients
-from dropbox.server.courier_clients import clients_folder, parse_client_key
+from dropbox.server.courier_clients import clients_folder
 from dropbox.server.store.investigators import Investigator
 
 ONE, OTHER = "MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43UOV3HO6DZPIQWCYTDMRSQ", "AB" * 25 + "AQ"
@@ -26,7 +27,7 @@ def written(data_dir: Path, *people: Investigator) -> dict[str, str]:
 def test_with_nobody_there_is_still_a_key_so_that_tor_does_not_open_it_to_all(tmp_path: Path) -> None:
     first = written(tmp_path)
     assert list(first) == ["nobody.auth"]
-    assert parse_client_key(first["nobody.auth"])
+    assert parse_public(first["nobody.auth"])
     assert written(tmp_path) == first
     assert written(tmp_path / "other") != first
 
@@ -67,7 +68,7 @@ def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", [ONE, ONE.lower(), f"descriptor:x25519:{ONE}", f"  descriptor:x25519:{ONE}\n"])
 def test_a_key_is_read_alone_or_from_its_line(text: str) -> None:
-    assert parse_client_key(text) == ONE
+    assert parse_public(text) == ONE
 
 
 @pytest.mark.parametrize(
@@ -77,4 +78,4 @@ def test_a_key_is_read_alone_or_from_its_line(text: str) -> None:
 )  # fmt: skip
 def test_what_is_no_public_key_is_refused(text: str) -> None:
     with pytest.raises(InvalidValue):
-        parse_client_key(text)
+        parse_public(text)

@@ -1,9 +1,9 @@
 """investigator: who may fetch and bring bundles at the courier. Works while the site is being served."""
 
 import argparse
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
+from dropbox import client_key
 from dropbox.errors import ConfigError, InvalidValue
 from dropbox.models import Passphrase
 from dropbox.server import courier_clients, onion
@@ -86,8 +86,7 @@ def _tell_tor(drop: Drop) -> None:
 
 def _address(settings: Settings) -> str | None:
     """Return where investigators find the courier, once it was published."""
-    known: Callable[[Path], str | None] | None = getattr(onion, "courier_address", None)
-    return None if known is None else known(settings.server.data_dir)
+    return onion.courier_address(settings.server.data_dir)
 
 
 def _name(text: str) -> str:
@@ -100,7 +99,7 @@ def _name(text: str) -> str:
 
 def _client_key(text: str) -> str:
     try:
-        return courier_clients.parse_client_key(text)
+        return client_key.parse_public(text)
     except InvalidValue:
         reason = "a client's public key is wanted: 52 letters and digits, or the line descriptor:x25519:..."
         raise argparse.ArgumentTypeError(reason) from None
