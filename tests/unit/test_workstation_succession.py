@@ -193,6 +193,7 @@ def test_what_colleagues_pass_on_and_hand_over_keeps_the_name_of_the_drop(starte
     """A reseal bundle names the drop; both vaults know it by its first key, whichever signs today."""
     case = Case()
     started.start(started.bram)
+    started.bram.ok("import", started.drop.pickup())
     started.drop.send(case, "Sealed to anna alone.", sealed_to=[started.anna.key], recipients=[started.anna.key])
     started.drop.succeed()
     for person in (started.anna, started.bram):
