@@ -1,13 +1,15 @@
 """Who sits at a desk, for tests: rosters put down as they were on a day, and changes proposed and signed for real."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 
-from dropbox.bundle import SignedStatement, StatedMember, StatementVote
+from dropbox.bundle import AnswerManifest, SignedStatement, StatedMember, StatementVote, write_answer
 from dropbox.config import Settings
 from dropbox.gpg import Gpg
-from dropbox.models import DeskId, Fingerprint, today
+from dropbox.models import DeskId, Fingerprint, VaultId, today
+from dropbox.server import transfer
 from dropbox.server.drop import Drop
 from dropbox.server.store import Store, rosters, statements
 
@@ -71,3 +73,47 @@ def change(
     drop.store.statements.propose(wanted, day or today())
     drop.store.statements.keep_keys(drop.keyring.exported(), day or today())
     take(drop.store, desk, vote(drop, desk, gpg, signer), day)
+
+
+@dataclass
+class Courier:
+    """Brings answer bundles with signatures to a drop, as members' vaults write them; one vault a member."""
+
+    drop: Drop
+    folder: Path
+    gpg: Gpg
+    sent: dict[Fingerprint, list[str]] = field(default_factory=dict)
+
+    def bundle(self, author: Fingerprint, desk: DeskId, *votes: StatementVote) -> Path:
+        """Write the next answer bundle of this author's vault, with nothing in it but these signatures."""
+        before = self.sent.setdefault(author, [])
+        number = len(before) + 1
+        manifest = AnswerManifest(
+            drop=self.drop.store.meta.drop,
+            author=author,
+            vault=VaultId(author[:32].lower()),
+            desk=desk,
+            sequence=number,
+            previous=before[-1] if before else None,
+            day=today(),
+            entries=(),
+            receipts=(),
+            read=(),
+            votes=votes,
+        )
+        target = self.folder / f"answer-{author[:8]}-{number}.tar"
+        sign = lambda data: self.gpg.sign_detached(data, author)  # noqa: E731
+        before.append(write_answer(target, manifest, lambda _entry: target, sign))
+        return target
+
+    def take(self, path: Path) -> str:
+        """Import a bundle and return what the operator is told."""
+        return "\n".join(map(str, transfer.import_answer(self.drop, path).lines))
+
+    def bring(self, author: Fingerprint, desk: DeskId, *votes: StatementVote) -> str:
+        return self.take(self.bundle(author, desk, *votes))
+
+
+def seated(drop: Drop, desk: DeskId) -> frozenset[Fingerprint]:
+    """Return to whom items of this desk are sealed now."""
+    return drop.seating.seats(today())[desk].members

@@ -7,9 +7,9 @@ import pytest
 
 from dropbox import config
 from dropbox.errors import SecretKeyFound, StartRefused
-from dropbox.models import current_members
+from dropbox.models import DeskId, current_members, today
 from dropbox.server.drop import Drop
-from tests import factories
+from tests import factories, seating
 from tests.conftest import Members
 from tests.site_room import CONFIDANT, new_site
 
@@ -62,13 +62,21 @@ def test_a_real_store_is_no_trial_s(members: Members) -> None:
             Drop.open(replace(settings, trial=True))
 
 
-def test_opening_makes_the_rosters_what_the_configuration_lists(members: Members) -> None:
+def test_opening_changes_nobodys_seat_and_proposes_what_the_configuration_lists(members: Members) -> None:
     with new_site(members) as site:
         assert set(current_members(site.drop.store.roster(CONFIDANT))) == {members.anna, members.bram}
-        desks = site.drop.settings.desks
-        changed = replace(desks[0], fingerprints=(members.bram, members.cora))
+        settings = site.drop.settings
         site.drop.close()
-        with Drop.open(replace(site.drop.settings, desks=(changed, *desks[1:]))) as drop:
+        edited = seating.with_members(settings, CONFIDANT, (members.bram, members.cora))
+        with Drop.open(edited) as drop:
+            assert set(current_members(drop.store.roster(CONFIDANT))) == {members.anna, members.bram}
+            assert {each.fingerprint for each in drop.store.statements.proposals()[CONFIDANT].members} == {
+                members.bram,
+                members.cora,
+            }
+        with seating.open_signed(edited, members.gpg, members.bram) as drop:
+            assert set(current_members(drop.store.roster(CONFIDANT))) == {members.bram, members.cora}
+        with Drop.open(settings) as drop:
             assert set(current_members(drop.store.roster(CONFIDANT))) == {members.bram, members.cora}
 
 
@@ -78,17 +86,36 @@ def test_nothing_prints_what_the_drop_holds(members: Members) -> None:
         assert site.drop.identity.drop not in repr(site.drop)
 
 
-def test_a_command_beside_the_server_does_not_change_whom_it_seals_to(members: Members) -> None:
+def test_a_command_beside_the_server_proposes_and_states_no_desk_that_the_server_does_not_know(
+    members: Members,
+) -> None:
     with new_site(members) as site:
         desks = site.drop.settings.desks
+        new = replace(desks[1], id=DeskId("new"))
         changed = replace(desks[0], fingerprints=(*desks[0].fingerprints, members.cora))
-        edited = replace(site.drop.settings, desks=(changed, *desks[1:]))
-        before = site.drop.store.roster(desks[0].id)
-        assert members.cora not in current_members(before)
+        edited = replace(site.drop.settings, desks=(changed, *desks[1:], new))
+        before = site.drop.store.rosters()
         with Drop.open(edited, beside_server=True) as drop:
-            assert drop.store.roster(desks[0].id) == before
+            assert drop.store.rosters() == before
+            assert drop.store.statements.proposals().keys() == {CONFIDANT}
+        assert site.drop.store.statements.proposals().keys() == {CONFIDANT}
         with Drop.open(edited) as drop:
-            assert members.cora in current_members(drop.store.roster(desks[0].id))
+            assert drop.store.statements.proposals().keys() == {CONFIDANT}
+            assert current_members(drop.store.roster(new.id)) == (members.cora,)
+
+
+def test_a_drop_of_an_earlier_version_states_whom_it_sealed_to_and_not_what_the_file_says_by_now(
+    members: Members,
+) -> None:
+    with new_site(members) as site:
+        settings = site.drop.settings
+        with site.drop.store._database.write() as connection:
+            connection.exec_driver_sql("delete from roster_statements")
+        site.drop.close()
+        with Drop.open(seating.with_members(settings, CONFIDANT, (members.cora,))) as drop:
+            (first,) = drop.store.statements.chain(CONFIDANT)
+            assert first.statement.members_on(today()) == {members.anna, members.bram}
+            assert drop.store.statements.proposals()[CONFIDANT].members_on(today()) == {members.cora}
 
 
 def test_a_first_command_of_all_does_not_leave_the_desks_empty(members: Members, short_dir: Path) -> None:

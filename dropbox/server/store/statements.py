@@ -56,7 +56,7 @@ class Statements:
     def adopt(self, day: date) -> None:
         """State what a store of before there were statements holds, and close the memberships that have ended.
 
-        A membership that no statement knows refuses the start: somebody put it there by hand.
+        Members whom the statements do not bear out refuse the start: somebody put them there by hand.
         """
         with self._database.write() as connection:
             known = rosters.load(connection)
@@ -268,11 +268,17 @@ def _never_worked(connection: Connection, chain: Chain, wanted: tuple[StatedMemb
 
 
 def _refuse_strangers(connection: Connection, drop: str) -> None:
+    """Refuse memberships that the statements do not bear out. A desk that left the configuration has none.
+
+    Where the clock went back, somebody who left with a day may be back on the statement and not among the members.
+    """
     stated = chains(connection, drop)
     for desk, roster in rosters.load(connection).items():
-        known = {member.fingerprint for member in stated[desk][-1].statement.members} if desk in stated else set()
-        if not set(current_members(roster)) <= known:
+        current = set(current_members(roster))
+        members = stated[desk][-1].statement.members if desk in stated else ()
+        staying = {member.fingerprint for member in members if member.until is None}
+        if current and not staying <= current <= {member.fingerprint for member in members}:
             raise StartRefused(
-                f"desk {desk}: the store lists a member whom no signed roster names",
+                f"desk {desk}: its members in the store are not those that were signed for",
                 "Somebody changed the store by hand. Restore the data folder from a backup of before that.",
             )
