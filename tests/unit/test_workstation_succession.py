@@ -8,9 +8,9 @@ import pytest
 from nacl.signing import SigningKey
 
 from dropbox.bundle import Succession
-from dropbox.trust_words import drop_words
+from dropbox.trust_words import drop_words, roster_words
 from tests.envelopes import Case
-from tests.factories_bundles import Investigator, World
+from tests.factories_bundles import DESK, Investigator, World, joined
 
 
 def public(key: SigningKey) -> str:
@@ -192,11 +192,14 @@ def test_another_drop_is_no_successor(started: World, here: World) -> None:
 def test_what_colleagues_pass_on_and_hand_over_keeps_the_name_of_the_drop(started: World) -> None:
     """A reseal bundle names the drop; both vaults know it by its first key, whichever signs today."""
     case = Case()
-    started.start(started.bram)
-    started.bram.ok("import", started.drop.pickup())
-    started.drop.send(case, "Sealed to anna alone.", sealed_to=[started.anna.key], recipients=[started.anna.key])
+    started.drop.send(case, "From before the newcomer.")
+    started.next_day()
     started.drop.succeed()
-    for person in (started.anna, started.bram):
+    started.drop.rosters[DESK] = joined(started.drop.rosters[DESK], started.dirk.key, started.drop.day)
+    started.start(started.dirk)
+    for person in (started.anna, started.dirk):
         person.ok("import", started.drop.pickup())
-    started.anna.ok("reseal", case.id, "--to", started.bram.key, started.folder / "r.tar")
-    assert started.bram.ok("import", started.folder / "r.tar")["new"] == 1
+    started.anna.ok("confirm", "--roster", roster_words(DESK, started.drop.rosters[DESK]))
+    started.anna.ok("reseal", case.id, "--to", started.dirk.key, started.folder / "r.tar")
+    assert started.dirk.ok("import", started.folder / "r.tar")["new"] == 1
+    assert texts(started.dirk) == ["From before the newcomer."]
