@@ -65,7 +65,7 @@ _CHANGES = (
     ("# circuit_ids = false", "circuit_ids = true"),
     ("# enabled = false", "enabled = true"),
     ('# listen = "data/courier.sock"', 'listen = "/run/onion-dropbox/@NAME@/courier.sock"'),
-    ('# folder = "/var/spool/onion-dropbox-status"', 'folder = "/var/spool/onion-dropbox/@NAME@"'),
+    ('# folder = "/var/spool/onion-dropbox-status"', '# folder = "/var/spool/onion-dropbox/@NAME@"'),
 )
 _OPENING = """\
 # The drop @NAME@: every key, its default, and the reason.

@@ -144,6 +144,9 @@ class Visitor:
         self._host, self._port = host, port
         self.cookies: dict[str, str] = {}
 
+    def connection(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection(self._host, self._port, timeout=60)
+
     def get(self, path: str) -> Page:
         return self._follow(self.request("GET", path))
 
@@ -170,7 +173,7 @@ class Visitor:
 
     def request(self, method: str, path: str, body: bytes | None = None, kind: str = "") -> Page:
         """Send one request without following anything."""
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=60)
+        connection = self.connection()
         headers = {"Accept-Language": "en", "Sec-Fetch-Site": "same-origin"}
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
