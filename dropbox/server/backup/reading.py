@@ -93,7 +93,8 @@ def extract(path: Path, shares: Collection | None, choose: Choose) -> BackupMani
 
 def _write(folder: Path, file: KeptFile, copy: Callable[[Callable[[bytes], object]], object]) -> None:
     target = folder / file.name
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for place in reversed(Path(file.name).parents):  # `parents=True` would make those above by the umask
+        (folder / place).mkdir(mode=0o700, exist_ok=True)
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as stream:
         copy(stream.write)
