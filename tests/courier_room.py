@@ -2,19 +2,25 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+import secrets
+import socket
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest import mock
 
 from flask import Flask
+from nacl.pwhash import argon2id
 
-from dropbox.models import DeskId, Passphrase
+from dropbox.bundle import AnswerEntry, AnswerManifest, write_answer
+from dropbox.models import DeskId, Fingerprint, Passphrase, SealedKind, VaultId, new_item_id, today
 from dropbox.server.courier import Courier
 from dropbox.server.courier_app import create_courier_app
+from dropbox.server.courier_server import create_courier_server, in_the_background
 from dropbox.server.store import investigators
 from dropbox.settings import Courier as CourierSettings
+from tests.arrivals import TIMEOUT_SECONDS, Client
 from tests.site_room import CONFIDANT, Browser, Site
 from tests.store_room import Reporter
 from tests.visitor import Page
@@ -53,6 +59,30 @@ class CourierRoom:
         reporter.send(content=content)
         return reporter
 
+    def revoke(self, name: str) -> None:
+        self.courier.drop.store.courier.revoke(name)
+
+    def bring(self, browser: Browser, data: bytes, *, token: str | None = None) -> Page:
+        given = browser.get("/").forms[-1].hidden["token"] if token is None else token
+        return browser.post("/bring", [("token", given)], [("bundle", "answer.tar", data)])
+
+    def answer(self, reporter: Reporter, author: Fingerprint, desk: DeskId = CONFIDANT, sequence: int = 1) -> bytes:
+        """Return a signed answer bundle with one reply to this case."""
+        folder = self.site.folder
+        content = secrets.token_bytes(100)
+        entry = AnswerEntry(
+            SealedKind.REPLY, reporter.case, new_item_id(), desk, sha256(content), len(content), bytes(80)
+        )
+        source, target = folder / f"{entry.item}.reply", folder / f"{entry.item}.tar"
+        source.write_bytes(content)
+        vault = VaultId(sha256(f"{author}{desk}".encode())[:32])
+        manifest = AnswerManifest(
+            self.courier.drop.identity.drop, author, vault, desk, sequence, None, today(), (entry,), (), ()
+        )
+        gpg = self.site.members.gpg
+        write_answer(target, manifest, lambda _entry: source, lambda data: gpg.sign_detached(data, author))
+        return target.read_bytes()
+
     def make(self, browser: Browser, desk: DeskId = CONFIDANT) -> Page:
         return browser.submit(next(form for form in browser.get("/").forms if ("desk", desk) in form.fields))
 
@@ -75,6 +105,27 @@ def sha256(data: bytes) -> str:
 
 
 @contextmanager
+def listening(room: CourierRoom) -> Iterator[Callable[[], Client]]:
+    """Serve this courier on a unix socket, as for tor, and give what connects to it."""
+    path = room.site.folder / "courier.sock"
+    server = create_courier_server(room.courier, path)
+    clients: list[Client] = []
+
+    def connect() -> Client:
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(TIMEOUT_SECONDS)
+        connection.connect(str(path))
+        clients.append(Client(connection))
+        return clients[-1]
+
+    with in_the_background(server):
+        yield connect
+        for client in clients:
+            client.connection.close()
+    path.unlink(missing_ok=True)
+
+
+@contextmanager
 def courier_on(site: Site, release: Sequence[int] = (), **changes: int) -> Iterator[CourierRoom]:
     """Open a courier on a drop that is open already."""
     listen = site.folder / "data" / "courier.sock"
@@ -86,7 +137,7 @@ def courier_on(site: Site, release: Sequence[int] = (), **changes: int) -> Itera
 
 
 def _light_nobodys() -> bytes:
-    return bytes(investigators.argon2id.str(b"nobody", investigators.PASSES, LIGHT_BYTES))
+    return bytes(argon2id.str(b"nobody", investigators.PASSES, LIGHT_BYTES))
 
 
 def courier_folder(site: Site) -> Path:

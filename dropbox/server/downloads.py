@@ -1,7 +1,6 @@
 """How many bundles each name is fetching: each holds a thread for as long as it takes, and threads are few."""
 
 import threading
-from collections import Counter
 
 from dropbox.errors import TooManyDownloads
 
@@ -9,21 +8,34 @@ MOST_OF_ONE = 3
 MOST = 16
 
 
+class Download:
+    """One that is going on, until `end`; ending it again is harmless."""
+
+    def __init__(self, downloads: "Downloads", name: str) -> None:
+        self._downloads = downloads
+        self.name = name
+
+    def end(self) -> None:
+        self._downloads.end(self)
+
+
 class Downloads:
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._names: Counter[str] = Counter()
+        self._going_on: set[Download] = set()
 
-    def begin(self, name: str) -> None:
+    def begin(self, name: str) -> Download:
         """Count one more; TooManyDownloads when this name, or all of them, have as many as they may."""
         with self._lock:
-            if self._names[name] >= MOST_OF_ONE or self._names.total() >= MOST:
+            if len(self._going_on) >= MOST or sum(each.name == name for each in self._going_on) >= MOST_OF_ONE:
                 raise TooManyDownloads
-            self._names[name] += 1
+            download = Download(self, name)
+            self._going_on.add(download)
+            return download
 
-    def end(self, name: str) -> None:
+    def end(self, download: Download) -> None:
         with self._lock:
-            self._names[name] -= 1
+            self._going_on.discard(download)
 
     def __len__(self) -> int:
-        return self._names.total()
+        return len(self._going_on)

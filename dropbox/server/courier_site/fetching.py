@@ -17,6 +17,7 @@ from dropbox.server.courier_site import ranges
 from dropbox.server.courier_site.context import go, page, read_form, require_token, session, this_courier
 from dropbox.server.courier_site.ranges import Span
 from dropbox.server.courier_site.showing import desk_name
+from dropbox.server.downloads import Download
 
 site = Blueprint("fetching", __name__)
 CHUNK_BYTES = 128 * 1024
@@ -62,28 +63,25 @@ def _bundle(bundle_id: str) -> Bundle:
 
 
 def _answer(here: CourierSession, bundle: Bundle, span: Span) -> Response:
-    courier, name = this_courier(), here.investigator.name
-    downloads = courier.downloads
-    downloads.begin(name)
+    courier = this_courier()
+    download = courier.downloads.begin(here.investigator.name)
     try:
         courier.shelf.count_fetch(bundle)
-        response = Response(_chunks(here, bundle, span, courier.sessions.holds))
     except BaseException:
-        downloads.end(name)
+        download.end()
         raise
-    response.call_on_close(lambda: downloads.end(name))
+    response = Response(_chunks(bundle, span, lambda: courier.sessions.holds(here), download))
+    response.call_on_close(download.end)  # also when nothing of it was asked for any more
     return response
 
 
-def _chunks(
-    here: CourierSession, bundle: Bundle, span: Span, holds: Callable[[CourierSession], bool]
-) -> Iterator[bytes]:
-    with bundle.path.open("rb") as file:
-        file.seek(span.start)
-        left = span.bytes
-        while left and holds(here):
-            chunk = file.read(min(CHUNK_BYTES, left))
-            if not chunk:
-                return
-            left -= len(chunk)
-            yield chunk
+def _chunks(bundle: Bundle, span: Span, goes_on: Callable[[], bool], download: Download) -> Iterator[bytes]:
+    try:
+        with bundle.path.open("rb") as file:
+            file.seek(span.start)
+            left = span.bytes
+            while left and goes_on() and (chunk := file.read(min(CHUNK_BYTES, left))):
+                left -= len(chunk)
+                yield chunk
+    finally:
+        download.end()

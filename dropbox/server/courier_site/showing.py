@@ -1,4 +1,4 @@
-"""What the courier's pages show wherever they stand: desks by the names that the organisation gave them, and nobody's."""
+"""What the courier's pages show wherever they stand. Desks bear the names that the organisation gave them."""
 
 from collections.abc import Sequence
 
