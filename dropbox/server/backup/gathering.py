@@ -21,6 +21,7 @@ from dropbox.errors import (
     StoreBusy,
     StoredItemDamaged,
 )
+from dropbox.server import onion
 from dropbox.server.backup.manifest import CONFIG_FILE, DATA, KEYS, LOGO, STORE, KeptFile
 from dropbox.server.backup.places import places_in
 from dropbox.server.drop import Drop
@@ -35,16 +36,9 @@ DONE = "restore.done"
 KEPT = (
     "secret.key",
     "signing.key",
-    "tor/onion.key",
-    "tor/onion/*",
-    "tor/courier.key",
-    "tor/courier/*",
-    "tor/address",
-    "tor/courier-address",
-    "tor/hostname",
     "courier/authorized_clients/*",
 )
-"""What of the data folder is kept beside the store and its items, as patterns."""
+"""What of the data folder is kept beside the store, its items and the onion keys, as patterns."""
 _MAX_SMALL_BYTES = 1 << 20
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,79}")
 
@@ -102,7 +96,8 @@ def gather(drop: Drop, config: Path, folder: Path) -> tuple[Snapshot, list[Part]
 def _small_files(drop: Drop, config: Path) -> dict[str, bytes]:
     settings = drop.settings
     data_dir = settings.server.data_dir
-    kept = sorted({path for pattern in KEPT for path in data_dir.glob(pattern) if _is_file(path)})
+    found = {*onion.key_files(data_dir).values(), *(path for pattern in KEPT for path in data_dir.glob(pattern))}
+    kept = sorted(path for path in found if _is_file(path))
     files: dict[str, bytes] = {f"{DATA}/{path.relative_to(data_dir).as_posix()}": _read(path) for path in kept}
     files[CONFIG_FILE] = _read(config)
     files |= _named(KEYS, (path for path in settings.keys_dir.iterdir() if _is_file(path)))
