@@ -18,11 +18,6 @@ class NoDeskOpen(DropboxError):
     hint = "Name one: --desk ID"
 
 
-class OperatorKeyMissing(DropboxError):
-    message = "There is no usable key of the operator's to seal to."
-    hint = "Put the public key into the keys folder, and its fingerprint under [operator] key in the configuration."
-
-
 class StatusNowhere(DropboxError):
     message = "The configuration names no place for the daily status."
     hint = "Set [status] folder, or mail_command with mail_from and mail_to."

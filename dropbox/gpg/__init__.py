@@ -5,6 +5,6 @@ Names come from here; the modules of this package are its own affair.
 
 from dropbox.gpg.home import Gpg, scan_keys
 from dropbox.gpg.keys import KeyInfo
-from dropbox.gpg.packets import count_recipients, count_sealed_ways
+from dropbox.gpg.packets import armor_message, count_recipients, count_sealed_ways
 
-__all__ = ["Gpg", "KeyInfo", "count_recipients", "count_sealed_ways", "scan_keys"]
+__all__ = ["Gpg", "KeyInfo", "armor_message", "count_recipients", "count_sealed_ways", "scan_keys"]

@@ -109,10 +109,19 @@ def key_block(exported: bytes, fingerprint: Fingerprint) -> bytes:
 
 
 def armor_key(binary: bytes) -> bytes:
+    return _armored(binary, b"PUBLIC KEY BLOCK")
+
+
+def armor_message(binary: bytes) -> bytes:
+    """Return a sealed message as text, as gpg --armor would."""
+    return _armored(binary, b"MESSAGE")
+
+
+def _armored(binary: bytes, what: bytes) -> bytes:
     encoded = base64.b64encode(binary)
     lines = [encoded[at : at + 64] for at in range(0, len(encoded), 64)]
     checksum = b"=" + base64.b64encode(_crc24(binary).to_bytes(3, "big"))
-    head, tail = b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n", b"-----END PGP PUBLIC KEY BLOCK-----\n"
+    head, tail = b"-----BEGIN PGP %b-----\n" % what, b"-----END PGP %b-----\n" % what
     return b"\n".join([head, *lines, checksum, tail])
 
 

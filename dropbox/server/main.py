@@ -17,16 +17,18 @@ from dropbox.server.commands import (
     backup,
     canary,
     check,
+    daily,
     drop,
     investigator,
     keys,
+    onion,
     restore,
     serve,
     succeed,
     transfer,
 )
 
-_GROUPS = (drop, check, serve, transfer, canary, keys, investigator, succeed, backup, restore)
+_GROUPS = (drop, check, serve, transfer, canary, daily, keys, investigator, succeed, backup, restore, onion)
 _MAX_WIDTH = 120
 
 

@@ -31,6 +31,7 @@ from dropbox.bundle.tar import file_chunks
 from dropbox.disk import is_full
 from dropbox.errors import (
     BundleAuthorUnknown,
+    BundleError,
     BundleItemMismatch,
     BundleNotYours,
     InvalidValue,
@@ -45,6 +46,7 @@ from dropbox.server import onion, votes
 from dropbox.server.drop import Drop
 from dropbox.server.happened import LOOP
 from dropbox.server.import_lines import ImportLine, applied_lines, loop_closed, remarks, strange_receipt
+from dropbox.server.log_files import note_refused
 from dropbox.server.store import (
     Applied,
     HeldItem,
@@ -201,8 +203,16 @@ def import_answer(drop: Drop, path: Path, desks: Collection[DeskId] | None = Non
     """Take in an answer bundle, whole or not at all; the same one again changes nothing.
 
     `desks`: those that whoever brings it may speak for; None: all. Raises BundleError and its kin for what is refused,
-    FileUnreadable, StoreBusy or StoreFull.
+    FileUnreadable, StoreBusy or StoreFull. What is refused stands in the log, without who brought it or when.
     """
+    try:
+        return _import(drop, path, desks)
+    except BundleError as error:
+        note_refused(drop.settings.log, "answer bundle", error)
+        raise
+
+
+def _import(drop: Drop, path: Path, desks: Collection[DeskId] | None) -> ImportSummary:
     store = drop.store
     store.statements.close_ended(today())
     with (

@@ -13,7 +13,7 @@ from pathlib import Path
 from dropbox.bundle import AnswerCase, AnswerEntry, AnswerManifest, ReadMark, Receipt, write_answer
 from dropbox.errors import MemberKeyUnavailable, TargetExists, ThreadBroken
 from dropbox.models import SealedKind, today
-from dropbox.workstation import addressing, rosters, trust
+from dropbox.workstation import addressing, canaries, rosters, trust
 from dropbox.workstation.casebook import Casebook, ExportRecord, ItemRecord, State, detail_of
 from dropbox.workstation.keeping import step_of
 from dropbox.workstation.replying import write_log_notes
@@ -92,9 +92,14 @@ def _manifest(vault: Vault) -> AnswerManifest:
         previous=_previous(casebook),
         day=today(),
         entries=tuple(_entry(vault, r) for r in items if _leaves(r)),
-        receipts=(*(Receipt(r.item, desk, r.sha256) for r in items if _owes_receipt(r)), *_erased_receipts(casebook)),
+        receipts=(
+            *(Receipt(r.item, desk, r.sha256) for r in items if _owes_receipt(r)),
+            *_erased_receipts(casebook),
+            *canaries.owed_receipts(casebook),
+        ),
         read=tuple(ReadMark(r.item, desk) for r in items if _owes_read_mark(r)),
         cases=tuple(_case(casebook, r) for r in items if _opens_case(r)),
+        canaries=canaries.owed_tokens(casebook),
         erasures=tuple(step for r in items if _leaves(r) and (step := step_of(r, desk)) is not None),
         votes=rosters.votes(casebook),
     )

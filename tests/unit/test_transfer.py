@@ -65,6 +65,7 @@ from dropbox.server.drop import Drop
 from dropbox.server.identity import Identity
 from dropbox.server.store import NewSubmission, Store
 from dropbox.server.transfer import ImportSummary
+from dropbox.settings import Log
 from tests import factories
 from tests.bundles import changed, hashed, read_members, write_members
 from tests.conftest import Members
@@ -236,7 +237,7 @@ def bench(tmp_path: Path, members: Members, keys: dict[Fingerprint, bytes]) -> I
     desks = (factories.make_desk("red", [members.anna]), factories.make_desk("elsewhere", [members.anna]))
     organisation = SimpleNamespace(name="Example  party\n")
     server = SimpleNamespace(data_dir=tmp_path / "data")
-    settings = SimpleNamespace(server=server, organisation=organisation, desks=desks)
+    settings = SimpleNamespace(server=server, organisation=organisation, desks=desks, log=Log())
     drop = cast(Drop, SimpleNamespace(store=store, identity=identity, settings=settings))
     yield Bench(folder, tmp_path / "data" / "items", members, drop)
     store.close()

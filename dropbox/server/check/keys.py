@@ -4,8 +4,11 @@ import stat
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from dropbox.errors import SecretKeyFound
-from dropbox.keyring import KeyReport
+from dropbox.disk import read_up_to
+from dropbox.errors import FileUnreadable, GpgError, OperatorKeyUnusable, SecretKeyFound
+from dropbox.gpg import scan_keys
+from dropbox.keyring import MAX_KEY_FILE_BYTES, KeyReport
+from dropbox.server.backup.operator import operator_recipient
 from dropbox.server.check.rows import Looked, Row, fail, ok, warn
 
 EXPIRY_WARNING = timedelta(days=60)
@@ -27,7 +30,10 @@ def look(looked: Looked) -> Iterator[Row]:
     reports = keyring.report()
     for report in reports:
         yield _key(report, looked.day)
+    yield from _operator(looked)
     for name in keyring.strangers():
+        if _is_operators(looked, name):
+            continue
         advice = "Remove it, or name its fingerprint under a desk, every digit as gpg --show-keys FILE shows it."
         yield warn(f"keys/{name}", "belongs to no desk", advice)
     yield from _next_expiry(reports, looked.day)
@@ -54,6 +60,37 @@ def _key(report: KeyReport, day: date) -> Row:
         advice = "Ask the member to extend it, and put the renewed public key into the keys folder."
         return warn(subject, f"expires on {report.expires}", advice)
     return ok(subject, f"usable until {report.expires}")
+
+
+def _operator(looked: Looked) -> Iterator[Row]:
+    """Look at the key that backups and the daily status are sealed to; that there is none the backup's row says."""
+    key = looked.settings.operator.key
+    if key is None:
+        return
+    subject = f"operator's key …{key[-8:]}"
+    try:
+        gpg, _recipient = operator_recipient(looked.settings)
+    except OperatorKeyUnusable as error:
+        yield fail(subject, str(error), "Put the current public key into the keys folder: no backup can be made.")
+        return
+    except SecretKeyFound:
+        return  # said of the folder
+    expires = gpg.known()[key].expires
+    if expires is not None and expires - looked.day <= EXPIRY_WARNING:
+        yield warn(subject, f"expires on {expires}", "Extend it, and put the renewed public key into the keys folder.")
+    else:
+        yield ok(subject, "usable, does not expire" if expires is None else f"usable until {expires}")
+
+
+def _is_operators(looked: Looked, name: str) -> bool:
+    key = looked.settings.operator.key
+    if key is None:
+        return False
+    try:
+        found = scan_keys(read_up_to(looked.settings.keys_dir / name, MAX_KEY_FILE_BYTES))
+    except (FileUnreadable, GpgError, SecretKeyFound):
+        return False
+    return [info.fingerprint for info in found] == [key]
 
 
 def _next_expiry(reports: tuple[KeyReport, ...], day: date) -> Iterator[Row]:

@@ -21,6 +21,7 @@ from dropbox.server.commands import Adder, Arguments, Say, settings_of
 from dropbox.server.courier import Courier
 from dropbox.server.desk_keys import KeyWatch
 from dropbox.server.drop import Drop
+from dropbox.server.log_files import LogFiles
 
 Address = tuple[str, int]
 HOUSEKEEPING_SECONDS = 3600.0
@@ -45,9 +46,11 @@ def serve(settings: Settings, local: Address | None, say: Say, local_courier: Ad
     if settings.onion.mode == "off" and local is None:
         raise ConfigError("onion.mode", '"off" needs --local HOST:PORT, or nothing would listen')
     hardening.close_the_shutters()
+    log = LogFiles.open(settings.log)
+    say = log.also(say)
     for area in hardening.refuse_clear_swap(allowed=settings.server.allow_swap or settings.trial):
         say(f"warning: swap is on and in clear ({area}); what is in memory may reach the disk")
-    with _only_server(settings.server.data_dir), Drop.open(settings) as drop:
+    with only_server(settings.server.data_dir), Drop.open(settings) as drop:
         gathering.sweep(settings.server.data_dir)
         missing = drop.store.sweep().missing
         if missing:
@@ -59,10 +62,12 @@ def serve(settings: Settings, local: Address | None, say: Say, local_courier: Ad
         keeping = (drop, courier, stopping, say)
         housekeeper = threading.Thread(target=_keep_house, args=keeping, name="housekeeping", daemon=True)
         housekeeper.start()
+        log.write("server: started")
         try:
             with courier_server.serving(courier, local_courier, say) as close_courier:
                 _serve(drop, local, say, close_courier)
         finally:
+            log.write("server: stopped")
             stopping.set()
             housekeeper.join(5)
 
@@ -138,7 +143,7 @@ def _keep_house(drop: Drop, courier: Courier | None, stopping: threading.Event, 
 
 
 @contextlib.contextmanager
-def _only_server(data_dir: Path) -> Iterator[None]:
+def only_server(data_dir: Path) -> Iterator[None]:
     """Hold the data folder's lock: two servers on one folder would each hold a case's numbers."""
     try:
         private.make_folder(data_dir, "the data folder")

@@ -24,7 +24,7 @@ from dropbox.errors import (
     TargetUnusable,
 )
 from dropbox.models import CaseId, today
-from dropbox.workstation import roster_lines
+from dropbox.workstation import canaries, roster_lines
 from dropbox.workstation.casebook import Casebook, is_shown
 from dropbox.workstation.continuity import explain, explained_gaps, open_gaps
 from dropbox.workstation.desk_site.cases import show_every_case
@@ -56,7 +56,7 @@ class CaseNews:
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import brought. told: what it says of the drop's key and of the desks' members."""
+    """What an import brought. told: what it says of the drop's key, of members and test reports."""
 
     report: ImportReport
     news: tuple[CaseNews, ...]
@@ -204,4 +204,4 @@ def _imported(casebook: Casebook, report: ImportReport, before: int, cases: set[
         CaseNews(case, case_name(case), count, opened=case not in cases) for case, count in sorted(counts.items())
     )
     told = roster_lines.news_lines(casebook, report.rosters, report.drop_key)
-    return Imported(report, news, tuple(told))
+    return Imported(report, news, (*told, *canaries.import_lines(report.test_reports)))
