@@ -12,6 +12,7 @@ from pathlib import Path
 from dropbox.client_key import auth_line, nobody, parse_public
 from dropbox.errors import InvalidValue
 from dropbox.server import private
+from dropbox.server.onion.places import registry_dir
 from dropbox.server.store.investigators import Investigator
 
 COURIER_FOLDER = "courier"
@@ -19,16 +20,12 @@ NOBODY = "nobody"
 _SUFFIX = ".auth"
 
 
-def clients_folder(data_dir: Path) -> Path:
-    return data_dir / COURIER_FOLDER / "authorized_clients"
-
-
 def write(data_dir: Path, investigators: Iterable[Investigator]) -> None:
     """Make the folder hold exactly one file for each investigator, and nobody's; what is right already stays as it is.
 
     A key goes before a new one comes, and a file gets its name when it is whole: tor may read at any moment.
     """
-    folder = clients_folder(data_dir)
+    folder = registry_dir(data_dir)
     private.make_folder(folder.parent, COURIER_FOLDER)
     private.make_folder(folder, f"{COURIER_FOLDER}/{folder.name}")
     wanted = {one.name: one.client_key for one in investigators} | {NOBODY: _nobodys(folder)}

@@ -9,7 +9,7 @@ from dropbox.client_key import parse_public
 from dropbox.errors import InvalidValue, StartRefused
 from dropbox.models import DeskId
 from dropbox.server import courier_clients
-from dropbox.server.courier_clients import clients_folder
+from dropbox.server.onion.places import registry_dir
 from dropbox.server.store.investigators import Investigator
 
 ONE, OTHER = "MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43UOV3HO6DZPIQWCYTDMRSQ", "AB" * 25 + "AQ"
@@ -21,7 +21,7 @@ def someone(name: str, key: str = ONE) -> Investigator:
 
 def written(data_dir: Path, *people: Investigator) -> dict[str, str]:
     courier_clients.write(data_dir, people)
-    return {path.name: path.read_text() for path in clients_folder(data_dir).iterdir()}
+    return {path.name: path.read_text() for path in registry_dir(data_dir).iterdir()}
 
 
 def test_with_nobody_there_is_still_a_key_so_that_tor_does_not_open_it_to_all(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_a_revoked_key_is_in_no_file(tmp_path: Path) -> None:
 
 def test_what_was_put_there_or_changed_by_others_does_not_stay(tmp_path: Path) -> None:
     written(tmp_path, someone("ann"))
-    folder = clients_folder(tmp_path)
+    folder = registry_dir(tmp_path)
     (folder / "mallory.auth").write_text(f"descriptor:x25519:{OTHER}\n")
     (folder / "ann.auth").write_text(f"descriptor:x25519:{OTHER}\n")
     (folder / "torn.1234abcd").write_text("descriptor:")
@@ -58,7 +58,7 @@ def test_what_was_put_there_or_changed_by_others_does_not_stay(tmp_path: Path) -
 
 def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
     written(tmp_path, someone("ann"))
-    folder = clients_folder(tmp_path)
+    folder = registry_dir(tmp_path)
     assert stat.S_IMODE(folder.stat().st_mode) == stat.S_IMODE(folder.parent.stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
     folder.chmod(0o755)

@@ -37,7 +37,7 @@ def _add(arguments: Arguments, _say: Say) -> Answer:
     with Drop.open(settings, beside_server=True) as drop:
         passphrase = drop.store.courier.add(arguments.name, desks, arguments.client_key)
         _tell_tor(drop)
-    address = _address(settings)
+    address = onion.courier_address(settings.server.data_dir)
     document = {"name": arguments.name, "desks": desks, "passphrase": passphrase.reveal(), "address": address}
     return Answer(document, lambda _width: _added(arguments.name, passphrase, address, settings))
 
@@ -60,7 +60,7 @@ def _list(arguments: Arguments, _say: Say) -> Answer:
     settings = settings_of(arguments)
     with Drop.open(settings, beside_server=True) as drop:
         people = drop.store.courier.list()
-    address = _address(settings)
+    address = onion.courier_address(settings.server.data_dir)
     document = {"address": address, "investigators": [{"name": one.name, "desks": list(one.desks)} for one in people]}
     return Answer(document, lambda _width: [*_listed(people), f"The courier's address: {address or 'not published'}"])
 
@@ -82,11 +82,6 @@ def _revoke(arguments: Arguments, _say: Say) -> Answer:
 
 def _tell_tor(drop: Drop) -> None:
     courier_clients.write(drop.settings.server.data_dir, drop.store.courier.list())
-
-
-def _address(settings: Settings) -> str | None:
-    """Return where investigators find the courier, once it was published."""
-    return onion.courier_address(settings.server.data_dir)
 
 
 def _name(text: str) -> str:
