@@ -96,11 +96,6 @@ class SavedKeysDiffer(OnionError):
     hint = "Save them first: dropbox-server onion save FILE"
 
 
-class ServerRuns(OnionError):
-    message = "The drop is being served, and its tor holds the key."
-    hint = "Stop it first, then do it again."
-
-
 class SocksUnreachable(OnionError):
     message = "tor's SOCKS port could not be reached, or is none."
     hint = "Start the drop; with onion.mode control or external, check onion.socks and tor's own SocksPort."

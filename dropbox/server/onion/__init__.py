@@ -9,7 +9,18 @@ from collections.abc import Callable
 from dropbox.server.onion.binary import has_proof_of_work, is_supported, tor_version
 from dropbox.server.onion.connection import bootstrap_percent, connected, consensus_since
 from dropbox.server.onion.controlled import ControlledOnion
-from dropbox.server.onion.keys import KEY_FILES, OnionKey, Service, key_files, put_key_files, read_key, write_key
+from dropbox.server.onion.keys import (
+    KEY_FILES,
+    OnionKey,
+    Service,
+    end_away,
+    key_files,
+    put_key_files,
+    read_key,
+    refuse_away,
+    take_out,
+    write_key,
+)
 from dropbox.server.onion.launched import LaunchedOnion
 from dropbox.server.onion.places import (
     control_path,
@@ -33,6 +44,7 @@ __all__ = [
     "connected",
     "consensus_since",
     "control_path",
+    "end_away",
     "courier_address",
     "has_circuit_ids",
     "has_proof_of_work",
@@ -43,7 +55,9 @@ __all__ = [
     "onion_service",
     "put_key_files",
     "read_key",
+    "refuse_away",
     "socks_path",
+    "take_out",
     "tor_version",
     "write_key",
 ]

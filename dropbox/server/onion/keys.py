@@ -45,8 +45,9 @@ _IN_A_FOLDER = {Service.REPORTERS: onion_dir, Service.COURIER: courier_dir}
 KEY_FILES = (
     *(f"tor/{folder}/{name}" for folder in ("onion", "courier") for name in (SECRET_NAME, PUBLIC_NAME, ADDRESS_NAME)),
     *(f"tor/{name}" for names in _IN_ONE_FILE.values() for name in names),
+    f"tor/{AWAY_NAME}",
 )
-"""Every name below the data folder under which something of an onion key may lie."""
+"""Every name below the data folder under which something of an onion key may lie, or word that it was taken out."""
 
 
 @dataclass(frozen=True, repr=False)
