@@ -1,4 +1,4 @@
-"""A visitor as tor brings one: over the drop's unix socket, with the circuit's line first. Only Python's own library."""
+"""A visitor as tor brings one: over the drop's unix socket, with the circuit's line first. Python's library only."""
 
 from __future__ import annotations
 

@@ -38,13 +38,23 @@ def carry(places: Places) -> bool:
     if not isinstance(answer, list) or len(answer) != 3:
         raise Refused("what came from tor's user is not understood")
     addresses = {"address": checked_address(answer[1]), "courier-address": checked_address(answer[2])}
-    as_user(places.user, lambda: write_addresses(places.data / "tor", addresses))
+    as_user(places.user, lambda: _note(places, addresses))
     return answer[0] is True
+
+
+def _note(places: Places, addresses: dict[str, str | None]) -> None:
+    """Write the addresses into a drop's folder; one without a store stays empty, so that a restore finds it so."""
+    if (places.data / "store.sqlite").exists():
+        write_addresses(places.data / "tor", addresses)
+
+
+def is_systemd() -> bool:
+    return Path("/run/systemd/system").is_dir()
 
 
 def reload_tor() -> None:
     """Have tor read its configuration and client keys again, where systemd runs."""
-    if Path("/run/systemd/system").is_dir():
+    if is_systemd():
         command = ["systemctl", "reload-or-restart", "--no-block", "tor@default.service"]
         if subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode:
             raise Refused("tor could not be told to read its client keys", "See: systemctl status tor@default")

@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import onion_keys
+from .carry import carry, reload_tor
 from .places import Places, Refused, places_of
 from .saying import in_plain_words
 
@@ -27,6 +29,14 @@ CHUNK_BYTES = 1 << 20
 DIRECTIONS = {
     ("export", "file"): "out",
     ("import", "file"): "in",
+    ("backup", "file"): "out",
+    ("restore", "file"): "in",
+    ("restore", "data"): "never",
+    ("keys add", "file"): "in",
+    ("keys replace", "file"): "in",
+    ("onion save", "file"): "out",
+    ("onion restore", "file"): "in",
+    ("onion take-out", "file"): "in",
 }
 """For each command and its argument that is a file: whether it is written or read. A test compares the parser."""
 
@@ -60,7 +70,47 @@ def _main(arguments: Sequence[str]) -> int:
         raise Refused(f"there is no drop {places.name}", f"The drops here: {' '.join(known_drops()) or 'none'}")
     refuse_what_is_not_for_here(words, places)
     make_socket_folder(places)
-    return run(places, words)
+    if words[:2] == ["onion", "rotate-courier"] and len(words) == 2:
+        return rotate(places)
+    carry_both_ways(places)
+    with lent_keys(places, words):
+        code = run(places, words)
+    if words[0] == "restore" and code == 0 and onion_keys.give_to_tor(places):
+        say("tor has the onion keys of the backup, and the drop its address.")
+    carry_both_ways(places)
+    return code
+
+
+def carry_both_ways(places: Places) -> None:
+    """Let tor know of client keys at once, and the drop of its addresses; a unit does the same by itself."""
+    if (places.data / "store.sqlite").exists() and carry(places):
+        reload_tor()
+
+
+@contextmanager
+def lent_keys(places: Places, words: Sequence[str]) -> Iterator[None]:
+    """Lend a backup the onion keys, which lie in tor's folders, for as long as it takes."""
+    if words[0] != "backup" or "--help" in words or "-h" in words:
+        yield
+        return
+    onion_keys.lend(places)
+    try:
+        yield
+    finally:
+        onion_keys.take_back(places)
+
+
+def rotate(places: Places) -> int:
+    address = onion_keys.rotate_courier(places)
+    if address is None:
+        raise Refused("tor has made no new key yet", "See: systemctl status tor@default")
+    print(f"The courier's new address: {address}")
+    print("The old address leads nowhere any more. Give every investigator the new one; their client keys stay good.")
+    return 0
+
+
+def say(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 def known_drops(root: Path = Path("/")) -> list[str]:
@@ -92,6 +142,7 @@ def run(places: Places, words: list[str]) -> int:
     if asked.returncode:
         return asked.returncode
     files = [(name, Path(file)) for name, file in json.loads(asked.stdout)]
+    files = [(name, file) for name, file in files if not file.absolute().is_relative_to(places.spool)]
     config = ["--config", str(places.config)]
     with exchange(places) as room:
         carried = [plan(words, name, file, room) for name, file in files]
@@ -109,11 +160,14 @@ def run(places: Places, words: list[str]) -> int:
 def plan(words: Sequence[str], name: str, file: Path, room: Path) -> Carried:
     """Say which way a file goes. Refused where that is not known, or where a word could mean two things."""
     direction = next((way for (command, key), way in DIRECTIONS.items() if key == name and _is(command, words)), None)
+    if direction == "never":
+        raise Refused(f"--{name} has no place here", "A drop's folders are its own; leave it out.")
     if direction is None:
         raise Refused("this command's files are not known here", "Please report it; run it with --help.")
     if sum(_names(word, file) for word in words) != 1:
         raise Refused("one word here is both a file and something else", "Write the file with its folder: ./FILE")
-    return Carried(file, room / secrets.token_hex(8) / file.name, direction)
+    place = room / secrets.token_hex(8)
+    return Carried(file, place if direction == "out" and file.is_dir() else place / file.name, direction)
 
 
 def replaced(words: Sequence[str], carried: Sequence[Carried]) -> list[str]:
@@ -128,13 +182,11 @@ def replaced(words: Sequence[str], carried: Sequence[Carried]) -> list[str]:
 
 def prepare(one: Carried, places: Places) -> None:
     """Copy in what is to be read; look at once whether what is to be written has a place."""
-    one.inside.parent.mkdir(mode=0o700)
     if one.direction == "out":
-        if one.outside.exists() or one.outside.is_symlink():
-            raise Refused(f"{one.outside} is there already", "Nothing is ever overwritten: take another name.")
-        if not one.outside.parent.is_dir():
-            raise Refused(f"there is no folder {one.outside.parent}", "Make it, or plug the stick in.")
+        refuse_no_place(one)
+        (one.inside if one.outside.is_dir() else one.inside.parent).mkdir(mode=0o700)
         return
+    one.inside.parent.mkdir(mode=0o700)
     with one.outside.open("rb") as source:
         if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
             raise Refused(f"{one.outside} is no file")
@@ -142,6 +194,15 @@ def prepare(one: Carried, places: Places) -> None:
             shutil.copyfileobj(source, target, CHUNK_BYTES)
     shutil.chown(one.inside, places.user, places.user)
     one.inside.chmod(0o600)
+
+
+def refuse_no_place(one: Carried) -> None:
+    if one.outside.is_dir():
+        return
+    if one.outside.exists() or one.outside.is_symlink():
+        raise Refused(f"{one.outside} is there already", "Nothing is ever overwritten: take another name.")
+    if not one.outside.parent.is_dir():
+        raise Refused(f"there is no folder {one.outside.parent}", "Make it, or plug the stick in.")
 
 
 def give(room: Path, places: Places) -> None:
@@ -158,23 +219,33 @@ def take(room: Path) -> None:
 
 
 def bring_out(one: Carried, places: Places) -> None:
-    """Copy what the command wrote to where the operator wanted it, as a new file of root's."""
-    if one.direction != "out" or not one.inside.is_file():
+    """Copy what the command wrote to where the operator wanted it, as new files of root's."""
+    if one.direction != "out":
         return
-    inside = os.open(one.inside, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(inside, "rb") as source:
+    if one.inside.is_dir():
+        for path in sorted(one.inside.iterdir()):
+            bring_file_out(path, one.outside / path.name, places)
+    elif one.inside.exists():
+        bring_file_out(one.inside, one.outside, places)
+
+
+def bring_file_out(inside: Path, outside: Path, places: Places) -> None:
+    """Copy one file of the drop's user to a new name. Refused for a link, a device or somebody else's file."""
+    file = os.open(inside, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(file, "rb") as source:
         status = os.fstat(source.fileno())
         if not stat.S_ISREG(status.st_mode) or status.st_uid != pwd.getpwnam(places.user).pw_uid:
             raise Refused("what the command wrote is no file of the drop's user")
-        outside = os.open(one.outside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        with os.fdopen(outside, "wb") as target:
+        new = os.open(outside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with os.fdopen(new, "wb") as target:
             try:
                 shutil.copyfileobj(source, target, CHUNK_BYTES)
                 target.flush()
                 os.fsync(target.fileno())
             except OSError:
-                one.outside.unlink(missing_ok=True)  # half a bundle helps nobody
+                outside.unlink(missing_ok=True)  # half a bundle helps nobody
                 raise
+    say(f"It is in {outside}.")
 
 
 @contextmanager

@@ -7,13 +7,13 @@ Prints one line `RESULT {json}` at the end, whatever happened. Needs Python's ow
 from __future__ import annotations
 
 import json
-import os
 import pwd
 import re
 import subprocess
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from tests.socket_visitor import SocketVisitor
 from tests.visitor import Page
 
 DROPS = ("adviser", "council")
+NO_EXEC = Path(__file__).with_name("no_exec.py")
 WITH_SYSTEMD = Path("/run/systemd/system").is_dir()
 Found = dict[str, Any]
 
@@ -99,24 +100,20 @@ def serve_by_hand(found: Found) -> list[subprocess.Popen[bytes]]:
     for drop in DROPS:
         user = f"drop-{drop}"
         less = ("--clear-groups", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all")
-        log = Path(f"/tmp/{drop}.log").open("wb")
-        started.append(
-            subprocess.Popen(
-                ["unshare", "--net", "--", "setpriv", f"--reuid={user}", f"--regid={user}", *less]
-                + ["/usr/bin/python3", "-I", "/srv/test/tests/guest/no_exec.py"]
-                + [
-                    "/usr/lib/onion-dropbox/bin/dropbox-server",
-                    "serve",
-                    "--config",
-                    f"/etc/onion-dropbox/{drop}/config.toml",
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=f"/var/lib/onion-dropbox/{drop}",
-                start_new_session=True,
+        program = [
+            "/usr/lib/onion-dropbox/bin/dropbox-server",
+            "serve",
+            "--config",
+            f"/etc/onion-dropbox/{drop}/config.toml",
+        ]
+        ids = (f"--reuid={user}", f"--regid={user}")
+        command = ["unshare", "--net", "--", "setpriv", *ids, *less, "/usr/bin/python3", "-I", str(NO_EXEC), *program]
+        with Path(f"/tmp/{drop}.log").open("wb") as log:
+            home = f"/var/lib/onion-dropbox/{drop}"
+            server = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=home, start_new_session=True
             )
-        )
+        started.append(server)
         wait_for(socket_of(drop))
         found[f"active_{drop}"] = "active" if started[-1].poll() is None else "failed"
     return started
@@ -237,7 +234,7 @@ def carry_client(found: Found) -> None:
         run("/usr/lib/onion-dropbox/bin/onion-dropbox-carry", drop)
     found["clients"] = sorted(path.name for path in clients.iterdir())
     found["client_owner"] = (clients / "anna.auth").owner()
-    os.remove(folder / "anna.auth")
+    (folder / "anna.auth").unlink()
     if WITH_SYSTEMD:
         until = time.monotonic() + 30
         while (clients / "anna.auth").exists() and time.monotonic() < until:
@@ -286,7 +283,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     found: Found = {"systemd": WITH_SYSTEMD, "failures": []}
     started: list[subprocess.Popen[bytes]] = []
-    steps = [
+    steps: list[Callable[[], object]] = [
         lambda: install(folder, found),
         lambda: add(folder, found),
         lambda: serve_with_systemd(found) if WITH_SYSTEMD else started.extend(serve_by_hand(found)),
@@ -297,10 +294,12 @@ def main() -> None:
         lambda: look_back(found),
         lambda: stop_and_remove(found, started),
     ]
+    begun = time.monotonic()
     try:
         for step in steps:
             try:
                 step()
+                print(f"-- {len(found)} found after {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
             except Exception:
                 found["failures"].append(traceback.format_exc()[-1500:])
     finally:
