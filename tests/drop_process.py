@@ -47,10 +47,11 @@ def command_json(program: str, *arguments: str | Path, env: Mapping[str, str] | 
 class DropProcess:
     """`with DropProcess(config) as drop:` serves on a free loopback port until the block ends."""
 
-    def __init__(self, config: Path, log: Path | None = None) -> None:
+    def __init__(self, config: Path, log: Path | None = None, *more: str) -> None:
         self.config = config
         self.port = free_port()
         self.log = log or config.parent / "server.log"
+        self.more = more
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> DropProcess:
@@ -62,7 +63,7 @@ class DropProcess:
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            arguments = ["serve", "--config", str(self.config), "--local", f"127.0.0.1:{self.port}"]
+            arguments = ["serve", "--config", str(self.config), "--local", f"127.0.0.1:{self.port}", *self.more]
             self.process = subprocess.Popen(
                 [BIN / "dropbox-server", *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
