@@ -79,7 +79,7 @@ class _Deadlined:
         return self._hurry().recv_into(buffer)
 
     def close(self) -> None:
-        self._sock.close()
+        """Leave it open: http.client closes when it has read an answer's head, and its body is still to be read."""
 
 
 class _Reader(io.RawIOBase):
