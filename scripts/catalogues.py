@@ -27,7 +27,7 @@ from dropbox.errors import DropboxError
 
 PACKAGE = Path(__file__).resolve().parent.parent / "dropbox"
 TRANSLATIONS = _CONFIGURED = PACKAGE / "translations"
-_NOT_THE_WORKSTATIONS = {"server", "errors", "config.py", "config_organisation.py", "config_table.py"}
+_NOT_THE_WORKSTATIONS = {"server", "courier", "errors", "config.py", "config_organisation.py", "config_table.py"}
 _KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None}
 _WIDTH = 120
 _VALUE = re.compile(r"%\(\w+\)s")

@@ -12,6 +12,7 @@ from dropbox.errors.backup import *
 from dropbox.errors.base import *
 from dropbox.errors.bundles import *
 from dropbox.errors.cases import *
+from dropbox.errors.client_key import *
 from dropbox.errors.configuration import *
 from dropbox.errors.consent import *
 from dropbox.errors.courier import *

@@ -1,0 +1,71 @@
+"""The file with the private half of a client key: written once, read strictly, for its owner only."""
+
+import os
+import re
+import stat
+from base64 import b32decode
+from hashlib import sha3_256
+from pathlib import Path
+
+from dropbox.client_key import ClientKey
+from dropbox.errors import (
+    ClientKeyExists,
+    ClientKeyOpen,
+    ClientKeyUnreadable,
+    ClientKeyUnwritable,
+    InvalidValue,
+    NotAnAddress,
+)
+
+_FIRST_LINE = "onion-dropbox client key 1"
+_MAX_BYTES = 200
+_ADDRESS = re.compile(r"([a-z2-7]{56})\.onion")
+_VERSION = b"\x03"
+
+
+def make(path: Path) -> ClientKey:
+    """Write a new key into a file that did not exist. Raises ClientKeyExists, ClientKeyUnwritable."""
+    key = ClientKey.new()
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        raise ClientKeyExists from None
+    except OSError:
+        raise ClientKeyUnwritable from None
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(f"{_FIRST_LINE}\n{key.private}\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise ClientKeyUnwritable from None
+    return key
+
+
+def read(path: Path) -> ClientKey:
+    """Return the key in a file. Raises ClientKeyUnreadable, ClientKeyOpen."""
+    try:
+        with path.open("rb") as file:
+            mode, data = os.fstat(file.fileno()).st_mode, file.read(_MAX_BYTES + 1)
+        first, private, end = data.decode("ascii").split("\n")
+        key = ClientKey.from_private(private)
+    except (OSError, ValueError, InvalidValue):
+        raise ClientKeyUnreadable from None
+    if first != _FIRST_LINE or end or len(data) > _MAX_BYTES:
+        raise ClientKeyUnreadable
+    if stat.S_IMODE(mode) & 0o077:
+        raise ClientKeyOpen
+    return key
+
+
+def auth_private(key: ClientKey, address: str) -> str:
+    """Return the line with which a tor may reach this address. Raises NotAnAddress, also for a slip in one letter."""
+    found = _ADDRESS.fullmatch(address.strip().lower().removeprefix("http://").rstrip("/"))
+    if found is None:
+        raise NotAnAddress
+    decoded = b32decode(found[1].upper())
+    public, check, version = decoded[:32], decoded[32:34], decoded[34:]
+    if version != _VERSION or sha3_256(b".onion checksum" + public + version).digest()[:2] != check:
+        raise NotAnAddress
+    return f"{found[1]}:descriptor:x25519:{key.private}"
