@@ -83,7 +83,7 @@ def _roster(casebook: Casebook, desk: DeskId, known: DeskRoster) -> Banner:
     return (
         _("ROSTER CHANGED. Desk %(desk)s is shown with other members than were confirmed:", desk=desk),
         *(f"  {change}" for change in changes),
-        *([_("No member of the desk has signed this change.")] if desk in casebook.statements else []),
+        *([_("No member of the desk has signed this change.")] if trust.is_unsigned(casebook, desk) else []),
         _("Compare these ten words with another member:"),
         *_words(roster_words(desk, known.newest)),
         ForTerminal(_("If they are the same: %(command)s", command='dropbox-workstation confirm --roster "WORDS"')),

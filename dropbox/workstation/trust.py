@@ -123,6 +123,12 @@ def _is_changed(casebook: Casebook, desk: DeskId) -> bool:
     return casebook.rosters[desk].changed or (held is not None and held.differs)
 
 
+def is_unsigned(casebook: Casebook, desk: DeskId) -> bool:
+    """Tell whether a change of this desk's list is one that its members could have signed, and did not."""
+    held = casebook.statements.get(desk)
+    return held is not None and not held.rival
+
+
 def forked_rosters(casebook: Casebook) -> list[DeskId]:
     """Return the desks of which a bundle showed another chain of statements than this vault holds."""
     return sorted(desk for desk, held in casebook.statements.items() if held.rival)

@@ -20,6 +20,7 @@ from dropbox.models import Mandate, Recipient, VaultId, today
 from tests.envelopes import Case, File
 from tests.factories_bundles import DESK, OTHER_DESK, World, joined, left, write_as
 from tests.pages.room import STORY
+from tests.stated import SignedDesk
 
 HOSTILE = "</p><script>alert(1)</script><img src=//x.example onerror=alert(1)>\u202egnp.exe\x1b[31m{{ 7*7 }}%s"
 """What somebody may write who wants a page to do more than show it."""
@@ -187,6 +188,35 @@ def _named(manifest: PickupManifest) -> PickupManifest:
     return replace(manifest, called=Called("Voorbeeldpartij", desks))
 
 
+def stated(here: World) -> Mapping[str, Case]:
+    """A desk whose members sign: a change that counts, and a proposal that waits."""
+    desk = SignedDesk(here)
+    here.start()
+    here.drop.send(Case(), STORY)
+    here.anna.ok("import", here.drop.pickup())
+    here.next_day()
+    until = here.drop.day + timedelta(days=40)
+    desk.take(desk.signed(desk.next(here.anna, here.bram, bram=until), here.bram))
+    desk.propose(here.anna, here.dirk)
+    here.anna.ok("import", here.drop.pickup())
+    return {}
+
+
+def forked(here: World) -> Mapping[str, Case]:
+    """A desk whose history is another one than before, and a drop with a key that nobody signed for."""
+    desk = SignedDesk(here)
+    here.start()
+    desk.take(desk.signed(desk.next(here.anna, here.bram, here.dirk), here.bram))
+    here.anna.ok("import", here.drop.pickup())
+    here.next_day()
+    desk.chain.pop()
+    desk.take(desk.signed(desk.next(here.anna), here.anna))
+    here.anna.ok("import", here.drop.pickup())
+    here.drop.succeed(lost=True)
+    here.anna.run("import", here.drop.pickup())
+    return {}
+
+
 KINDS: dict[str, Kind] = {
     "none": Kind(nothing),
     "fresh": Kind(fresh),
@@ -195,6 +225,8 @@ KINDS: dict[str, Kind] = {
     "alarmed": Kind(alarmed),
     "broken": Kind(broken),
     "moved": Kind(moved),
+    "stated": Kind(stated),
+    "forked": Kind(forked),
     "trial": Kind(unconfirmed, trial=True),
     "no-key": Kind(nothing, home=lambda here: here.folder / "empty"),
 }

@@ -54,6 +54,13 @@ def unsealed(room: DeskRoom) -> Page:
     return room.submit(room.get("/").form("words"), {"words": "shifts"})
 
 
+def roster_signed(room: DeskRoom) -> Page:
+    """Sign what is proposed, with the words that the page shows."""
+    shown = room.get("/roster")
+    words = re.findall(r"<li>([^<]+)</li>", shown.text.partition('<ol class="words">')[2].partition("</ol>")[0])
+    return room.submit(shown.form("words"), {"words": " ".join(words), "compared": "yes"})
+
+
 def next_month(room: DeskRoom) -> Page:
     return room.get(re.findall(r'href="(/calendar\?month=[^"]+)"', room.get("/calendar").text)[-1])
 

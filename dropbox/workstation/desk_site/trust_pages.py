@@ -151,7 +151,7 @@ def _change(casebook: Casebook, desk: DeskId) -> dict[str, object]:
         "came": [(key, member_name(casebook, key)) for key in sorted(after - before)],
         "left": [(key, member_name(casebook, key)) for key in sorted(before - after)],
         "words": roster_words(desk, known.newest).split(),
-        "unsigned": desk in casebook.statements,
+        "unsigned": trust.is_unsigned(casebook, desk),
     }
 
 
