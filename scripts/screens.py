@@ -25,6 +25,8 @@ from tests.conftest import Members
 from tests.firefox import Firefox
 from tests.pages import looking
 from tests.pages.album import Album, Source
+from tests.pages.courier_states import STATES as COURIER_STATES
+from tests.pages.courier_states import CourierRooms
 from tests.pages.desk_room import DeskRooms
 from tests.pages.desk_states import STATES as DESK_STATES
 from tests.pages.room import Captured, Rooms
@@ -50,6 +52,16 @@ def _drops() -> Iterator[Rooms]:
 
 
 @contextmanager
+def _couriers() -> Iterator[CourierRooms]:
+    with factories.short_dir() as folder:
+        home = factories.new_home(folder)
+        with CourierRooms(
+            Members(home, *(factories.make_key(home, name) for name in ("anna", "bram", "cora")))
+        ) as rooms:
+            yield rooms
+
+
+@contextmanager
 def _vaults() -> Iterator[DeskRooms]:
     with factories_bundles.people() as people, DeskRooms(people) as rooms:
         yield rooms
@@ -71,7 +83,11 @@ class Shown:
         return made if languages or not self.more else [*made, Look(self.more, PHONE)]
 
 
-SITES = {"reporter": Shown(STATES, _drops, "ar"), "desk": Shown(DESK_STATES, _vaults)}
+SITES = {
+    "reporter": Shown(STATES, _drops, "ar"),
+    "courier": Shown(COURIER_STATES, _couriers),
+    "desk": Shown(DESK_STATES, _vaults),
+}
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from tests.pages.album import Album
 from tests.pages.room import stable
 
 TEMPLATES = Path(app.__file__).parent / "templates"
-PARTS = ("_", "base.html")
+PARTS = ("_", "base.html", "courier/")
+"""What is no page of its own, or another site's: see test_courier_pages."""
 SAME = {"case-ended": "refusal-case_ended"}
 """States that are one page by design: what it says is the same however one comes to it."""
 
