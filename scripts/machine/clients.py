@@ -62,7 +62,7 @@ def write_clients(folder: Path, wanted: Mapping[str, str]) -> bool:
             changed = True
     for name, path in there.items():
         if name not in wanted and name != NOBODY:
-            path.unlink()
+            path.unlink(missing_ok=True)
             changed = True
     return changed
 
