@@ -10,7 +10,7 @@ from pathlib import Path
 from dropbox.config import Settings
 from dropbox.errors import DropboxError
 from dropbox.keyring import Keyring
-from dropbox.server.check import clock, desks, dues, keys, machine, process, sealing, tor
+from dropbox.server.check import clock, courier, desks, dues, keys, machine, process, sealing, tor
 from dropbox.server.check.bounded import Look, look_at_all
 from dropbox.server.check.rows import Looked, Row, Telling, Verdict
 from dropbox.server.store import Store
@@ -27,6 +27,7 @@ _ANYHOW = (
     Look("server", process.look),
     Look("onion service", tor.look, 30.0),
     Look("reachable", tor.look_by_visit, tor.VISIT_SECONDS + 10.0),
+    Look("courier", courier.look),
     Look("daily status", dues.look_at_status),
 )
 _WHEN_OPEN = (
