@@ -90,7 +90,11 @@ def make(folder: Path, gpg_home: Path, signer: Fingerprint) -> SmallKit:
     for source, name in kit.LOOSE.items():
         if "verify" in name:
             shutil.copyfile(source, made.folder / name)
-    write_wheel(made, OWN, {"dropbox/__init__.py": "", "dropbox/workstation/main.py": PROGRAM})
+    write_wheel(
+        made,
+        OWN,
+        {"dropbox/__init__.py": "", "dropbox/workstation/main.py": PROGRAM, "dropbox/courier/main.py": PROGRAM},
+    )
     write_wheel(made, SHOWN_WHEEL, {"shown.py": "WORD = 'first'\n", "shown-1.0.data/scripts/shown": "#!python\n"})
     table = {pair.name: [OWN, SHOWN_WHEEL] for pair in ALL_PAIRS}
     (made.folder / "kit.json").write_text(json.dumps({"format": 1, "glibc": [2, 17], "wheels": table}))

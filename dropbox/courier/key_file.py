@@ -4,6 +4,7 @@ import os
 import re
 import stat
 from base64 import b32decode
+from collections.abc import Mapping
 from hashlib import sha3_256
 from pathlib import Path
 
@@ -23,10 +24,18 @@ _ADDRESS = re.compile(r"([a-z2-7]{56})\.onion")
 _VERSION = b"\x03"
 
 
+def usual_place(environment: Mapping[str, str], home: Path) -> Path:
+    """Return where the key lies unless somebody says otherwise; on Tails where it outlasts the night."""
+    kept = home / "Persistent"
+    data = kept if kept.is_dir() else Path(environment.get("XDG_DATA_HOME") or home / ".local" / "share")
+    return data / "onion-dropbox" / "courier.key"
+
+
 def make(path: Path) -> ClientKey:
     """Write a new key into a file that did not exist. Raises ClientKeyExists, ClientKeyUnwritable."""
     key = ClientKey.new()
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except FileExistsError:
         raise ClientKeyExists from None

@@ -6,6 +6,7 @@
 import argparse
 import json
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,7 +40,7 @@ def _key(options: argparse.Namespace, say: Say) -> tuple[object, Sequence[str]]:
         f"    {key.public}",
         "",
         say("The operator types it behind --client-key, and gives you an address, a name and a passphrase."),
-        say("Then see what to paste into Tor Browser: dropbox-courier show {file}").format(file=options.file),
+        say("Then see what to paste into Tor Browser: {command}").format(command=_show_command(options.file)),
         say(
             "Keep the file on this machine only. Lost, or read by somebody else: tell the operator, and make a new one."
         ),
@@ -64,6 +65,11 @@ def _show(options: argparse.Namespace, say: Say) -> tuple[object, Sequence[str]]
     return {"public": key.public, "private": key.private, "auth_private": line}, lines
 
 
+def _show_command(file: Path) -> str:
+    usual = key_file.usual_place(os.environ, Path.home())
+    return "dropbox-courier show" if file == usual else f"dropbox-courier show {shlex.quote(str(file))}"
+
+
 _FOR_A_TOR = "For a tor of your own: a line for a file NAME.auth_private in its ClientOnionAuthDir:"
 
 
@@ -76,18 +82,19 @@ def _failed(say: Say, message: str, hint: str) -> int:
 
 def _parser(say: Say) -> argparse.ArgumentParser:
     about = say("A key for the courier's onion service, made on your own online machine.")
+    usual = key_file.usual_place(os.environ, Path.home())
     parser = argparse.ArgumentParser(prog="dropbox-courier", description=about)
     added = parser.add_subparsers(required=True, metavar="COMMAND")
     key = added.add_parser("key", help=say("make a new key"), description=say("make a new key"))
-    key.add_argument("file", type=Path, metavar="FILE", help=say("a new file for the key; nothing is ever overwritten"))
+    file = say("the key's file; nothing is ever overwritten (default: {file})").format(file=usual)
     key.set_defaults(run=_key)
     text = say("say what to paste into Tor Browser")
     show = added.add_parser("show", help=text, description=text)
-    show.add_argument("file", type=Path, metavar="FILE", help=say("the file that `dropbox-courier key` made"))
     text = say("the courier's address: also print a line for a tor of your own")
     show.add_argument("--address", metavar="ONION", help=text)
     show.set_defaults(run=_show)
     for one in (key, show):
+        one.add_argument("file", type=Path, nargs="?", default=usual, metavar="FILE", help=file)
         one.add_argument("--json", action="store_true", help=say("print one JSON document"))
     return parser
 

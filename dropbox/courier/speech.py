@@ -15,9 +15,7 @@ DUTCH: Mapping[str, str] = {
     "The operator types it behind --client-key, and gives you an address, a name and a passphrase.": (
         "De beheerder typt het achter --client-key, en geeft u een adres, een naam en een wachtzin."
     ),
-    "Then see what to paste into Tor Browser: dropbox-courier show {file}": (
-        "Kijk daarna wat u in Tor Browser plakt: dropbox-courier show {file}"
-    ),
+    "Then see what to paste into Tor Browser: {command}": "Kijk daarna wat u in Tor Browser plakt: {command}",
     "Keep the file on this machine only. Lost, or read by somebody else: tell the operator, and make a new one.": (
         "Houd het bestand alleen op deze machine. Kwijt, of door een ander gelezen: zeg het de beheerder, en maak een"
         " nieuw."
@@ -44,8 +42,9 @@ DUTCH: Mapping[str, str] = {
     ),
     "make a new key": "maak een nieuwe sleutel",
     "say what to paste into Tor Browser": "zeg wat u in Tor Browser plakt",
-    "a new file for the key; nothing is ever overwritten": "een nieuw bestand; niets wordt overschreven",
-    "the file that `dropbox-courier key` made": "het bestand dat `dropbox-courier key` maakte",
+    "the key's file; nothing is ever overwritten (default: {file})": (
+        "het bestand van de sleutel; niets wordt overschreven (gewoonlijk: {file})"
+    ),
     "the courier's address: also print a line for a tor of your own": (
         "het adres van de koerier: druk ook een regel af voor een eigen tor"
     ),

@@ -33,7 +33,8 @@ gebruik / usage: sh verify-and-start [--signer FINGERPRINT] [--check | --menu] [
   (zonder opdracht: open / without a command: open)
   --signer FINGERPRINT  vingerafdruk van de beheerder / the operator's fingerprint
   --check               alleen controleren / only verify
-  --menu                in het menu van het bureaublad zetten / put into the desktop's menu"""
+  --menu                in het menu van het bureaublad zetten / put into the desktop's menu
+  courier key           op de machine met internet: een sleutel voor de koerier / on the online machine: a client key"""
 
 
 class Refusal(Exception):

@@ -21,8 +21,8 @@ from pathlib import Path, PurePosixPath
 from .checking import Kit, Refusal, data_folder, hash_of, is_tails, say, walk, whole, wrong
 
 _USEFUL = {"gpg-agent": "gpg-agent", "pinentry": "pinentry-gnome3", "bwrap": "bubblewrap", "pdftoppm": "poppler-utils"}
-_START = "import sys; sys.path.insert(0, sys.argv.pop(1)); sys.argv[0] = 'dropbox-workstation'; \
-from dropbox.workstation.main import main; sys.exit(main())"
+_START = "import sys; sys.path.insert(0, sys.argv.pop(1)); sys.argv[0] = 'dropbox-{part}'; \
+from dropbox.{part}.main import main; sys.exit(main())"
 
 
 def fitting(kit: Kit) -> tuple[str, list[str]]:
@@ -114,8 +114,13 @@ def _is_whole(kit: Kit, wheels: Sequence[str], program: Path) -> bool:
 
 
 def start(kit: Kit, kits: Path, arguments: Sequence[str], *, wait: bool) -> int:
-    """Become the workstation; with `wait` stay beside it, so that its window can be kept open. Raises Refusal."""
-    notices()
+    """Become the workstation; with `wait` stay beside it, so that its window can be kept open. Raises Refusal.
+
+    `courier …` becomes the command for a client key instead, on the online machine on which bundles are fetched.
+    """
+    part = "courier" if arguments[:1] == ["courier"] else "workstation"
+    if part == "workstation":
+        notices()
     program = unpacked(kit, *fitting(kit), kits)
     if os.statvfs(program).f_flag & os.ST_NOEXEC:
         raise Refusal(
@@ -128,7 +133,16 @@ def start(kit: Kit, kits: Path, arguments: Sequence[str], *, wait: bool) -> int:
         os.environ["XDG_DATA_HOME"] = str(data_folder())
     # Without `site` nothing but Python's own library and the kit can be imported, whatever else is installed.
     # Nothing compiled is kept (-B): it could not be checked, and saves a third of a second.
-    command = [sys.executable, "-I", "-S", "-B", "-c", _START, str(program), *arguments]
+    command = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-B",
+        "-c",
+        _START.format(part=part),
+        str(program),
+        *arguments[part == "courier" :],
+    ]
     if not wait:
         os.execv(sys.executable, command)  # nosec B606 -- no shell is wanted
     with suppress(KeyboardInterrupt):

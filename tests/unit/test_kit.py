@@ -48,6 +48,12 @@ def test_a_signed_kit_is_not_refused_and_gets_its_arguments(small: SmallKit) -> 
     assert small.start("seven").code == 7
 
 
+def test_the_online_machine_gets_the_couriers_command_and_no_warning_of_its_network(small: SmallKit) -> None:
+    done = small.trusted("courier", "key", "--json")
+    assert json.loads(done.out)["arguments"] == ["dropbox-courier", "key", "--json"]
+    assert "network" not in done.err
+
+
 def test_nothing_but_the_kit_and_pythons_own_library_can_be_imported(small: SmallKit, tmp_path: Path) -> None:
     (tmp_path / "shown.py").write_text("WORD = 'planted'\n")
     done = small.trusted("x", environment={"PYTHONPATH": str(tmp_path), "PYTHONSTARTUP": str(tmp_path / "shown.py")})
