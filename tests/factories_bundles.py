@@ -4,6 +4,7 @@ It keeps the rules of the design by itself, so that the workstation is tested ag
 each of them. Investigators have a GnuPG home each, as on machines of their own.
 """
 
+import copy
 import io
 import json
 import os
@@ -23,6 +24,7 @@ from nacl.signing import SigningKey
 from dropbox.bundle import (
     FIRST_HEAD,
     AnswerManifest,
+    EpochStart,
     LineState,
     LogLine,
     PickupItem,
@@ -138,6 +140,22 @@ class DeskLog:
     confirmed: dict[VaultId, tuple[int, ...]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Backup:
+    """The simulated drop as it was on a day."""
+
+    day: date
+    epoch: str
+    epochs: tuple[EpochStart, ...]
+    items: dict[ItemId, Held]
+    logs: dict[DeskId, DeskLog]
+    chains: dict[str, list[str]]
+
+
+def head_of(epoch: str, lines: Sequence[LogLine]) -> str:
+    return head_after(FIRST_HEAD, epoch, lines).hex()
+
+
 class SimulatedDrop:
     """What the server knows and does, as far as bundles show it."""
 
@@ -155,6 +173,7 @@ class SimulatedDrop:
         self.answers: list[AnswerManifest] = []
         self.drop = bytes(self.signing_key.verify_key).hex()
         self.successions: tuple[Succession, ...] = ()
+        self.epochs: tuple[EpochStart, ...] = ()
         self.statements: dict[DeskId, tuple[SignedStatement, ...]] = {}
         self.proposal: RosterStatement | None = None
         self._bundles = 0
@@ -166,6 +185,19 @@ class SimulatedDrop:
         made = Succession(self.drop, len(self.successions) + 1, self.day, *keys)
         self.successions += (made if lost else made.signed_by(old),)
         return old
+
+    def back_up(self) -> Backup:
+        """Return everything that a backup of this moment brings back."""
+        return Backup(self.day, self.epoch, self.epochs, *copy.deepcopy((self.items, self.logs, self.chains)))
+
+    def restore(self, backup: Backup, signer: SigningKey | None = None) -> None:
+        """Go on from a backup, under a new epoch; another signer's statement is a forged one."""
+        kept = copy.deepcopy(backup)
+        self.items, self.logs, self.chains = kept.items, kept.logs, kept.chains
+        logs = {desk: (len(lines := self._lines(desk)), head_of(backup.epoch, lines)) for desk in self.logs}
+        number, epoch = len(backup.epochs) + 1, secrets.token_hex(16)
+        made = EpochStart(self.drop, number, self.day, backup.day, epoch, backup.epoch, logs)
+        self.epoch, self.epochs = epoch, (*backup.epochs, made.signed_by(signer or self.signing_key))
 
     @property
     def words(self) -> str:
@@ -240,10 +272,7 @@ class SimulatedDrop:
         self._number(desk)
         log = self.logs[desk]
         here = [self.items[item] for item in log.numbers if item not in log.gone]
-        lines = [
-            LogLine(n, sha256_hex(self.items[item].data), log.gone.get(item, LineState.HERE))
-            for n, item in enumerate(log.numbers, start=1)
-        ]
+        lines = self._lines(desk)
         together = {other for held in here for other in held.desks} | {desk}
         rosters = {other: self.rosters[other] for other in sorted(together)}
         items = [self._entry(held, log.numbers.index(held.item) + 1) for held in here]
@@ -265,6 +294,7 @@ class SimulatedDrop:
             statements={other: chain for other, chain in self.statements.items() if other in rosters},
             proposal=self.proposal if desk == DESK else None,
             successions=self.successions,
+            epochs=self.epochs,
         )
         named = {m.fingerprint for roster in rosters.values() for m in roster}
         named |= {m.fingerprint for m in manifest.proposal.members} if manifest.proposal else set()
@@ -274,6 +304,13 @@ class SimulatedDrop:
         path_of = lambda item: self.folder / item.item  # noqa: E731
         write_pickup(target, bend(manifest) if bend else manifest, lines, keys, path_of, self.signing_key)
         return target
+
+    def _lines(self, desk: DeskId) -> list[LogLine]:
+        log = self.logs[desk]
+        return [
+            LogLine(n, sha256_hex(self.items[item].data), log.gone.get(item, LineState.HERE))
+            for n, item in enumerate(log.numbers, start=1)
+        ]
 
     def _number(self, desk: DeskId) -> None:
         log = self.logs[desk]
