@@ -84,10 +84,10 @@ def _looked_at(path: Path, subject: str) -> Opened | None:
     else:
         return None
     if status.st_uid != os.geteuid() and os.geteuid() != 0:
-        return Opened(path, subject, "belongs to another user", f"chown {os.geteuid()} {path}")
+        return Opened(path, subject, "belongs to another user", f"chown {os.geteuid()} {path.resolve()}")
     mode = stat.S_IMODE(status.st_mode)
     if mode & 0o077:
-        return Opened(path, subject, word, f"chmod {mode & allowed:o} {path}")
+        return Opened(path, subject, word, f"chmod {mode & allowed:o} {path.resolve()}")
     return None
 
 

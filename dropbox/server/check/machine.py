@@ -40,7 +40,7 @@ def _private(path: Path, subject: str, mode: int) -> Row:
     if status.st_uid != os.getuid():
         return fail(subject, "belongs to another user", "Run the server and its commands as one user.")
     if stat.S_IMODE(status.st_mode) & ~mode:
-        return fail(subject, f"has mode {stat.S_IMODE(status.st_mode):o}", f"chmod {mode:o} {path}")
+        return fail(subject, f"has mode {stat.S_IMODE(status.st_mode):o}", f"chmod {mode:o} {path.resolve()}")
     return ok(subject, "private")
 
 
