@@ -1,8 +1,10 @@
 """The courier, put together: who may come in, who is in, what lies ready and what is on its way. Only composition."""
 
+import os
 from dataclasses import dataclass
 from datetime import datetime
 
+from dropbox.models import today
 from dropbox.server import courier_clients, releases
 from dropbox.server.courier_door import Door
 from dropbox.server.courier_sessions import CourierSessions
@@ -10,6 +12,7 @@ from dropbox.server.courier_shelf import Shelf
 from dropbox.server.downloads import Downloads
 from dropbox.server.drop import Drop
 from dropbox.server.incoming import Incoming
+from dropbox.server.store.blobs import midnight
 from dropbox.server.tokens import FormTokens
 
 RETRY_SECONDS = 60.0
@@ -28,18 +31,19 @@ class Courier:
     @classmethod
     def open(cls, drop: Drop) -> "Courier":
         """Open everything under DATA/courier, which is empty but for the client keys afterwards."""
-        settings, registry = drop.settings, drop.store.courier
+        settings, registry, shelf = drop.settings, drop.store.courier, Shelf(drop)
         courier = cls(
             drop=drop,
             door=Door(registry),
             sessions=CourierSessions(
                 drop.identity.subkey(b"drop1-courierses"),
                 registry,
+                revoked=shelf.sweep,
                 idle_minutes=settings.courier.idle_minutes,
                 absolute_minutes=settings.sessions.absolute_minutes,
             ),
             forms=FormTokens(drop.identity.subkey(b"drop1-courierfrm"), settings.sessions.form_hours),
-            shelf=Shelf(drop),
+            shelf=shelf,
             incoming=Incoming(
                 settings.server.data_dir, settings.courier.max_answer_bytes, settings.server.min_free_bytes
             ),
@@ -49,6 +53,13 @@ class Courier:
         courier.shelf.clear()
         courier.incoming.clear()
         return courier
+
+    def tidy(self) -> None:
+        """Let go of bundles that nobody may fetch any more, and of the hour at which somebody was last here."""
+        self.shelf.sweep()
+        folder = self.drop.settings.server.data_dir / courier_clients.COURIER_FOLDER
+        for path in (folder, *folder.iterdir()):
+            os.utime(path, (midnight(today()),) * 2)
 
     def release_due(self, at: datetime) -> None:
         """Release what is due by the machine's own time."""

@@ -29,11 +29,14 @@ class CourierSession:
 
 
 class CourierSessions:
+    """`revoked` is called when somebody is found out to have been sent away."""
+
     def __init__(
         self,
         secret: bytes,
         registry: Investigators,
         *,
+        revoked: Callable[[], None] = lambda: None,
         idle_minutes: int,
         absolute_minutes: int,
         clock: Callable[[], float] = time.time,
@@ -41,6 +44,7 @@ class CourierSessions:
         limits = SplitLimits(idle_minutes * 60, absolute_minutes * 60, MAX_SESSIONS, MAX_SESSIONS_OF_ONE)
         self._split = SplitSessions(secret, "courier-session", limits, clock)
         self._registry = registry
+        self._revoked = revoked
 
     def begin(self, investigator: Investigator) -> str:
         """Start a session and return its cookie's value."""
@@ -53,6 +57,7 @@ class CourierSessions:
         investigator = self._registry.find(name)
         if investigator is None or investigator.turn != turn:
             self._split.end(cookie)
+            self._revoked()
             raise SessionEnded
         return CourierSession(opened.key, investigator)
 

@@ -176,7 +176,7 @@ def test_no_bundle_stays_for_a_desk_that_nobody_fetches_for_any_more(members: Me
         folder = courier_folder(site) / "bundles"
         assert len(list(folder.iterdir())) == 1
         room.revoke("last")
-        room.courier.shelf.sweep()
+        assert browser.get("/").form("passphrase")
         assert list(folder.iterdir()) == []
 
 
@@ -333,7 +333,9 @@ def test_what_an_earlier_process_left_is_gone_at_the_start(members: Members) -> 
 
 def test_bundles_are_their_owners_alone_and_dated_to_midnight(room: CourierRoom, anna: Browser) -> None:
     room.make(anna)
+    room.courier.tidy()
     folder = courier_folder(room.site) / "bundles"
+    assert folder.stat().st_mtime % 86400 == folder.parent.stat().st_mtime % 86400 == 0
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     for path in folder.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -133,7 +133,7 @@ def _keep_house(drop: Drop, courier: Courier | None, stopping: threading.Event, 
             drop.opener.refresh()
             drop.store.retire(today())
             if courier is not None:
-                courier.shelf.sweep()
+                courier.tidy()
         except DropboxError as error:
             say(f"housekeeping: {error}")
         except Exception as error:  # it must be tried again in an hour, whatever it was

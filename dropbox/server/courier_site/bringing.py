@@ -48,5 +48,6 @@ def _take(here: CourierSession, file: IncomingFile) -> Response:
     return page("brought.html", refused="", lines=[_line(line) for line in summary.lines])
 
 
-def _line(line: ImportLine) -> tuple[str, str]:
-    return line.item or "", line.told(_)
+def _line(line: ImportLine) -> tuple[str, str, bool]:
+    """Return whose line it is, what it says, and whether it is a warning."""
+    return line.item or "", line.told(_), "warning" in str(line)

@@ -1,5 +1,6 @@
 """The first page: what waits for one's desks, as a count and a padded size; never dates, never names."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, Response
@@ -33,11 +34,18 @@ def waiting_page(status: int = 200, **values: object) -> Response:
     return session_page(
         "waiting.html",
         status,
-        desks=[_row(desk) for desk in session().investigator.desks],
+        desks=[_row(desk) for desk in _own_desks()],
         release=list_text(["{:02}:{:02}".format(*divmod(each, _MINUTES_IN_AN_HOUR)) for each in courier.release]),
         max_answer_bytes=courier.max_answer_mib * 1_000_000,  # as its setting is read, and never more than fits
         **values,
     )
+
+
+def _own_desks() -> Sequence[DeskId]:
+    """Return the desks of who is signed in, in the order of the configuration; one that has left it comes last."""
+    configured = [desk.id for desk in this_courier().drop.settings.desks]
+    own = session().investigator.desks
+    return [desk for desk in (*configured, *(each for each in own if each not in configured)) if desk in own]
 
 
 def _row(desk: DeskId) -> DeskRow:
