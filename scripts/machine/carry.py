@@ -12,6 +12,7 @@ from .as_user import as_user
 from .clients import (
     checked_address,
     checked_clients,
+    loses_a_client,
     read_address,
     read_clients,
     write_addresses,
@@ -19,6 +20,7 @@ from .clients import (
 )
 from .places import Places, Refused, places_of
 from .saying import in_plain_words
+from .withdrawing import withdraw
 
 TOR_USER = "debian-tor"
 
@@ -31,15 +33,28 @@ def carry(places: Places) -> bool:
         raise Refused("what came from the drop's user is no client key") from None
 
     def at_tor() -> list[object]:
-        changed = write_clients(places.courier_onion / "authorized_clients", wanted)
-        return [changed, read_address(places.onion), read_address(places.courier_onion)]
+        folder = places.courier_onion / "authorized_clients"
+        loses = loses_a_client(folder, wanted)
+        changed = write_clients(folder, wanted)
+        return [changed, read_address(places.onion), read_address(places.courier_onion), loses]
 
     answer = as_user(TOR_USER, at_tor)
-    if not isinstance(answer, list) or len(answer) != 3:
+    if not isinstance(answer, list) or len(answer) != 4:
         raise Refused("what came from tor's user is not understood")
     addresses = {"address": checked_address(answer[1]), "courier-address": checked_address(answer[2])}
     as_user(places.user, lambda: _note(places, addresses))
+    if answer[3] is True:
+        withdraw_courier(places)
     return answer[0] is True
+
+
+def withdraw_courier(places: Places) -> None:
+    """Take the courier's service off the network; the reload that follows publishes it anew. A restart does it too."""
+    try:
+        as_user(TOR_USER, lambda: withdraw(places.courier_onion))
+    except Refused:
+        if is_systemd():
+            subprocess.run(["systemctl", "restart", "--no-block", "tor@default.service"], check=False)
 
 
 def _note(places: Places, addresses: dict[str, str | None]) -> None:

@@ -67,6 +67,14 @@ def write_clients(folder: Path, wanted: Mapping[str, str]) -> bool:
     return changed
 
 
+def loses_a_client(folder: Path, wanted: Mapping[str, str]) -> bool:
+    """Tell whether somebody whom tor lets in now is to be let in no longer, or has another key."""
+    if not folder.is_dir():
+        return False
+    here = {path.name: _text(path) for path in folder.iterdir() if _FILE.fullmatch(path.name) and path.name != NOBODY}
+    return any(wanted.get(name) != line for name, line in here.items())
+
+
 def nobodys_line() -> str:
     """Return a client key that nobody has: random bytes, whose private half never was."""
     return f"descriptor:x25519:{base64.b32encode(secrets.token_bytes(32)).decode().rstrip('=')}"

@@ -6,14 +6,17 @@ import argparse
 import base64
 import os
 import pwd
+import shutil
+import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dropbox.server.main import _parser
-from scripts.machine import adding, clients, command, onion_keys, removing
+from scripts.machine import adding, clients, command, onion_keys, removing, withdrawing
 from scripts.machine.as_user import as_user
 from scripts.machine.places import Refused, places_of
 
@@ -105,6 +108,41 @@ def test_a_revoked_or_damaged_client_does_not_stay(tors: Path) -> None:
     assert (tors / "bram.auth").read_text() == f"{KEY}\n"
     assert (tors / "nobody.auth").read_text().startswith("descriptor:x25519:")
     assert all(path.stat().st_mode & 0o077 == 0 for path in tors.iterdir())
+
+
+def test_a_revoked_client_is_noticed_and_a_new_one_breaks_nobody_off(tors: Path) -> None:
+    clients.write_clients(tors, {"anna.auth": KEY})
+    assert not clients.loses_a_client(tors, {"anna.auth": KEY, "bram.auth": OTHER})
+    assert clients.loses_a_client(tors, {})
+    assert clients.loses_a_client(tors, {"anna.auth": OTHER})
+    assert not clients.loses_a_client(tors.parent / "not-there", {})
+
+
+@pytest.mark.tor
+@pytest.mark.skipif(shutil.which("tor") is None, reason="tor is not here")
+def test_only_the_couriers_service_is_withdrawn_and_a_reload_brings_it_back(short_dir: Path) -> None:
+    services = [short_dir / name for name in ("one", "one-courier", "two")]
+    lines = "".join(f"HiddenServiceDir {each}\nHiddenServicePort 80 unix:{each}.sock\n" for each in services)
+    control, cookie, torrc, defaults = (short_dir / name for name in ("c", "cookie", "torrc", "defaults"))
+    head = f"DataDirectory {short_dir}/d\nDisableNetwork 1\nSocksPort 0\nControlSocket {control}\n"
+    torrc.write_text(f"{head}CookieAuthentication 1\nCookieAuthFile {cookie}\nLog warn stdout\n{lines}")
+    defaults.touch()
+    tor = subprocess.Popen(["tor", "-f", torrc, "--defaults-torrc", defaults], stdout=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + 30
+        while not (control.exists() and cookie.exists()) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert withdrawing.withdraw(services[1], control, cookie) is True
+        assert withdrawing.withdraw(services[1], control, cookie) is False
+        tor.send_signal(signal.SIGHUP)
+        while time.monotonic() < until and not withdrawing.withdraw(services[1], control, cookie):
+            time.sleep(0.05)
+        assert withdrawing.withdraw(services[2], control, cookie) is True
+        assert withdrawing.withdraw(services[0], control, cookie) is True
+        assert withdrawing.withdraw(services[0], control, cookie) is False
+    finally:
+        tor.kill()
+        tor.wait()
 
 
 def test_no_client_is_written_through_a_link_that_was_planted(tors: Path, tmp_path: Path) -> None:

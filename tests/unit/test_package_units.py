@@ -13,7 +13,7 @@ from dropbox import config
 from dropbox.server.onion.torrc import MAX_STREAMS_PER_CIRCUIT
 from dropbox.settings import Server
 from scripts import package
-from scripts.kit_wheels import KitError
+from scripts.kit_wheels import ROOT, KitError
 from scripts.machine.places import places_of
 
 UNITS = package.PACKAGING / "systemd"
@@ -128,7 +128,7 @@ def test_gpgs_profile_reaches_neither_the_store_nor_the_drops_own_keys() -> None
 
 
 def test_the_template_of_the_configuration_is_not_refused(tmp_path: Path) -> None:
-    text = package.template_of((package.ROOT / "config.example.toml").read_text(encoding="utf-8"))
+    text = package.template_of((ROOT / "config.example.toml").read_text(encoding="utf-8"))
     places = places_of("my-town", tmp_path)
     for folder in (places.settings / "keys", places.data, places.sockets):
         folder.mkdir(parents=True)
@@ -149,7 +149,7 @@ def test_the_template_of_the_configuration_is_not_refused(tmp_path: Path) -> Non
 
 
 def test_an_example_that_lost_a_line_makes_no_template() -> None:
-    text = (package.ROOT / "config.example.toml").read_text(encoding="utf-8")
+    text = (ROOT / "config.example.toml").read_text(encoding="utf-8")
     with pytest.raises(KitError):
         package.template_of(text.replace('# mode = "launch"', '# mode = "lunch"'))
 
