@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from scripts.private_tor import PrivateTor
-from tests.drop_process import BIN, DropProcess
+from tests.drop_process import BIN, DropProcess, command
 from tests.firefox import Firefox
 from tests.journeys.over_tor import MARKS, control_mode, published_address, start_tor, world_over_tor
 from tests.journeys.reporter import Reporter
@@ -49,6 +49,25 @@ def offline(member: Member, name: str, *arguments: str | Path) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_the_drop_sees_itself_through_tor_and_sends_itself_a_test_report(world: World) -> None:
+    published_address(world.drop)
+    found = json.loads(command("dropbox-server", "check", "--config", world.drop.config, "--json", code=None))
+    rows = {row["subject"]: row for row in found}
+    assert rows["reachable"] == {
+        "verdict": "ok",
+        "subject": "reachable",
+        "finding": "the welcome page came through tor",
+        "advice": "",
+    }
+    assert rows["onion service"]["verdict"] == rows["clock and tor"]["verdict"] == "ok"
+    sent = world.drop.server_json("canary", "--desk", "committee")
+    assert sent == [{"desk": "committee", "sent": True, "problem": None}]
+    world.fetch("carla")
+    assert world.members["carla"].json("cases") == []
+    world.bring("carla")
+    assert world.drop.server_json("status")["last_loop"] is not None
 
 
 @pytest.mark.browser
