@@ -149,6 +149,13 @@ def test_a_revoked_session_is_over_at_its_next_request(room: CourierRoom) -> Non
     assert browser.get(path).status == 401
 
 
+def test_a_new_passphrase_ends_the_session_of_the_old_one(room: CourierRoom) -> None:
+    browser = room.signed_in("renewed")
+    room.revoke("renewed")
+    room.let_in("renewed")
+    assert browser.get("/").form("passphrase")
+
+
 def test_who_is_revoked_gets_no_more_of_a_download_that_is_going_on(room: CourierRoom) -> None:
     room.send(COMMITTEE, content=b"x" * LARGE_BYTES)
     browser = room.signed_in("leaver", COMMITTEE)
