@@ -111,8 +111,7 @@ class DropProcess:
 
     def server(self, *arguments: str | Path) -> str:
         """Run dropbox-server COMMAND ... on the same configuration."""
-        first, *rest = arguments
-        return command("dropbox-server", first, "--config", self.config, *rest)
+        return command("dropbox-server", *arguments, "--config", self.config)
 
     def server_json(self, *arguments: str | Path) -> Any:
         return json.loads(self.server(*arguments, "--json"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -9,15 +10,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from marionette_driver.errors import MarionetteException
 
 from dropbox import config
 from dropbox.client_key import ClientKey
+from dropbox.errors import OnionUnreachable
 from dropbox.server import onion
 from dropbox.server.onion import OnionService
+from dropbox.server.socks import OnionVisitor
 from dropbox.settings import Settings
-from scripts.private_tor import PrivateTor
+from scripts.private_tor import Node, PrivateTor
 from tests import factories
-from tests.journeys.over_tor import MARKS, control_mode, start_tor
+from tests.drop_process import command_json
+from tests.firefox import Firefox
+from tests.journeys.over_tor import MARKS, control_mode, start_tor, world_over_tor
+from tests.journeys.world import Person, World, come_back, send_report
 from tests.onions import Answering, hold_key, is_open, knock, register, wait_for
 
 pytestmark = MARKS
@@ -84,7 +91,8 @@ def carried(network: PrivateTor, folder: Path, mode: str, members: dict[str, lis
         yield made
 
 
-@pytest.mark.parametrize("mode", ["launch", pytest.param("control", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["launch", "control"])
 def test_whoever_is_not_named_or_no_longer_named_does_not_reach_the_courier(network: PrivateTor, mode: str) -> None:
     first, second = network.clients
     with factories.short_dir() as folder, carried(network, folder, mode, {"advisers": ["A" * 40]}) as drop:
@@ -104,3 +112,95 @@ def test_whoever_is_not_named_or_no_longer_named_does_not_reach_the_courier(netw
         assert knock(first, drop.courier) is None, "her tor remembers the old descriptor"
         assert knock(second, drop.courier) is not None
         assert is_open(reporter), "nothing of the courier's may cut a report off"
+
+
+@dataclass
+class AtTheCourier:
+    """An investigator's online machine: Tor with their client key, and Firefox without scripts."""
+
+    world: World
+    client: Node
+    folder: Path
+    address: str = ""
+
+    def be_let_in(self, name: str) -> str:
+        """Make a key here, have the operator add it, give it to this tor; return the passphrase."""
+        file = self.folder / "courier.key"
+        public = command_json("dropbox-courier", "key", file)["public"]
+        added = self.world.drop.server_json("investigator", "add", name, "--desk", "advisers", "--client-key", public)
+        self.wait_until_up(1)
+        self.address = self.world.drop.server_json("investigator", "list")["address"]
+        shown = command_json("dropbox-courier", "show", file, "--address", self.address)
+        hold_key(self.client, self.address, ClientKey.from_private(shown["private"]))
+        return str(added["passphrase"])
+
+    def wait_until_up(self, clients: int, after: int = 0) -> None:
+        log = self.world.drop.log
+        line = re.compile(rf"courier's onion service: up at \S+ for {clients or 'no'} client")
+        wait_for("the courier's service", lambda: line.search(log.read_text()[after:]) is not None, log.read_text)
+
+    def browser(self) -> Firefox:
+        place = str(self.folder)
+        return Firefox(self.client.socks_port, browser__download__folderList=2, browser__download__dir=place)
+
+    def can_reach(self, client: Node) -> bool:
+        """Tell whether a client gets as far as a page, on a circuit that it did not have before."""
+        try:
+            return OnionVisitor(client.socks, self.address, timeout=30).get("/").status == 200
+        except OnionUnreachable:
+            return False
+
+
+@pytest.fixture(scope="module")
+def world(network: PrivateTor, tmp_path_factory: pytest.TempPathFactory, people: dict[str, Person]) -> Iterator[World]:
+    with world_over_tor(network, tmp_path_factory.mktemp("tor"), people, courier="enabled = true") as made:
+        yield made
+
+
+@pytest.mark.browser
+def test_nothing_is_lost_between_courier_and_vault_and_a_revoked_investigator_is_out(
+    world: World, network: PrivateTor, tmp_path: Path
+) -> None:
+    here, anna = AtTheCourier(world, network.clients[0], tmp_path), world.members["anna"]
+    reporter = world.drop.visitor()
+    codename = send_report(reporter, "It began in March.", ["advisers"]).codename
+    words = here.be_let_in("anna")
+    assert not here.can_reach(network.clients[1]), "this tor holds no key"
+    with here.browser() as browser:
+        browser.go(f"http://{here.address}/?l=en")
+        browser.type("input[name=name]", "anna")
+        browser.type("input[name=passphrase]", words)
+        browser.click("form button")
+        browser.click("form[action^='/fetch'] button")
+        sha256 = browser.find("pre code").text
+        browser.click("a[download]")
+        wait_for("the bundle", lambda: any(tmp_path.glob("*.tar")) and not any(tmp_path.glob("*.part")))
+        (bundle,) = tmp_path.glob("*.tar")
+        assert hashlib.sha256(bundle.read_bytes()).hexdigest() == sha256
+        anna.run("import", bundle)
+        (case,) = anna.json("cases")
+        (tmp_path / "reply.txt").write_text("We read you.", encoding="utf-8")
+        anna.run("reply", case["case"], "--text-file", tmp_path / "reply.txt")
+        anna.run("export", tmp_path / "answer.tar")
+        browser.go(f"http://{here.address}/?l=en")
+        browser.type("input[name=bundle]", str(tmp_path / "answer.tar"))
+        browser.click("form[action^='/bring'] button")
+        assert browser.find_all("ul.told li")
+        assert "We read you." in come_back(world.drop.visitor(), codename).text
+        browser.go(f"http://{here.address}/?l=en")
+        assert browser.find_all("form[action^='/bring']"), "still signed in"
+        seen = len(world.drop.log.read_text())
+        world.drop.server("investigator", "revoke", "anna")
+        assert not shows_what_waits(browser, here.address)
+        here.wait_until_up(0, seen)
+        assert not shows_what_waits(browser, here.address)
+    assert not here.can_reach(network.clients[0]), "her tor holds the key, and remembers the old way in"
+
+
+def shows_what_waits(browser: Firefox, address: str) -> bool:
+    """Tell whether a page for somebody who is signed in comes; none at all does not."""
+    try:
+        browser.go(f"http://{address}/?l=en", tries=1)
+    except MarionetteException:
+        return False
+    return bool(browser.find_all("form[action^='/bring']"))
