@@ -8,7 +8,7 @@ from dropbox.bundle import LineState, Proposal
 from dropbox.codename import case_name
 from dropbox.models import CaseId, DeskId, SealedKind, current_members
 from dropbox.trust_words import drop_words, roster_words
-from dropbox.workstation import acts, epochs, moves, roster_lines, rosters, trust
+from dropbox.workstation import acts, epoch_lines, epochs, moves, roster_lines, rosters, trust
 from dropbox.workstation.case_log import checking as log_checking
 from dropbox.workstation.case_log import words as log_words
 from dropbox.workstation.casebook import Casebook, DeskRoster, State
@@ -340,32 +340,16 @@ def _restores(casebook: Casebook) -> list[Banner]:
         return []
     newest = max(unread, key=lambda restore: restore.day)
     days = {"day": day_text(newest.day), "backup": day_text(newest.backup)}
-    lost = epochs.lost_cases(casebook)
-    lines = [_lost_line(case, begun) for case, begun in sorted(lost.items())]
     return [
         (
             _("RESTORED. On %(day)s the drop was brought back from its backup of %(backup)s: no alarm.", **days),
-            *_lost_lines(lines),
+            *epoch_lines.lost_lines(casebook),
             _("Write an answer bundle and bring it to the drop: your answers that it lost go along once more."),
             ForTerminal(
                 _("When you have read this: %(command)s", command="dropbox-workstation explain --restored"),
             ),
         )
     ]
-
-
-def _lost_lines(lines: list[str]) -> list[str]:
-    if not lines:
-        return [_("Nothing that came here after that backup is missing there.")]
-    more = ["  ..."] if len(lines) > _MAX_NAMED else []
-    return [_("What came after that backup is here, and no longer there:"), *lines[:_MAX_NAMED], *more]
-
-
-def _lost_line(case: CaseId, begun: bool) -> str:
-    name = case_name(case)
-    if begun:
-        return "  " + _("%(name)s: its codename may open nothing any more, and no answer may arrive", name=name)
-    return "  " + _("%(name)s: its reporter may send again what you have", name=name)
 
 
 def _quarantine(casebook: Casebook) -> list[Banner]:

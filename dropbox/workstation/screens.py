@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dropbox.codename import case_name
 from dropbox.envelope import ANSWER_PREFIX
 from dropbox.models import Kind, Mandate
-from dropbox.workstation import canaries, mandate, telling
+from dropbox.workstation import canaries, epoch_lines, mandate, telling
 from dropbox.workstation.banners import banners
 from dropbox.workstation.casebook import Casebook, ItemRecord, detail_of
 from dropbox.workstation.extracting import Extracted
 from dropbox.workstation.importing import ImportReport
 from dropbox.workstation.opening import Opened
 from dropbox.workstation.reading import ReadCase
-from dropbox.workstation.speech import N_, _, day_text, ngettext
+from dropbox.workstation.speech import N_, _, ngettext
 from dropbox.workstation.terminal import line, paragraphs, size, table
 from dropbox.workstation.thread import CaseSummary, author_name, missing_numbers, summarise, withdrawn_on
 
@@ -188,39 +188,13 @@ def import_lines(report: ImportReport) -> list[str]:
             )
         )
     lines += canaries.import_lines(report.test_reports)
-    lines += restored_lines(report)
+    lines += epoch_lines.restored_lines(report.restored)
     if report.narrowed:
         lines.append(
             ngettext(
                 "Of %(num)s case the reporter took something back: read above what had happened with it.",
                 "Of %(num)s cases the reporters took something back: read above what had happened with them.",
                 len(report.narrowed),
-            )
-        )
-    return lines
-
-
-def restored_lines(report: ImportReport) -> list[str]:
-    """Return the lines about a restore that the drop has signed, or none."""
-    restored = report.restored
-    if restored is None:
-        return []
-    days = {"day": day_text(restored.day), "backup": day_text(restored.backup)}
-    lines = [_("The drop was restored on %(day)s from its backup of %(backup)s, and has signed that.", **days)]
-    if restored.lost:
-        lines.append(
-            ngettext(
-                "%(num)s submission that you hold is not on the drop any more.",
-                "%(num)s submissions that you hold are not on the drop any more.",
-                restored.lost,
-            )
-        )
-    if restored.again:
-        lines.append(
-            ngettext(
-                "Your next export brings it %(num)s reply or note again.",
-                "Your next export brings it %(num)s replies and notes again.",
-                restored.again,
             )
         )
     return lines

@@ -294,3 +294,14 @@ def test_a_path_that_leads_nowhere_is_no_fault_of_the_program(browser: DeskBrows
     typed = typed.encode("utf-8", "replace").decode()
     assert 'id="path"' in browser.refused("/import", {"path": typed})
     browser.refused("/export", {"folder": "other", "other": typed, "name": "x" * 300})
+
+
+def test_a_restore_of_the_drop_is_told_calmly_until_somebody_has_read_it(here: World, browser: DeskBrowser) -> None:
+    here.drop.send(Case())
+    browser.import_bundle(here.drop.pickup())
+    here.drop.restore(here.drop.back_up())
+    assert "and has signed that" in browser.import_bundle(here.drop.pickup())
+    assert "RESTORED" in browser.get("/import")
+    shown = browser.post("/import/restored", {})
+    assert "RESTORED" not in shown
+    assert "/import/restored" not in shown

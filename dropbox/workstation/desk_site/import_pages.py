@@ -24,7 +24,7 @@ from dropbox.errors import (
     TargetUnusable,
 )
 from dropbox.models import CaseId, today
-from dropbox.workstation import canaries, roster_lines
+from dropbox.workstation import canaries, epoch_lines, epochs, roster_lines
 from dropbox.workstation.casebook import Casebook, is_shown
 from dropbox.workstation.continuity import explain, explained_gaps, open_gaps
 from dropbox.workstation.desk_site.cases import show_every_case
@@ -129,6 +129,15 @@ def tell() -> Page | Response:
     return go("/import#gaps")
 
 
+@pages.post("/import/restored")
+def read_of_restore() -> Response:
+    """Keep that somebody here has read of a restore of the drop."""
+    with this_desk().writing() as vault:
+        epochs.mark_read(vault.casebook)
+        vault.save()
+    return go("/import")
+
+
 def _choose(form: Form, numbers: list[int] | None = None) -> Page:
     with this_desk().reading() as vault:
         return show(
@@ -138,6 +147,7 @@ def _choose(form: Form, numbers: list[int] | None = None) -> Page:
             gaps=open_gaps(vault.casebook),
             picked=numbers,
             explained=explained_gaps(vault.casebook),
+            restored=bool(epochs.unread(vault.casebook)),
             max_mb=MAX_REQUEST_BYTES // 1_000_000,
             at_work=this_desk().jobs.running is not None,
         )
@@ -204,4 +214,5 @@ def _imported(casebook: Casebook, report: ImportReport, before: int, cases: set[
         CaseNews(case, case_name(case), count, opened=case not in cases) for case, count in sorted(counts.items())
     )
     told = roster_lines.news_lines(casebook, report.rosters, report.drop_key)
-    return Imported(report, news, (*told, *canaries.import_lines(report.test_reports)))
+    restored = epoch_lines.restored_lines(report.restored)
+    return Imported(report, news, (*restored, *told, *canaries.import_lines(report.test_reports)))
