@@ -10,7 +10,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -392,6 +392,58 @@ def test_an_expired_key_does_not_lock_its_owner_out_of_the_casebook(key_home: Pa
     command = ("--faked-system-time", then, "--trust-model", "always", "-r", anna, "-u", anna, "-s", "-e")
     casebook = run_gpg(key_home, *command, data=CANARY)
     assert Gpg(key_home, agent=True).unseal_signed_bytes(casebook, anna, 100) == CANARY
+
+
+# --- what was stated on one day and signed on another -----------------------------------------------------------------
+
+
+def signed_on(home: Path, signer: Fingerprint, when: datetime) -> bytes:
+    clock = ("--faked-system-time", when.strftime("%Y%m%dT%H%M%S!"), "--digest-algo", "SHA512")
+    return run_gpg(home, *clock, "--local-user", signer, "--armor", "--detach-sign", data=CANARY)
+
+
+def days_ago(number: int) -> date:
+    return (NOW - timedelta(days=number)).date()
+
+
+def test_a_statement_may_be_signed_weeks_after_its_day(key_home: Path) -> None:
+    anna = make_key(key_home, "anna", at=NOW - timedelta(days=90))
+    signature = signed_on(key_home, anna, NOW - timedelta(days=5))
+    gpg = Gpg(key_home)
+    assert gpg.verify_stated(CANARY, signature, [anna], days_ago(40)) == anna
+    with pytest.raises(SignatureInvalid):
+        gpg.verify_detached(CANARY, signature, [anna], days_ago(40))
+
+
+def test_a_statement_stays_good_when_its_signers_key_has_expired_since(key_home: Path) -> None:
+    anna = make_key(key_home, "anna", expires="30d", at=NOW - timedelta(days=90))
+    signature = signed_on(key_home, anna, NOW - timedelta(days=75))
+    assert Gpg(key_home).verify_stated(CANARY, signature, [anna], days_ago(80)) == anna
+
+
+def test_a_key_that_had_expired_on_the_day_or_when_it_signed_states_nothing(key_home: Path, tmp_path: Path) -> None:
+    anna = make_key(key_home, "anna", expires="30d", at=NOW - timedelta(days=90))
+    reader = Gpg(tmp_path / "reader")
+    reader.import_keys(export_public(key_home, anna))
+    # whoever holds the secret key can let it last longer; who reads has the key that the drop sent
+    run_gpg(key_home, "--quick-set-expire", anna, "0")
+    early, late = (signed_on(key_home, anna, NOW - timedelta(days=ago)) for ago in (80, 5))
+    assert reader.verify_stated(CANARY, early, [anna], days_ago(85)) == anna
+    for signature, day in ((early, days_ago(40)), (late, days_ago(85)), (late, days_ago(10))):
+        with pytest.raises(SignatureInvalid):
+            reader.verify_stated(CANARY, signature, [anna], day)
+
+
+def test_nobody_else_a_revoked_key_or_the_day_after_tomorrow_states_anything(members: Members, key_home: Path) -> None:
+    anna = make_key(key_home, "anna", at=NOW - timedelta(days=90))
+    gpg = Gpg(key_home)
+    good = signed_on(key_home, anna, NOW - timedelta(days=5))
+    for signature, allowed in ((signed_on(key_home, anna, NOW + timedelta(days=3)), anna), (good, members.bram)):
+        with pytest.raises(SignatureInvalid):
+            gpg.verify_stated(CANARY, signature, [allowed], days_ago(40))
+    revoke_key(key_home, anna)
+    with pytest.raises(SignatureInvalid):
+        gpg.verify_stated(CANARY, good, [anna], days_ago(40))
 
 
 # --- keys ---------------------------------------------------------------------------------------------------------
