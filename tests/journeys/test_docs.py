@@ -1,0 +1,302 @@
+"""Every command line of the documents is run, in their order, and does what it says; every option they name exists.
+
+A line that no longer works fails here before an operator finds it at night.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from dropbox.client_key import PUBLIC_PREFIX, ClientKey
+from dropbox.models import today
+from dropbox.server import main as server_main
+from dropbox.server.onion import OnionKey, Service, write_key
+from dropbox.workstation import main as workstation_main
+from tests import factories
+from tests.doc_lines import ELSEWHERE, ROOT, Hook, Line, Machine, end, end_script, lines_of, start_script
+from tests.drop_process import BIN, command, command_json, free_port
+from tests.journeys.world import Person, send_report
+from tests.visitor import Visitor
+
+DOCS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+OPERATOR, INVESTIGATOR = ROOT / "docs" / "operator.md", ROOT / "docs" / "investigator.md"
+DESK = "adviser"
+
+
+@dataclass
+class Site:
+    """A drop with one desk, as /etc/onion-dropbox/town and /var/lib/onion-dropbox/town would be."""
+
+    folder: Path
+    port: int
+    operator: Person
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "config.toml"
+
+    @property
+    def pid(self) -> Path:
+        return self.folder / "server.pid"
+
+    def server(self, *arguments: str | Path) -> str:
+        return command("dropbox-server", *arguments, "--config", self.config)
+
+    def visitor(self) -> Visitor:
+        return Visitor("127.0.0.1", self.port)
+
+    def drop_words(self) -> str:
+        return str(json.loads(self.server("status", "--json"))["drop_key"])
+
+
+@pytest.fixture(scope="module")
+def operator() -> Iterator[Person]:
+    with factories.short_dir() as folder:
+        home = factories.new_home(folder, "operator")
+        yield Person(home, factories.make_key(home, "operator"))
+
+
+def new_site(folder: Path, people: dict[str, Person], operator: Person, **overrides: str) -> Site:
+    """Write a configuration, with keys, status folder and everything that a command of the documents may want."""
+    folder.mkdir(parents=True)
+    (folder / "status").mkdir(mode=0o700)
+    anna = people["anna"]
+    settings = {
+        "operator": f'key = "{operator.fingerprint}"',
+        "courier": "enabled = true",
+        "status": f'folder = "{folder / "status"}"',
+        **overrides,
+    }
+    factories.write_config(folder, {DESK: [anna.fingerprint]}, **settings)
+    for name, person in (("anna", anna), ("operator", operator)):
+        (folder / "keys" / f"{name}.asc").write_bytes(factories.export_public(person.home, person.fingerprint))
+    return Site(folder, free_port(), operator)
+
+
+def run_all(machine: Machine, lines: list[Line]) -> None:
+    wrong = [told for line in lines if (told := machine.run(line)) is not None]
+    assert not wrong, "\n\n".join(wrong)
+    assert not machine.unused(), "no line of the document needs this any more"
+
+
+# --- the operator's guide ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def server(tmp_path: Path, people: dict[str, Person], operator: Person) -> Iterator[Machine]:
+    """A server on which the package is installed, in which `town` is not yet started."""
+    town = new_site(tmp_path / "town", people, operator, server=f'data_dir = "{tmp_path / "var" / "town"}"')
+    config = town.config.read_text().replace(f'data_dir = "{town.folder / "data"}"\n', "", 1)
+    town.config.write_text(config)
+    (tmp_path / "var").mkdir()
+    (tmp_path / "stick").mkdir()
+    (tmp_path / "stick" / "bram.asc").write_bytes(_public(people["bob"]))
+    (tmp_path / "stick" / "anna-new.asc").write_bytes(_public(people["carla"]))
+    environment = {
+        "PATH": f"{tmp_path / 'bin'}:{BIN}:/usr/bin:/bin",
+        "GNUPGHOME": str(operator.home),
+        "LC_ALL": "C.UTF-8",
+    }
+    replaced = {
+        "/media/stick": str(tmp_path / "stick"),
+        "/var/lib/onion-dropbox": str(tmp_path / "var"),
+        "CLIENT-KEY": PUBLIC_PREFIX + ClientKey.new().public,
+        "FINGERPRINT-OF-ANNA": people["anna"].fingerprint,
+        "FINGERPRINT-OF-BRAM": people["bob"].fingerprint,
+        "LAST-DAY": (today() + timedelta(days=30)).isoformat(),
+        "SOURCE": str(ROOT),
+    }
+    machine = Machine(tmp_path, environment, replaced, _before(town, people, operator, tmp_path))
+    _stand_ins(machine, town)
+    try:
+        yield machine
+    finally:
+        end(town.pid)
+        end(tmp_path / "clone.pid")
+
+
+def _public(person: Person) -> bytes:
+    return factories.export_public(person.home, person.fingerprint)
+
+
+def _stand_ins(machine: Machine, town: Site) -> None:
+    machine.stand_in("sudo", 'exec "$@"')
+    for name in ("apt", "onion-dropbox-add", "onion-dropbox-remove"):
+        machine.stand_in(name, 'test $# -ge 1 && echo "$@"')
+    local = f"--local 127.0.0.1:{town.port}"
+    machine.stand_in(
+        "onion-dropbox",
+        'test "$1" = town',
+        "shift",
+        f'if [ "$1" = canary ]; then set -- "$@" {local}; fi',
+        f'exec {BIN / "dropbox-server"} "$@" --config {town.config}',
+    )
+    machine.stand_in(
+        "systemctl",
+        'case "$1 $2" in',
+        f'"start onion-dropbox@town") {start_script(town.config, town.port, town.pid)} ;;',
+        f'"stop onion-dropbox@town") {end_script(town.pid)} ;;',
+        '"enable --now") test -f ' + str(ROOT / "packaging/systemd") + '/"${3/town/}" ;;',
+        "*) exit 1 ;;",
+        "esac",
+    )
+    scripts = machine.folder / "scripts"
+    scripts.mkdir()
+    (scripts / "package").write_text('#!/bin/bash\nshift; touch "$1/onion-dropbox_0_all.deb"\n')
+    (scripts / "package").chmod(0o755)
+
+
+def _before(town: Site, people: dict[str, Person], operator: Person, folder: Path) -> dict[str, Hook]:
+    def answer(_machine: Machine) -> None:
+        """Anna takes the bundle in, and writes hers."""
+        vault, env = folder / "vault", {"GNUPGHOME": str(people["anna"].home)}
+        words = town.drop_words()
+        key = people["anna"].fingerprint
+        command("dropbox-workstation", "init", "--key", key, "--drop-key", words, "--vault", vault, env=env)
+        command("dropbox-workstation", "import", folder / "stick/adviser-monday.tar", "--vault", vault, env=env)
+        command("dropbox-workstation", "export", folder / "stick/answer-anna.tar", "--vault", vault, env=env)
+
+    def clone(machine: Machine) -> None:
+        """What `git clone` brought is set up by what is there: a second set-up would take minutes."""
+        made = new_site(machine.folder / "made", people, operator)
+        drop = machine.folder / "drop"
+        text = made.config.read_text().replace(str(made.folder), str(drop)).replace('mode = "off"', 'mode = "launch"')
+        (drop / "config.example.toml").write_text(text)
+        shutil.copytree(made.folder / "keys", drop / "keys", dirs_exist_ok=True)
+        (drop / "status").mkdir()
+        (drop / ".venv" / "bin").mkdir(parents=True)
+        program = drop / ".venv" / "bin" / "dropbox-server"
+        program.write_text(f'#!/bin/bash\nexec {BIN / "dropbox-server"} "$@"\n')
+        program.chmod(0o755)
+        # the same, but for tor, which would want the internet
+        (drop / "quiet.toml").write_text(text.replace('mode = "launch"', 'mode = "off"'))
+        start = start_script(drop / "quiet.toml", free_port(), machine.folder / "clone.pid")
+        (drop / "scripts" / "run").write_text(f"#!/bin/bash\n{start}\n")
+
+    def stopped(machine: Machine) -> None:
+        """By now tor has made its keys, and the drop is stopped."""
+        end(machine.folder / "clone.pid")
+        for service in Service:
+            write_key(machine.folder / "drop" / "data", "launch", service, OnionKey.new())
+
+    return {
+        "sudo onion-dropbox town import": answer,
+        "cp config.example.toml": clone,
+        ".venv/bin/dropbox-server onion save": stopped,
+    }
+
+
+def test_every_line_of_the_operators_guide_does_what_it_says(server: Machine) -> None:
+    run_all(server, lines_of(OPERATOR))
+
+
+# --- the investigator's guide -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def workstation(tmp_path: Path, people: dict[str, Person], operator: Person) -> Iterator[Machine]:
+    """Anna's machine, and a drop that has a report for her."""
+    site = new_site(tmp_path / "site", people, operator)
+    subprocess.run(["bash", "-c", start_script(site.config, site.port, site.pid)], check=True)
+    (tmp_path / "stick").mkdir()
+    send_report(site.visitor(), "My manager reads my messages.", [DESK])
+    site.server("export", "--desk", DESK, tmp_path / "stick" / "pickup-adviser.tar")
+    for name in ("answer.txt", "for-the-desk.txt"):
+        (tmp_path / name).write_text("Thank you. Which day was that?\n")
+    environment = {
+        "PATH": f"{tmp_path / 'bin'}:{BIN}:/usr/bin:/bin",
+        "GNUPGHOME": str(people["anna"].home),
+        "HOME": str(tmp_path),
+        "XDG_DATA_HOME": str(tmp_path / "share"),
+        "LC_ALL": "C.UTF-8",
+    }
+    replaced = {"/media/stick": str(tmp_path / "stick"), '"TEN WORDS"': f'"{site.drop_words()}"'}
+
+    def case(machine: Machine) -> None:
+        machine.replaced["CASE"] = command_json("dropbox-workstation", "cases", env=environment)[0]["case"]
+
+    def proposal(machine: Machine) -> None:
+        """The operator proposes a member, and a bundle tells Anna."""
+        (tmp_path / "bram.asc").write_bytes(_public(people["bob"]))
+        site.server("keys", "add", "--desk", DESK, tmp_path / "bram.asc")
+        site.server("export", "--desk", DESK, tmp_path / "again.tar")
+        command("dropbox-workstation", "import", tmp_path / "again.tar", env=environment)
+        words = json.loads(site.server("keys", "check", "--json"))
+        machine.replaced["TEN WORDS OF THE CHANGE"] = _words_in(words)
+
+    before = {"dropbox-workstation read": case, "dropbox-workstation roster --sign": proposal}
+    try:
+        yield Machine(tmp_path, environment, replaced, before)
+    finally:
+        end(site.pid)
+
+
+def _words_in(document: object) -> str:
+    """Find the words of the one proposal in what `keys check --json` says."""
+    found = re.search(r'"words": "([a-z ]+)"', json.dumps(document))
+    assert found, document
+    return found[1]
+
+
+def test_every_line_of_the_investigators_guide_does_what_it_says(workstation: Machine) -> None:
+    run_all(workstation, lines_of(INVESTIGATOR))
+
+
+# --- all documents ----------------------------------------------------------------------------------------------------
+
+
+def test_no_document_has_command_lines_that_nobody_runs() -> None:
+    run_here = {OPERATOR, INVESTIGATOR}
+    assert [str(line) for document in DOCS if document not in run_here for line in lines_of(document)] == []
+
+
+def test_what_is_stood_in_for_is_run_elsewhere() -> None:
+    for name, (place, words) in ELSEWHERE.items():
+        assert words in (ROOT / place).read_text(encoding="utf-8"), name
+
+
+_PROGRAMS = {"dropbox-server": server_main, "dropbox-workstation": workstation_main}
+_NAMED = re.compile(r"(dropbox-server|dropbox-workstation|onion-dropbox town) ((?:[a-z][a-z-]*)(?: [^`|\n]*)?)")
+
+
+@pytest.mark.parametrize("document", DOCS, ids=lambda path: path.name)
+def test_no_document_names_a_command_or_an_option_that_is_none(document: Path) -> None:
+    wrong = []
+    for found in _NAMED.finditer(document.read_text(encoding="utf-8")):
+        program = "dropbox-workstation" if found[1] == "dropbox-workstation" else "dropbox-server"
+        parser: argparse.ArgumentParser | None = _PROGRAMS[program]._parser()
+        named = found[2].split("  ")[0].split()
+        while named and parser is not None and _verbs(parser):
+            parser = _verbs(parser).get(named.pop(0).rstrip(".,:;)"))
+        if parser is None:
+            wrong.append(found[0])
+            continue
+        known = {option for action in parser._actions for option in action.option_strings}
+        wrong += [found[0] for option in re.findall(r"--[a-z][a-z-]*", " ".join(named)) if option not in known]
+    assert not wrong, wrong
+
+
+def _verbs(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return dict(action.choices)
+    return {}
+
+
+def test_the_operators_guide_has_every_command_of_the_server() -> None:
+    text = OPERATOR.read_text(encoding="utf-8")
+    run = "\n".join(line.text for line in lines_of(OPERATOR))
+    for name, parser in _verbs(server_main._parser()).items():
+        assert f"dropbox-server {name}" in text, name
+        for each in [f"{name} {verb}" for verb in _verbs(parser)] or [name]:
+            assert name == "serve" or re.search(rf"(town|dropbox-server) {each}\b", run), f"{each}: has no example"
