@@ -112,9 +112,9 @@ def make_package(to: Path) -> Path:
         put_control(stage, architecture)
         moment = epoch()
         level(stage, moment)
-        os.environ["SOURCE_DATE_EPOCH"] = str(moment)
         made = Path(folder) / package.name
-        _run("dpkg-deb", "--root-owner-group", "--threads-max=1", "-Zxz", "--build", str(stage), str(made))
+        how = ("--root-owner-group", "--threads-max=1", "-Zxz")  # several threads cut the data elsewhere
+        _run("dpkg-deb", *how, "--build", str(stage), str(made), SOURCE_DATE_EPOCH=str(moment))
         shutil.move(made, package)
     return package
 
@@ -270,8 +270,9 @@ def _launcher(launcher: Launcher) -> Iterator[str]:
     yield f"sys.exit({launcher.function}())\n"
 
 
-def _run(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+def _run(*command: str, **environment: str) -> str:
+    env = {**os.environ, **environment}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, env=env)
     if done.returncode:
         last = (done.stderr or done.stdout).strip().splitlines() or ["it does not say why"]
         raise KitError(f"{command[0]} failed: {last[-1]}")

@@ -88,10 +88,38 @@ def serve_with_systemd(found: Found) -> None:
     found["links"] = [line.split(":")[0].strip() for line in Path(f"/proc/{pid}/net/dev").read_text().splitlines()[2:]]
     label = Path(f"/proc/{pid}/attr/apparmor/current")
     found["apparmor"] = label.read_text().strip() if label.exists() else None
+    found["gpg_apparmor"] = label_of_gpg() if found["apparmor"] else None
     limits = Path(f"/proc/{pid}/limits").read_text()
     found["core"] = next(line for line in limits.splitlines() if "core" in line)
     for name in ("MemorySwapMax", "MemoryMax", "TasksMax"):
         found[name] = run("systemctl", "show", "-P", name, f"onion-dropbox@{DROPS[0]}").stdout.strip()
+
+
+def label_of_gpg() -> str:
+    """Start gpg as the server would, from its profile and without new rights, and read what it is confined to."""
+    script = "import subprocess; subprocess.run(['gpg', '--gen-random', '0', '999999999'], stdout=-3)"
+    command = [
+        "aa-exec",
+        "-p",
+        "onion-dropbox-server",
+        "--",
+        "setpriv",
+        "--no-new-privs",
+        "/usr/bin/python3",
+        "-c",
+        script,
+    ]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as confined:
+        try:
+            for _ in range(300):
+                pid = run("pgrep", "-n", "-x", "gpg", code=None).stdout.strip()
+                if pid:
+                    return Path(f"/proc/{pid}/attr/apparmor/current").read_text().strip()
+                time.sleep(0.1)
+            return "gpg did not run"
+        finally:
+            run("pkill", "-P", str(confined.pid), code=None)
+            confined.kill()
 
 
 def serve_by_hand(found: Found) -> list[subprocess.Popen[bytes]]:

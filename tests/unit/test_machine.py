@@ -274,6 +274,14 @@ def test_only_a_whole_onion_key_passes(tmp_path: Path) -> None:
     assert not (tmp_path / "copy").exists()
 
 
+def test_no_onion_key_is_read_through_a_link(tmp_path: Path) -> None:
+    make_key(tmp_path / "key")
+    secret = tmp_path / "key" / onion_keys.SECRET
+    secret.rename(tmp_path / "elsewhere")
+    secret.symlink_to(tmp_path / "elsewhere")
+    assert onion_keys.read_keys(tmp_path / "key") == {}
+
+
 @pytest.mark.parametrize("name", [onion_keys.SECRET, onion_keys.PUBLIC, onion_keys.ADDRESS])
 def test_half_or_a_forged_onion_key_is_none(tmp_path: Path, name: str) -> None:
     make_key(tmp_path / "key")
