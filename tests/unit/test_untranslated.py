@@ -17,7 +17,7 @@ from tests.pages.states import capture
 
 LATIN_NAMES = {
     *("Tor", "Browser", "Onion", "onion", "torproject", "org", "Android", "iPhone", "GnuPG", "sealed", "gpg"),
-    *("scripts", "cookie", "cookies"),
+    *("scripts", "cookie", "cookies", "SHA", "jq"),
 }
 """What stays as it is in a language with other letters."""
 
