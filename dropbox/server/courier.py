@@ -12,6 +12,7 @@ from dropbox.server.courier_shelf import Shelf
 from dropbox.server.downloads import Downloads
 from dropbox.server.drop import Drop
 from dropbox.server.incoming import Incoming
+from dropbox.server.limits import courier_min_free_bytes
 from dropbox.server.store.blobs import midnight
 from dropbox.server.tokens import FormTokens
 
@@ -45,7 +46,7 @@ class Courier:
             forms=FormTokens(drop.identity.subkey(b"drop1-courierfrm"), settings.sessions.form_hours),
             shelf=shelf,
             incoming=Incoming(
-                settings.server.data_dir, settings.courier.max_answer_bytes, settings.server.min_free_bytes
+                settings.server.data_dir, settings.courier.max_answer_bytes, courier_min_free_bytes(settings.server)
             ),
             downloads=Downloads(),
         )

@@ -22,6 +22,7 @@ from dropbox.models import DeskId, ItemId, today
 from dropbox.server import private
 from dropbox.server.courier_clients import COURIER_FOLDER
 from dropbox.server.drop import Drop
+from dropbox.server.limits import courier_min_free_bytes
 from dropbox.server.store.blobs import midnight
 from dropbox.server.store.store import TRANSFER_SECONDS
 from dropbox.server.transfer import Prepared, prepare_export, write_export
@@ -153,7 +154,7 @@ class Shelf:
 
     def _require_room(self, prepared: Prepared) -> None:
         wanted = sum(item.bytes for item in prepared.pickup.items) + _OVERHEAD_BYTES
-        if shutil.disk_usage(self._folder).free - wanted < self._drop.settings.server.min_free_bytes:
+        if shutil.disk_usage(self._folder).free - wanted < courier_min_free_bytes(self._drop.settings.server):
             raise DiskLow
 
     def _forget(self, bundles: Collection[Bundle]) -> None:

@@ -25,6 +25,11 @@ COURIER_THREADS = 24
 """Each download holds one for as long as it takes, and so does each passphrase that is being tried."""
 
 
+def courier_min_free_bytes(server: Server) -> int:
+    """Return what the courier must leave free on the disk: more than a report must, so that reporters come first."""
+    return 2 * server.min_free_bytes
+
+
 @dataclass(frozen=True)
 class ArrivalLimits:
     max_upload_bytes: int
@@ -108,7 +113,7 @@ class ArrivalLimits:
             max_upload_bytes=courier.max_answer_bytes,
             max_uploads=COURIER_UPLOADS,
             max_uploads_per_circuit=COURIER_UPLOADS,
-            min_free_bytes=server.min_free_bytes,
+            min_free_bytes=courier_min_free_bytes(server),
             min_rate_bytes=server.min_upload_rate_bytes,
             max_upload_seconds=server.max_upload_minutes * 60,
             page_threads=COURIER_THREADS,

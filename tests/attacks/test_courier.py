@@ -8,6 +8,7 @@ import re
 import stat
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -198,8 +199,11 @@ def test_another_desks_bundle_is_as_if_it_were_not_there(room: CourierRoom, anna
     assert (cora.get(path).status, cora.get(made).status, unknown.status) == (404, 404, 404)
     assert cora.get(path).body == unknown.body
     token = cora.get("/").forms[-1].hidden["token"]
-    asked = cora.post("/fetch", [("token", token), ("desk", "confidant")])
-    assert asked.status == 404
+    room.send()
+    there = bytes_under(courier_folder(room.site) / "bundles")
+    for desk in ("confidant", "closed", "nowhere", ""):
+        assert cora.post("/fetch", [("token", token), ("desk", desk)]).status == 404
+    assert bytes_under(courier_folder(room.site) / "bundles") == there
     assert b"Confidential" not in cora.get("/").body
 
 
@@ -374,6 +378,20 @@ def test_nobody_holds_all_threads_with_downloads(room: CourierRoom, anna: Browse
         more.send(_get(path, cookie))
         assert more.answer().status == 503
     assert eventually(lambda: len(room.courier.downloads) == 0)
+
+
+def test_no_bundle_and_no_upload_takes_the_room_that_reporters_need(
+    room: CourierRoom, anna: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.send()
+    free = 2 * room.courier.drop.settings.server.min_free_bytes + 100_000
+    for place in ("courier_shelf", "incoming"):
+        monkeypatch.setattr(f"dropbox.server.{place}.shutil.disk_usage", lambda _: SimpleNamespace(free=free))
+    before = bytes_under(courier_folder(room.site) / "bundles")
+    pages = [room.make(anna), room.bring(anna, b"b" * 200_000)]
+    assert [page.status for page in pages] == [503, 503]
+    assert bytes_under(courier_folder(room.site)).count(b"b" * 100) == 0
+    assert bytes_under(courier_folder(room.site) / "bundles") == before
 
 
 # --- what a courier machine learns --------------------------------------------------------------------------------
