@@ -31,7 +31,7 @@ ELSEWHERE = {
     "systemctl": ("tests/guest/inside.py", "onion-dropbox@"),
     "scripts/package": ("tests/journeys/test_package.py", "package"),
     "scripts/run": ("tests/unit/test_trial.py", 'argv", ["run"'),
-    "scripts/demo": ("tests/unit/test_demo.py", "demo"),
+    "scripts/demo": ("tests/journeys/test_demo.py", "scripts/demo"),
     "scripts/kit": ("tests/unit/test_kit.py", "kit"),
     "scripts/test": (".ci/run", "scripts/test"),
 }

@@ -28,7 +28,8 @@ from tests.drop_process import BIN, command, command_json, free_port
 from tests.journeys.world import Person, send_report
 from tests.visitor import Visitor
 
-DOCS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+README = ROOT / "README.md"
+DOCS = (README, *sorted((ROOT / "docs").glob("*.md")))
 OPERATOR, INVESTIGATOR = ROOT / "docs" / "operator.md", ROOT / "docs" / "investigator.md"
 DESK = "adviser"
 
@@ -252,11 +253,25 @@ def test_every_line_of_the_investigators_guide_does_what_it_says(workstation: Ma
     run_all(workstation, lines_of(INVESTIGATOR))
 
 
+# --- the README -------------------------------------------------------------------------------------------------------
+
+
+def test_every_line_of_the_readme_names_a_script_that_is_run_elsewhere(tmp_path: Path) -> None:
+    """They set a machine up, take minutes or stay in the foreground: `ELSEWHERE` says where each is run."""
+    machine = Machine(tmp_path, {"PATH": f"{BIN}:/usr/bin:/bin"}, {"FINGERPRINT": "A" * 40})
+    (tmp_path / "scripts").mkdir()
+    for name in {line.text.split()[0] for line in lines_of(README)}:
+        assert name in ELSEWHERE, name
+        (tmp_path / name).write_text(f'#!/bin/bash\ntest -x "{ROOT / name}"\n')
+        (tmp_path / name).chmod(0o755)
+    run_all(machine, lines_of(README))
+
+
 # --- all documents ----------------------------------------------------------------------------------------------------
 
 
 def test_no_document_has_command_lines_that_nobody_runs() -> None:
-    run_here = {OPERATOR, INVESTIGATOR}
+    run_here = {README, OPERATOR, INVESTIGATOR}
     assert [str(line) for document in DOCS if document not in run_here for line in lines_of(document)] == []
 
 
