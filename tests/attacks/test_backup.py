@@ -199,11 +199,11 @@ def test_shares_of_another_backup_open_nothing(drop: KeptDrop, tmp_path: Path) -
     for words in split(os.urandom(32), 2, 3)[:2]:
         strange.add(read_share(words.reveal()))
     with pytest.raises(BackupForeign):
-        drop.restore(written.path, tmp_path / "new", shares=strange)
+        drop.restore(written.path, tmp_path / "new", by=strange)
     few = Collection()
     few.add(read_share(written.shares[0].reveal()))
     with pytest.raises(SharesTooFew):
-        drop.restore(written.path, tmp_path / "new", shares=few)
+        drop.restore(written.path, tmp_path / "new", by=few)
     assert nothing_is_there(tmp_path / "new")
 
 

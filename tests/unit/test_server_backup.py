@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
-from io import BytesIO, StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from unittest import mock
 
@@ -116,7 +116,7 @@ def test_what_a_killed_backup_left_is_swept_and_a_running_one_is_not(own: KeptDr
 
 def test_a_file_that_is_let_go_meanwhile_is_in_the_backup(own: KeptDrop) -> None:
     with own.open() as opened, gathering.links_folder(own.root / "data") as folder:
-        _snapshot, parts = gathering.gather(opened, own.config, folder)
+        parts = gathering.gather(opened, own.config, folder).parts
         for path in (own.root / "data/items").iterdir():
             path.unlink()
         held = [part for part in parts if part.file.name.startswith("data/items/")]
@@ -181,7 +181,7 @@ def test_any_two_of_three_shares_open_a_backup_and_so_does_the_key(drop: KeptDro
     for words in written.shares[1:]:
         given.add(read_share(words.reveal()))
     with mock.patch.object(KeptDrop, "home", tmp_path / "nobody", create=True):
-        restored = drop.restore(written.path, tmp_path / "by-shares", shares=given)
+        restored = drop.restore(written.path, tmp_path / "by-shares", by=given)
     assert restored.items == len(drop.items)
     with pytest.raises(SharesUnusable):
         drop.back_up(tmp_path / "two.backup", Split(3, 4))
@@ -364,3 +364,18 @@ def test_no_passphrase_is_in_any_processs_arguments_or_environment(drop: KeptDro
     assert seen
     assert not any(key in command or key.upper() in command for command in seen)
     assert key not in written.path.read_bytes()
+
+
+def test_what_gpg_unsealed_elsewhere_is_checked_no_less(
+    drop: KeptDrop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = drop.back_up(tmp_path / "one.backup")
+    command = ["gpg", "--no-options", "--batch", "--no-tty", "--homedir", str(drop.home), "-d", str(written.path)]
+    plain = subprocess.run(command, check=True, capture_output=True).stdout
+    altered = plain.replace(b"SQLite format 3", b"SQLite format 4", 1)
+    for name, data, wanted in (("new", altered, 1), ("new", plain[:-20000], 1), ("new", plain, 0)):
+        places = ("--config", tmp_path / name / "config.toml", "--data", tmp_path / name / "data")
+        with mock.patch.object(sys, "stdin", TextIOWrapper(BytesIO(data))):
+            code, _told = run("restore", "-", *places, "--unsealed", "--json")
+        assert code == wanted
+    assert capsys.readouterr().err.count("no backup of a drop, or it is torn") == 2

@@ -11,6 +11,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from nacl.signing import SigningKey
+
 from dropbox.bundle.tar import file_chunks
 from dropbox.canonical import sha256_hex
 from dropbox.disk import read_up_to
@@ -51,6 +53,15 @@ class Part:
     chunks: Callable[[], Iterable[bytes]]
 
 
+@dataclass(frozen=True, repr=False)
+class Gathered:
+    """A drop in one moment. `key`: the one that signed for it then."""
+
+    snapshot: Snapshot
+    parts: tuple[Part, ...]
+    key: SigningKey
+
+
 @contextmanager
 def links_folder(data_dir: Path) -> Iterator[Path]:
     """Give an empty folder for the sealed files' second names; whatever happens, it is gone afterwards.
@@ -80,7 +91,7 @@ def sweep(data_dir: Path) -> None:
         return
 
 
-def gather(drop: Drop, config: Path, folder: Path) -> tuple[Snapshot, list[Part]]:
+def gather(drop: Drop, config: Path, folder: Path) -> Gathered:
     """Take the drop as it is now, while it goes on serving. Exports and imports wait for a moment.
 
     Raises StoreBusy, StoreError, FileUnreadable.
@@ -88,9 +99,11 @@ def gather(drop: Drop, config: Path, folder: Path) -> tuple[Snapshot, list[Part]
     with drop.store.transfer_lock():
         snapshot = drop.store.restores.snapshot(folder)
         small = _small_files(drop, config)
+        key = drop.identity.signing_key
     # a restore learns from the configuration where the rest goes, so it comes first
     first = {CONFIG_FILE: small.pop(CONFIG_FILE), STORE: snapshot.database}
-    return snapshot, [*(_in_memory(*each) for each in (first | small).items()), *map(_linked, snapshot.items)]
+    in_memory = [_in_memory(*each) for each in (first | small).items()]
+    return Gathered(snapshot, (*in_memory, *map(_linked, snapshot.items)), key)
 
 
 def _small_files(drop: Drop, config: Path) -> dict[str, bytes]:

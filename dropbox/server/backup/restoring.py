@@ -30,10 +30,9 @@ from dropbox.server.backup import ageing
 from dropbox.server.backup.configuring import Configuration
 from dropbox.server.backup.gathering import DONE
 from dropbox.server.backup.manifest import DATA, BackupManifest
-from dropbox.server.backup.reading import extract
+from dropbox.server.backup.reading import Opener, extract
 from dropbox.server.identity import RESTORE_FOLDER, SECRET_FILE, STORE_FILE, Identity
 from dropbox.server.store import Store
-from dropbox.shares import Collection
 from dropbox.words import find_words
 
 RESTORED = "restored"
@@ -51,7 +50,7 @@ class Wish:
 
     file: Path
     config: Path
-    shares: Collection | None = None
+    by: Opener = None
     data_dir: Path | None = None
     words: str | None = None
     though_old: bool = False
@@ -88,7 +87,7 @@ def restore(wish: Wish) -> Restored:
             _accept(wish, configuration.max_age_days, manifest)
             return held.enter_context(_scratch(configuration.target))
 
-        manifest = extract(wish.file, wish.shares, choose)
+        manifest = extract(wish.file, wish.by, choose)
         data_dir = configuration.target
         part = data_dir / RESTORE_FOLDER
         words = _begin_epoch(part / DATA, manifest)

@@ -6,7 +6,7 @@ shares leave this process, to whoever asked for them.
 
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,7 +18,7 @@ from dropbox.bundle import new_file
 from dropbox.errors import TargetExists
 from dropbox.models import Passphrase, ShareWords, today
 from dropbox.server.backup import ageing
-from dropbox.server.backup.gathering import Part, gather, links_folder
+from dropbox.server.backup.gathering import Gathered, gather, links_folder
 from dropbox.server.backup.manifest import (
     MANIFEST,
     SIGNATURE,
@@ -27,7 +27,6 @@ from dropbox.server.backup.manifest import (
 from dropbox.server.backup.operator import operator_recipient
 from dropbox.server.backup.tar import tar_pieces
 from dropbox.server.drop import Drop
-from dropbox.server.store import Snapshot
 from dropbox.shares import KEY_BYTES, split
 
 HAPPENING = "backup"
@@ -69,12 +68,13 @@ def back_up(drop: Drop, config: Path, target: Path, wanted: Split | None) -> Wri
         raise TargetExists
     passphrase, shares = _passphrase(wanted)
     with links_folder(drop.settings.server.data_dir) as folder:
-        snapshot, parts = gather(drop, config, folder)
+        gathered = gather(drop, config, folder)
         with new_file(path) as stream:
-            source = _Source(_tar(drop, snapshot, parts, day), stream.fileno())
+            source = _Source(_tar(drop, gathered, day), stream.fileno())
             gpg.seal_into(source, [recipient], stream.fileno(), passphrase)
     drop.store.happenings.set(HAPPENING, day.isoformat())
     until = day + timedelta(days=drop.settings.backup.max_age_days)
+    snapshot = gathered.snapshot
     return Written(path, day, until, path.stat().st_size, len(snapshot.items), snapshot.missing, shares)
 
 
@@ -85,21 +85,21 @@ def _passphrase(wanted: Split | None) -> tuple[Passphrase | None, tuple[ShareWor
     return Passphrase(key.hex()), split(key, wanted.needed, wanted.shares)
 
 
-def _tar(drop: Drop, snapshot: Snapshot, parts: Sequence[Part], day: date) -> Iterator[bytes]:
+def _tar(drop: Drop, gathered: Gathered, day: date) -> Iterator[bytes]:
     """Give the tar piece by piece."""
     manifest = BackupManifest(
         drop=drop.store.meta.drop,
-        key=drop.identity.current,
+        key=bytes(gathered.key.verify_key).hex(),
         trial=drop.store.meta.trial,
         epoch=drop.store.meta.epoch,
         day=day,
         version=_version(),
-        files=tuple(part.file for part in parts),
-        missing=snapshot.missing,
+        files=tuple(part.file for part in gathered.parts),
+        missing=gathered.snapshot.missing,
     )
-    signed, signature = manifest.signed_by(drop.identity.signing_key)
+    signed, signature = manifest.signed_by(gathered.key)
     told = ((MANIFEST, len(signed), (signed,)), (SIGNATURE, len(signature), (signature,)))
-    return tar_pieces(chain(told, ((part.file.name, part.file.bytes, part.chunks()) for part in parts)))
+    return tar_pieces(chain(told, ((part.file.name, part.file.bytes, part.chunks()) for part in gathered.parts)))
 
 
 def _version() -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dropbox.errors import DropboxError, ShareError, ShareWordUnknown
 from dropbox.server import screens
+from dropbox.server.backup.reading import UNSEALED, Opener
 from dropbox.server.backup.restoring import Restored, Wish, restore
 from dropbox.server.commands import Adder, Answer, Arguments, Say
 from dropbox.shares import Collection, near_words, read_share
@@ -16,7 +17,10 @@ def add(command: Adder) -> None:
     parser = command("restore", _restore, "bring a drop back from its backup, into an empty data folder")
     parser.add_argument("file", type=Path, metavar="FILE", help="the backup")
     help_shares = "open it with shares: typed at the terminal, or from standard input, a line each"
-    parser.add_argument("--shares", action="store_true", help=help_shares)
+    ways = parser.add_mutually_exclusive_group()
+    ways.add_argument("--shares", action="store_true", help=help_shares)
+    help_unsealed = "FILE is the tar that gpg made of it, on the machine that has the key; - for standard input"
+    ways.add_argument("--unsealed", action="store_true", help=help_unsealed)
     parser.add_argument("--drop-key", metavar="WORDS", help="the ten words of the drop's key: refuse any other drop")
     help_data = "the data folder, instead of the one that the backup's configuration names"
     parser.add_argument("--data", type=Path, metavar="DIR", help=help_data)
@@ -25,9 +29,11 @@ def add(command: Adder) -> None:
 
 
 def _restore(arguments: Arguments, say: Say) -> Answer:
-    shares = _shares(say) if arguments.shares else None
+    by: Opener = UNSEALED if arguments.unsealed else None
+    if arguments.shares:
+        by = _shares(say)
     restored = restore(
-        Wish(arguments.file, arguments.config, shares, arguments.data, arguments.drop_key, arguments.though_old)
+        Wish(arguments.file, arguments.config, by, arguments.data, arguments.drop_key, arguments.though_old)
     )
     document = {
         "data_dir": str(restored.data_dir),
