@@ -55,7 +55,8 @@ def opened(path: Path, by: Opener) -> Iterator[BinaryIO]:
     """Give the tar inside as a stream; the read that meets its end raises unless the whole was sound.
 
     Without shares the user's own GnuPG home (GNUPGHOME) opens it, whose agent asks where it must. UNSEALED: gpg did it
-    already, on the machine of whoever has the key; what it gave is read from the file, or standard input for `-`. Raises FileUnreadable, BackupTorn, NoSecretKey, NotForYou, SharesTooFew, ShareForeign.
+    already, on the machine of whoever has the key; what it gave is read from the file, or standard input for `-`.
+    Raises FileUnreadable, BackupTorn, NoSecretKey, NotForYou, SharesTooFew, ShareForeign.
     """
     if by is UNSEALED:
         with _plain(path) as stream:
