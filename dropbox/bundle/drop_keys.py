@@ -22,10 +22,15 @@ def require_followed(known: Sequence[str], chain: Sequence[Succession]) -> None:
     """
     named = keys_of(known[0], chain)
     if named[: len(known)] != tuple(known):
-        raise BundleKeyStale if tuple(known)[: len(named)] == named else BundleKeyFork(named)
+        raise BundleKeyStale() if tuple(known)[: len(named)] == named else _naming(BundleKeyFork(), named)
     try:
         trusted = trusted_key(known[-1], chain[len(known) - 1 :])
     except SignatureInvalid:
         raise BundleSignatureInvalid from None
     if trusted != named[-1]:
-        raise BundleKeyUnconfirmed(named)
+        raise _naming(BundleKeyUnconfirmed(), named)
+
+
+def _naming(error: BundleKeyUnconfirmed, keys: tuple[str, ...]) -> BundleKeyUnconfirmed:
+    error.keys = keys
+    return error

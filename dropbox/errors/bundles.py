@@ -48,10 +48,7 @@ class BundleKeyUnconfirmed(BundleError):
     hint = (
         'Compare the new words with the operator by voice, then: dropbox-workstation confirm "WORDS", and import again.'
     )
-
-    def __init__(self, keys: tuple[str, ...]) -> None:
-        super().__init__()
-        self.keys = keys
+    keys: tuple[str, ...] = ()
 
 
 class BundleKeyFork(BundleKeyUnconfirmed):
