@@ -98,9 +98,6 @@ def news_lines(casebook: Casebook, news: Iterable[RosterStep], drop_key: str | N
     if drop_key is not None:
         lines.append(_("The drop has a new key; its old one signed for it. Its words: %(words)s",
                        words=drop_words(drop_key)))  # fmt: skip
-    proposed = rosters.proposed(casebook)
-    if proposed is not None and not proposed.signed:
-        lines.append(proposal_intro(proposed))
     return lines
 
 

@@ -75,8 +75,7 @@ def take(vault: Vault, manifest: PickupManifest) -> tuple[RosterStep, ...]:
         age = _Age((manifest.day, manifest.last), known.get(desk))
         before = casebook.statements.get(desk)
         news += _take_chain(vault, desk, manifest.statements.get(desk, ()), age)
-        if not age.is_older:
-            trust.compare_roster(casebook, desk, is_news=casebook.statements.get(desk) != before)
+        trust.compare_roster(casebook, desk, is_news=casebook.statements.get(desk) != before)
     if not _Age((manifest.day, manifest.last), known.get(manifest.desk)).is_older:
         _take_proposal(casebook, manifest)
     return tuple(news)

@@ -7,7 +7,6 @@ from dropbox.trust_words import roster_words, statement_words
 from dropbox.workstation import roster_lines, rosters, trust
 from dropbox.workstation.casebook import Casebook
 from dropbox.workstation.commands import Adder, Answer, Arguments, Show, next_line
-from dropbox.workstation.rosters import Proposed
 from dropbox.workstation.speech import _, day_text
 from dropbox.workstation.terminal import paragraphs
 from dropbox.workstation.vault import open_vault
@@ -37,9 +36,8 @@ def _wrapped(lines: Sequence[str], width: int) -> list[str]:
 
 
 def _lines(casebook: Casebook) -> list[str]:
-    lines = [text for desk in sorted(casebook.rosters) for text in _desk_lines(casebook, desk)]
-    proposed = rosters.proposed(casebook)
-    return [*lines, *_proposal_lines(casebook, proposed)] if proposed else lines
+    """Return every desk's members; what is proposed stands in the notice above."""
+    return [text for desk in sorted(casebook.rosters) for text in _desk_lines(casebook, desk)]
 
 
 def _desk_lines(casebook: Casebook, desk: DeskId) -> list[str]:
@@ -56,16 +54,6 @@ def _desk_lines(casebook: Casebook, desk: DeskId) -> list[str]:
     words = statement_words(held.chain[-1].statement.sha256)
     lines.append("  " + _("Words of the last statement: %(words)s", words=words))
     return [*lines, ""]
-
-
-def _proposal_lines(casebook: Casebook, proposed: Proposed) -> list[str]:
-    lines = [roster_lines.proposal_intro(proposed)]
-    lines += [f"  {text}" for text in roster_lines.change_lines(casebook, proposed.change)]
-    if proposed.signed:
-        return [*lines, _("You signed it. Your signature travels with your next answer bundle.")]
-    command = 'dropbox-workstation roster --sign "WORDS"'
-    lines += [roster_lines.advice(proposed), _("The words of this proposal:"), f"    {proposed.words}"]
-    return [*lines, _("To sign it: %(command)s", command=command)]
 
 
 def _document(casebook: Casebook) -> dict[str, object]:

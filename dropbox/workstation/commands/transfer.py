@@ -1,5 +1,6 @@
 """import and export: pickup bundles come in, answer bundles go out."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from dropbox.workstation.commands.reseal import import_lines
 from dropbox.workstation.exporting import export_answer
 from dropbox.workstation.handing import import_bundle
 from dropbox.workstation.speech import _, ngettext
-from dropbox.workstation.terminal import line
+from dropbox.workstation.terminal import line, paragraphs
 from dropbox.workstation.vault import open_vault
 
 
@@ -24,8 +25,12 @@ def add(command: Adder) -> None:
 def _import(arguments: Arguments, show: Show) -> None:
     with open_vault(arguments.vault) as vault:
         report = import_bundle(vault, arguments.file)
-        lines = [*import_lines(report), *roster_lines.news_lines(vault.casebook, report.rosters, report.drop_key)]
-        show(Answer(report.as_json(), lambda _width: lines, vault.casebook))
+        news = roster_lines.news_lines(vault.casebook, report.rosters, report.drop_key)
+        show(Answer(report.as_json(), lambda width: [*import_lines(report), *_wrapped(news, width)], vault.casebook))
+
+
+def _wrapped(news: Sequence[str], width: int) -> list[str]:
+    return [part for text in news for part in paragraphs(text, width, "")]
 
 
 def _export(arguments: Arguments, show: Show) -> None:
