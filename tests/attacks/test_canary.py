@@ -62,6 +62,8 @@ def test_what_the_drop_has_heard_is_not_told_again(here: World) -> None:
 @pytest.mark.parametrize("state", [LineState.WITHDRAWN, LineState.RECEIVED])
 def test_its_number_is_no_gap_for_whoever_saw_it(here: World, state: LineState) -> None:
     here.start(here.anna)
+    here.drop.send(Case(), "before")
+    here.anna.ok("import", here.drop.pickup())
     held, _canary = send(here)
     here.anna.ok("import", here.drop.pickup())
     here.drop.let_go(held, state)
