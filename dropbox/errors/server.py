@@ -58,8 +58,8 @@ class CourierNotClosed(OnionError):
 
 
 class OnionKeyAway(OnionError):
-    message = "The onion key was taken out of the data folder; without it the drop would get another address."
-    hint = "Put it back: dropbox-server onion restore FILE"
+    message = "The onion key is not in the data folder; without it the drop would get another address."
+    hint = "Put it back: dropbox-server onion restore FILE (for another address, move DATA/tor away)"
 
 
 class OnionKeyDamaged(OnionError):

@@ -16,7 +16,7 @@ from dropbox import config
 from dropbox.client_key import ClientKey
 from dropbox.errors import OnionUnreachable
 from dropbox.server import onion
-from dropbox.server.onion import OnionService
+from dropbox.server.onion import OnionKey, OnionService, Service, write_key
 from dropbox.server.socks import OnionVisitor
 from dropbox.settings import Settings
 from scripts.private_tor import Node, PrivateTor
@@ -111,6 +111,12 @@ def test_whoever_is_not_named_or_no_longer_named_does_not_reach_the_courier(netw
         assert not is_open(anna)
         assert knock(first, drop.courier) is None, "her tor remembers the old descriptor"
         assert knock(second, drop.courier) is not None
+        old, new = drop.courier, OnionKey.new()
+        write_key(drop.data_dir, drop.settings.onion.mode, Service.COURIER, new)
+        drop.wait(f"courier's onion service: up at http://{new.address}/ for 1 client")
+        hold_key(second, new.address, BOB)
+        assert knock(second, new.address) is not None
+        assert knock(second, old) is None, "the old key is published no more"
         assert is_open(reporter), "nothing of the courier's may cut a report off"
 
 

@@ -116,6 +116,14 @@ def test_keys_taken_out_leave_their_addresses_and_stop_the_start(tmp_path: Path,
         keys.refuse_away(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["tor/address", "tor/onion/hostname"])
+def test_an_address_that_has_lost_its_key_is_not_silently_another_one(tmp_path: Path, name: str) -> None:
+    keys.refuse_away(tmp_path)
+    put_key_files(tmp_path, {name: f"{OnionKey.new().address}\n".encode()})
+    with pytest.raises(OnionKeyAway):
+        keys.refuse_away(tmp_path)
+
+
 def test_a_key_shows_itself_nowhere() -> None:
     key = OnionKey.new()
     assert key.for_control not in repr(key)

@@ -91,8 +91,8 @@ def _rotate_courier(arguments: Arguments, _say: Say) -> Answer:
     lines = [
         f"The courier's new address: {key.address}",
         when,
-        "The old address leads nowhere any more. Give every investigator the new one; their client keys stay good:",
-        "each shows it to Tor Browser with `dropbox-courier show FILE --address NEW`.",
+        "The old address then leads nowhere. Give every investigator the new one; their client keys stay good:",
+        "Tor Browser asks for the key once more, and `dropbox-courier show` says again what to paste.",
         "A file that `onion save` wrote before holds the old key: save again.",
     ]
     return Answer({"address": key.address, "at_once": serving}, lambda _width: lines)

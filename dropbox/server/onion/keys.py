@@ -16,7 +16,7 @@ from nacl.bindings import crypto_scalarmult_ed25519_base_noclamp
 
 from dropbox.disk import sync_folder
 from dropbox.errors import OnionKeyAway, OnionKeyDamaged
-from dropbox.server.onion.places import courier_dir, onion_dir, tor_dir
+from dropbox.server.onion.places import courier_dir, known_address, onion_dir, tor_dir
 from dropbox.settings import OnionMode
 
 SECRET_NAME = "hs_ed25519_secret_key"  # noqa: S105  # nosec B105  # a file's name
@@ -118,8 +118,9 @@ def put_key_files(data_dir: Path, files: Mapping[str, bytes]) -> None:
 
 
 def refuse_away(data_dir: Path) -> None:
-    """Raise OnionKeyAway when the keys were taken out: tor would make new ones, with another address."""
-    if (tor_dir(data_dir) / AWAY_NAME).exists():
+    """Raise OnionKeyAway when the keys were taken out, or an address has lost its key: tor would make another one."""
+    has_key = any(read(data_dir, Service.REPORTERS) for read in (_from_folder, _from_file))
+    if (tor_dir(data_dir) / AWAY_NAME).exists() or (known_address(data_dir) is not None and not has_key):
         raise OnionKeyAway
 
 
