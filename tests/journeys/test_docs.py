@@ -6,6 +6,7 @@ A line that no longer works fails here before an operator finds it at night.
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import re
 import shutil
@@ -32,6 +33,7 @@ README = ROOT / "README.md"
 DOCS = (README, *sorted((ROOT / "docs").glob("*.md")))
 OPERATOR, INVESTIGATOR = ROOT / "docs" / "operator.md", ROOT / "docs" / "investigator.md"
 DESK = "adviser"
+OTHERS = tuple(ROOT / "dropbox" / name for name in ("config.py", "config_table.py", "config_running.py", "keyring.py"))
 
 
 @dataclass
@@ -315,3 +317,27 @@ def test_the_operators_guide_has_every_command_of_the_server() -> None:
         assert f"dropbox-server {name}" in text, name
         for each in [f"{name} {verb}" for verb in _verbs(parser)] or [name]:
             assert name == "serve" or re.search(rf"(town|dropbox-server) {each}\b", run), f"{each}: has no example"
+
+
+def _section(text: str, heading: str) -> str:
+    return text.split(f"### {heading}\n")[1].split("\n#", maxsplit=1)[0]
+
+
+@pytest.mark.parametrize("heading", ["Lines of `check`", "It does not start", "A command refuses"])
+def test_every_failure_in_the_operators_guide_is_one_that_the_program_has(heading: str) -> None:
+    said = _words_of_the_program()
+    rows = re.findall(r"^\| (`[^|]*) \|", _section(OPERATOR.read_text(encoding="utf-8"), heading), re.MULTILINE)
+    assert len(rows) > 8
+    named = [words for row in rows for words in re.findall(r"`([^`]+)`", row)]
+    wrong = [words for words in named if re.sub(r" ?(DESK|FILE|…)$", "", words) not in said]
+    assert not wrong
+
+
+def _words_of_the_program() -> str:
+    """Return all strings of the server and of its errors, with pieces that stand side by side joined."""
+    found = []
+    for path in (*(ROOT / "dropbox/errors").glob("*.py"), *(ROOT / "dropbox/server").rglob("*.py"), *OTHERS):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.append(node.value)
+    return "\n".join(found)
