@@ -23,6 +23,7 @@ from dropbox.errors import (
     SharePartLength,
     SharesTooFew,
     ShareWordUnknown,
+    SignInTooSoon,
     StartRefused,
 )
 
@@ -32,6 +33,7 @@ CLASSES = [
 ROOMS = sorted(Path(inspect.getfile(errors)).parent.glob("*.py"))
 EVERY = [kind for kind in CLASSES if issubclass(kind, DropboxError)]
 COUNTING = {ShareLength, SharePartLength, ShareWordUnknown, ShareMiscopied, SharesTooFew}  # numbers of words and shares
+WAITING = {SignInTooSoon}  # a number of seconds
 MOVED = {CaseHandedOver, HandOverBroken}  # a desk's id and a day; an item's id and one of our own reasons
 NAMING = {
     NamedError,
@@ -40,6 +42,7 @@ NAMING = {
     BundleTooLarge,
     *COUNTING,
     *MOVED,
+    *WAITING,
 }  # all name safe things only
 PLAIN = [kind for kind in EVERY if not issubclass(kind, tuple(NAMING))]
 REQUESTS = [kind for kind in EVERY if issubclass(kind, RequestError)]
