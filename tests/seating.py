@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from dropbox.bundle import AnswerManifest, SignedStatement, StatedMember, StatementVote, write_answer
+from dropbox.canonical import dump
 from dropbox.config import Settings
 from dropbox.gpg import Gpg
 from dropbox.models import DeskId, Fingerprint, VaultId, today
@@ -29,6 +30,16 @@ def put_down(
             rosters.seat(connection, desk, members.get(desk, ()), day)
         for theirs in keys.values():
             rosters.keep_keys(connection, theirs, day)
+
+
+def forge_first(store: Store, desk: DeskId, members: Collection[Fingerprint]) -> None:
+    """Put other members into a desk's first statement, as an intruder in the store can: nobody ever signed that one."""
+    first = store.statements.chain(desk)[0].statement
+    forged = replace(first, members=tuple(StatedMember(name) for name in sorted(members)))
+    with store._database.write() as connection:
+        where = "where desk_id = ? and number = 1"
+        values = (dump(forged.as_json()), desk)
+        connection.exec_driver_sql(f"update roster_statements set statement = ? {where}", values)
 
 
 def with_members(settings: Settings, desk: DeskId, members: Collection[Fingerprint], **changes: object) -> Settings:

@@ -41,7 +41,7 @@ from tests import factories
 from tests.attacks.whole import new_world
 from tests.envelopes import FLOOR, Case
 from tests.journeys.world import World, come_back, send_report
-from tests.seating import put_down
+from tests.seating import forge_first, put_down
 
 DESK = DeskId("advisers")
 CANARY = "PLANTED"
@@ -263,6 +263,9 @@ def test_a_stranger_slipped_into_the_stored_roster_is_shown_before_anything_is_a
         key = {DESK: {stranger: factories.export_public(home, stranger)}}
         put_down(intruder.drop.store, key, configured, date.fromordinal(today().toordinal() - 30))
         intruder.plant_reply(Gpg(home, agent=True), stranger, stranger)
+        # without this the next start of the server, or any command, refuses
+        for desk, members in configured.items():
+            forge_first(intruder.drop.store, desk, members)
     shown = anna.run("import", world.export(DESK))
     assert "ROSTER CHANGED" in shown
     assert f"came: {stranger}" in shown
