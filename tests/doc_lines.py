@@ -21,7 +21,7 @@ from pathlib import Path
 from tests.drop_process import BIN
 
 ROOT = Path(__file__).parent.parent
-_BLOCK = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^ *```console\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 
 ELSEWHERE = {
     "apt": ("tests/guest/inside.py", 'run("dpkg", "-i"'),
@@ -56,8 +56,8 @@ def lines_of(document: Path) -> list[Line]:
         first = text.count("\n", 0, block.start(1)) + 1
         joined = block[1].replace("\\\n", "")
         for offset, line in enumerate(joined.splitlines()):
-            if line.startswith("$ "):
-                found.append(Line(document.name, first + offset, line[2:].strip()))
+            if line.lstrip().startswith("$ "):
+                found.append(Line(document.name, first + offset, line.lstrip()[2:].strip()))
     return found
 
 

@@ -31,7 +31,7 @@ from tests.visitor import Visitor
 
 README = ROOT / "README.md"
 DOCS = (README, *sorted((ROOT / "docs").glob("*.md")))
-OPERATOR, INVESTIGATOR = ROOT / "docs" / "operator.md", ROOT / "docs" / "investigator.md"
+OPERATOR, INVESTIGATOR, MACHINE = (ROOT / "docs" / f"{name}.md" for name in ("operator", "investigator", "machine"))
 DESK = "adviser"
 OTHERS = tuple(ROOT / "dropbox" / name for name in ("config.py", "config_table.py", "config_running.py", "keyring.py"))
 
@@ -139,7 +139,7 @@ def _stand_ins(machine: Machine, town: Site) -> None:
     local = f"--local 127.0.0.1:{town.port}"
     machine.stand_in(
         "onion-dropbox",
-        'test "$1" = town',
+        '[[ "$1" = town || "$1" = adviser ]]',
         "shift",
         f'if [ "$1" = canary ]; then set -- "$@" {local}; fi',
         f'exec {BIN / "dropbox-server"} "$@" --config {town.config}',
@@ -147,9 +147,9 @@ def _stand_ins(machine: Machine, town: Site) -> None:
     machine.stand_in(
         "systemctl",
         'case "$1 $2" in',
-        f'"start onion-dropbox@town") {start_script(town.config, town.port, town.pid)} ;;',
-        f'"stop onion-dropbox@town") {end_script(town.pid)} ;;',
-        '"enable --now") test -f ' + str(ROOT / "packaging/systemd") + '/"${3/town/}" ;;',
+        f'"start onion-dropbox@"*) {start_script(town.config, town.port, town.pid)} ;;',
+        f'"stop onion-dropbox@"*) {end_script(town.pid)} ;;',
+        f'"enable --now") test -f {ROOT / "packaging/systemd"}/"${{3/@*./@.}}" ;;',
         "*) exit 1 ;;",
         "esac",
     )
@@ -201,6 +201,11 @@ def _before(town: Site, people: dict[str, Person], operator: Person, folder: Pat
 
 def test_every_line_of_the_operators_guide_does_what_it_says(server: Machine) -> None:
     run_all(server, lines_of(OPERATOR))
+
+
+def test_every_line_about_the_machine_does_what_it_says(server: Machine) -> None:
+    server.before = {}
+    run_all(server, lines_of(MACHINE))
 
 
 # --- the investigator's guide -----------------------------------------------------------------------------------------
@@ -273,7 +278,7 @@ def test_every_line_of_the_readme_names_a_script_that_is_run_elsewhere(tmp_path:
 
 
 def test_no_document_has_command_lines_that_nobody_runs() -> None:
-    run_here = {README, OPERATOR, INVESTIGATOR}
+    run_here = {README, OPERATOR, INVESTIGATOR, MACHINE}
     assert [str(line) for document in DOCS if document not in run_here for line in lines_of(document)] == []
 
 
@@ -283,7 +288,9 @@ def test_what_is_stood_in_for_is_run_elsewhere() -> None:
 
 
 _PROGRAMS = {"dropbox-server": server_main, "dropbox-workstation": workstation_main}
-_NAMED = re.compile(r"(dropbox-server|dropbox-workstation|onion-dropbox town) ((?:[a-z][a-z-]*)(?: [^`|\n]*)?)")
+_NAMED = re.compile(
+    r"(dropbox-server|dropbox-workstation|onion-dropbox (?:town|adviser)) ((?:[a-z][a-z-]*)(?: [^`|\n]*)?)"
+)
 
 
 @pytest.mark.parametrize("document", DOCS, ids=lambda path: path.name)
