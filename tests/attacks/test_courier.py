@@ -500,6 +500,21 @@ def test_an_upload_that_breaks_off_leaves_nothing_behind(room: CourierRoom, anna
     assert bytes_under(courier_folder(room.site) / "bundles") == before
 
 
+def test_what_arrives_after_its_bringer_was_sent_away_changes_nothing(room: CourierRoom) -> None:
+    browser, reporter = room.signed_in("bringer"), room.send()
+    body, kind = _form(browser, room.answer(reporter, room.site.members.anna, sequence=11) + bytes(400_000))
+    incoming = courier_folder(room.site) / "incoming"
+    with listening(room) as connect:
+        client = connect()
+        client.send(_post("/bring", browser.cookie("courier"), kind, len(body)) + body[:-100_000])
+        assert eventually(lambda: any(incoming.iterdir()))
+        room.revoke("bringer")
+        client.send(body[-100_000:])
+        assert client.answer().status == 401
+    assert not room.courier.drop.store.case(reporter.case).replies
+    assert not any(incoming.iterdir())
+
+
 def test_what_is_too_large_is_refused_at_once(room: CourierRoom, anna: Browser) -> None:
     with listening(room) as connect:
         client = connect()

@@ -7,20 +7,23 @@ from pathlib import Path
 import pytest
 
 from dropbox.bundle import AnswerEntry
-from dropbox.models import ItemId, SealedKind, VaultId, new_item_id
+from dropbox.models import CaseId, DeskId, ItemId, SealedKind, VaultId, new_item_id
 from dropbox.server import import_lines
 from dropbox.server.import_lines import ImportLine, applied_lines, strange_receipt
 from dropbox.server.store import Applied, Outcome
 from tests.bundles import answer_manifest
 
-ITEM = new_item_id()
+ITEM, CASE = new_item_id(), CaseId("c" * 32)
 
 
 def lines() -> list[ImportLine]:
     """Every line about items: each kind with each outcome, and receipts and read marks of every kind."""
     kinds = [(kind, outcome) for kind in SealedKind for outcome in import_lines._WRITING_LINES]
-    entry = AnswerEntry(SealedKind.NOTE, "c" * 32, ITEM, "desk", "0" * 64, 1, None)  # type: ignore[arg-type]
-    manifest = replace(answer_manifest("d" * 64), entries=tuple(replace(entry, kind=kind) for kind, _ in kinds))
+    entries = tuple(
+        AnswerEntry(kind, CASE, ITEM, DeskId("desk"), "0" * 64, 1, bytes(80) if kind is SealedKind.REPLY else None)
+        for kind, _ in kinds
+    )
+    manifest = replace(answer_manifest("d" * 64), entries=entries)
     counted = (Outcome.STORED, Outcome.STORED, Outcome.KNOWN, Outcome.SKIPPED)
     applied = Applied(tuple(outcome for _, outcome in kinds), counted, counted[:1])
     place = ImportLine(None, import_lines._PLACE, {"number": 7, "vault": VaultId("a" * 32)})
