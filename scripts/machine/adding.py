@@ -14,12 +14,10 @@ from pathlib import Path
 from .as_user import as_user
 from .carry import TOR_USER, carry, reload_tor
 from .clients import read_address, write_clients
-from .command import make_socket_folder
-from .places import Places, Refused, places_of
+from .command import make_socket_folder, write_new
+from .places import SHARE, Places, Refused, places_of, template_of
 from .saying import in_plain_words
 
-SHARE = Path("/usr/share/onion-dropbox")
-TEMPLATE = SHARE / "config.toml"
 SNIPPET = SHARE / "tor-drop.conf"
 DEFAULTS = Path("/usr/share/tor/tor-service-defaults-torrc")
 TOR_LOCAL_PROFILE = Path("/etc/apparmor.d/local/system_tor")
@@ -63,8 +61,8 @@ def add_folders(places: Places) -> None:
             folder.mkdir(mode=0o700)
             shutil.chown(folder, places.user, places.user)
     if not places.config.exists():
-        text = TEMPLATE.read_text(encoding="utf-8").replace("@NAME@", places.name)
-        as_user(places.user, lambda: _write_new(places.config, text))
+        text = template_of(places)
+        as_user(places.user, lambda: write_new(places.config, text))
     make_socket_folder(places)
 
 
@@ -153,11 +151,6 @@ def _is_new(places: Places) -> bool:
 
 def _append(path: Path, before: str, lines: str) -> None:
     path.write_text(before + ("" if before.endswith("\n") or not before else "\n") + lines, encoding="utf-8")
-
-
-def _write_new(path: Path, text: str) -> None:
-    with path.open("x", encoding="utf-8") as file:
-        file.write(text)
 
 
 def _runs(*command: str) -> bool:

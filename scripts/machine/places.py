@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+SHARE = Path("/usr/share/onion-dropbox")
+TEMPLATE = SHARE / "config.toml"
 MAX_NAME = 20
 _NAME = re.compile(r"[a-z](?:-?[a-z0-9]){0,19}")
 _RESERVED = frozenset({"default", "daily", "canary", "tor"})
@@ -79,6 +81,11 @@ class Places:
         name = self.name
         helpers = (f"onion-dropbox-tor@{name}.path", f"onion-dropbox-daily@{name}.timer")
         return (f"onion-dropbox@{name}.service", *helpers, f"onion-dropbox-canary@{name}.timer")
+
+
+def template_of(places: Places) -> str:
+    """Return a new drop's configuration."""
+    return TEMPLATE.read_text(encoding="utf-8").replace("@NAME@", places.name)
 
 
 def places_of(name: str, root: Path = Path("/")) -> Places:

@@ -24,6 +24,8 @@ DROPS = ("adviser", "council")
 NO_EXEC = Path(__file__).with_name("no_exec.py")
 WITH_SYSTEMD = Path("/run/systemd/system").is_dir()
 Found = dict[str, Any]
+CODENAMES: dict[str, str] = {}
+TORRC = ("--defaults-torrc", "/usr/share/tor/tor-service-defaults-torrc", "-f", "/etc/tor/torrc")
 
 
 def run(*command: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
@@ -65,6 +67,7 @@ def add(folder: Path, found: Found) -> None:
         text = (home / "config.toml").read_text()
         print_ = re.search(r"[0-9A-F]{40}", (folder / f"{drop}.fpr").read_text())
         assert print_
+        text = text.replace('# key = "0123 4567 89AB CDEF 0123  4567 89AB CDEF 0123 4567"', f'key = "{print_[0]}"')
         text = re.sub(r"fingerprints = \[.*?\]", f'fingerprints = ["{print_[0]}"]', text, flags=re.S)
         (home / "config.toml").write_text(text)
         (home / "keys/member.asc").write_bytes((folder / f"{drop}.asc").read_bytes())
@@ -124,27 +127,28 @@ def label_of_gpg() -> str:
 
 def serve_by_hand(found: Found) -> list[subprocess.Popen[bytes]]:
     """Start both servers as systemd would, as far as that goes: own user, no network, no rights, none to be had."""
-    started = []
-    for drop in DROPS:
-        user = f"drop-{drop}"
-        less = ("--clear-groups", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all")
-        program = [
-            "/usr/lib/onion-dropbox/bin/dropbox-server",
-            "serve",
-            "--config",
-            f"/etc/onion-dropbox/{drop}/config.toml",
-        ]
-        ids = (f"--reuid={user}", f"--regid={user}")
-        command = ["unshare", "--net", "--", "setpriv", *ids, *less, "/usr/bin/python3", "-I", str(NO_EXEC), *program]
-        with Path(f"/tmp/{drop}.log").open("wb") as log:
-            home = f"/var/lib/onion-dropbox/{drop}"
-            server = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=home, start_new_session=True
-            )
-        started.append(server)
-        wait_for(socket_of(drop))
-        found[f"active_{drop}"] = "active" if started[-1].poll() is None else "failed"
-    return started
+    return [serve_one_by_hand(drop, found) for drop in DROPS]
+
+
+def serve_one_by_hand(drop: str, found: Found) -> subprocess.Popen[bytes]:
+    user = f"drop-{drop}"
+    less = ("--clear-groups", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all")
+    program = [
+        "/usr/lib/onion-dropbox/bin/dropbox-server",
+        "serve",
+        "--config",
+        f"/etc/onion-dropbox/{drop}/config.toml",
+    ]
+    ids = (f"--reuid={user}", f"--regid={user}")
+    command = ["unshare", "--net", "--", "setpriv", *ids, *less, "/usr/bin/python3", "-I", str(NO_EXEC), *program]
+    with Path(f"/tmp/{drop}.log").open("wb") as log:
+        home = f"/var/lib/onion-dropbox/{drop}"
+        server = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=home, start_new_session=True
+        )
+    wait_for(socket_of(drop))
+    found[f"active_{drop}"] = "active" if server.poll() is None else "failed"
+    return server
 
 
 def visit(found: Found) -> None:
@@ -167,6 +171,7 @@ def visit(found: Found) -> None:
             [("a.txt", "text/plain", b"x" * 300_000)],
         )
         found[f"report_{drop}"] = [sent.status, len(sent.codename.split()) if sent.status == 200 else sent.text[:400]]
+        CODENAMES[drop] = sent.codename
         back = SocketVisitor(socket_of(drop))
         page = back.submit(back.get("/return").form("codename"), {"codename": sent.codename})
         found[f"return_{drop}"] = [page.status, page.path]
@@ -294,6 +299,56 @@ def look_back(found: Found) -> None:
             found[f"journal_{drop}"] = Path(f"/tmp/{drop}.log").read_text().splitlines()[-12:]
 
 
+def tor_by_hand() -> subprocess.Popen[bytes]:
+    """Run Debian's tor with Debian's configuration, but for its network."""
+    run("install", "-d", "-m", "02755", "-o", "debian-tor", "-g", "debian-tor", "/run/tor")
+    command = ["tor", *TORRC, "--RunAsDaemon", "0", "--DisableNetwork", "1"]
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def lose_and_restore(folder: Path, found: Found, started: list[subprocess.Popen[bytes]]) -> None:
+    """Back a drop up onto the stick, erase it with its onion keys, make it anew, and bring it back from shares."""
+    drop = DROPS[0]
+    hostname = Path(f"/var/lib/tor/onion-dropbox-{drop}/hostname")
+    tor = None if WITH_SYSTEMD else tor_by_hand()
+    try:
+        wait_for(hostname)
+        before = hostname.read_text()
+        backup = folder / "stick/drop.backup"
+        done = run("onion-dropbox", drop, "backup", str(backup), "--shares", "3", "--needed", "2", "--json")
+        shares = json.loads(done.stdout)["shares"][:2]
+        found["lent_keys_left"] = Path(f"/var/lib/onion-dropbox/{drop}/tor/onion").exists()
+        if tor is not None:
+            started[0].terminate()
+            started[0].wait(30)
+            tor.terminate()
+            tor.wait(30)
+        run("onion-dropbox-remove", drop, "--erase-everything", drop)
+        found["erased"] = not (hostname.exists() or Path(f"/var/lib/onion-dropbox/{drop}").exists())
+        run("onion-dropbox-add", drop)
+        restored = subprocess.run(
+            ["onion-dropbox", drop, "restore", str(backup), "--shares"],
+            input="\n".join(shares) + "\n",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        found["restore"] = [restored.returncode, restored.stderr.splitlines()[-2:]]
+        found["same_address"] = hostname.read_text() == before
+        if WITH_SYSTEMD:
+            run("systemctl", "start", f"onion-dropbox@{drop}")
+        else:
+            started[0] = serve_one_by_hand(drop, found)
+        wait_for(socket_of(drop))
+        time.sleep(1)
+        back = SocketVisitor(socket_of(drop))
+        page = back.submit(back.get("/return").form("codename"), {"codename": CODENAMES[drop]})
+        found["codename_after"] = [page.status, page.path]
+    finally:
+        if tor is not None and tor.poll() is None:
+            tor.kill()
+
+
 def stop_and_remove(found: Found, started: list[subprocess.Popen[bytes]]) -> None:
     begun = time.monotonic()
     for process in started:
@@ -319,6 +374,7 @@ def main() -> None:
         lambda: use_commands(folder, found),
         lambda: carry_client(found),
         lambda: try_across(found),
+        lambda: lose_and_restore(folder, found, started),
         lambda: look_back(found),
         lambda: stop_and_remove(found, started),
     ]

@@ -105,6 +105,15 @@ def test_no_drop_is_deleted_by_removing_it_or_the_package(found: dict[str, Any])
     assert any("/var/lib/onion-dropbox/adviser" in line for line in found["purge"])
 
 
+def test_an_erased_drop_is_not_lost_its_address_and_codenames_come_back_from_shares(found: dict[str, Any]) -> None:
+    assert found["lent_keys_left"] is False
+    assert found["erased"] is True
+    assert found["restore"][0] == 0, found["restore"]
+    assert found["same_address"] is True
+    assert found["codename_after"][0] == 200
+    assert found["codename_after"][1].startswith("/case")
+
+
 def test_a_server_without_rights_is_not_slow_to_stop(found: dict[str, Any]) -> None:
     assert found["exit"] == [0, 0]
     assert found["stop_seconds"] < 10

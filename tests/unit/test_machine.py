@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from dropbox.server.main import _parser
-from scripts.machine import adding, clients, command, onion_keys, removing, withdrawing
+from scripts.machine import adding, clients, command, exchange, onion_keys, removing, withdrawing
 from scripts.machine.as_user import as_user
 from scripts.machine.places import Refused, places_of
 
@@ -187,7 +187,7 @@ def test_no_command_has_a_file_that_the_wrapper_does_not_know() -> None:
     files = {
         (name, action.dest) for name, action in commands(_parser()) if action.type is Path and action.dest != "config"
     }
-    assert files <= set(command.DIRECTIONS)
+    assert files <= set(exchange.DIRECTIONS)
 
 
 def test_an_export_never_goes_over_a_file_or_into_no_folder(tmp_path: Path) -> None:
@@ -196,21 +196,21 @@ def test_an_export_never_goes_over_a_file_or_into_no_folder(tmp_path: Path) -> N
     (tmp_path / "there").write_text("whole")
     (tmp_path / "link").symlink_to(tmp_path / "nowhere")
     for file in (tmp_path / "there", tmp_path / "link", tmp_path / "no/such/file"):
-        one = command.plan(["export", str(file)], "file", file, room)
+        one = exchange.plan(["export", str(file)], "file", file, room)
         with pytest.raises(Refused):
-            command.prepare(one, places)
+            exchange.prepare(one, places)
     assert (tmp_path / "there").read_text() == "whole"
 
 
 def test_a_word_that_may_mean_two_things_is_not_guessed(tmp_path: Path) -> None:
     with pytest.raises(Refused):
-        command.plan(["export", "--desk", "x", "x"], "file", Path("x"), tmp_path)
+        exchange.plan(["export", "--desk", "x", "x"], "file", Path("x"), tmp_path)
     with pytest.raises(Refused):
-        command.plan(["restore", "--data", "x", "y"], "data", Path("x"), tmp_path)
+        exchange.plan(["restore", "--data", "x", "y"], "data", Path("x"), tmp_path)
     with pytest.raises(Refused):
-        command.plan(["paint", "y"], "file", Path("y"), tmp_path)
+        exchange.plan(["paint", "y"], "file", Path("y"), tmp_path)
     one = (
-        command.plan(["export", "--desk", "x", "./x"], "file", Path("./x"), tmp_path)
+        exchange.plan(["export", "--desk", "x", "./x"], "file", Path("./x"), tmp_path)
         if Path("./x") != Path("x")
         else None
     )
@@ -219,18 +219,18 @@ def test_a_word_that_may_mean_two_things_is_not_guessed(tmp_path: Path) -> None:
 
 def test_only_the_file_among_the_words_gets_another_name(tmp_path: Path) -> None:
     words = ["export", "--desk", "adviser", "/media/stick/a.bundle", "--json"]
-    one = command.plan(words, "file", Path("/media/stick/a.bundle"), tmp_path)
-    assert command.replaced(words, [one]) == ["export", "--desk", "adviser", str(one.inside), "--json"]
+    one = exchange.plan(words, "file", Path("/media/stick/a.bundle"), tmp_path)
+    assert exchange.replaced(words, [one]) == ["export", "--desk", "adviser", str(one.inside), "--json"]
     words = ["onion", "save", "--file=/a/b"]
-    one = command.Carried(Path("/a/b"), Path("/x/b"), "out")
-    assert command.replaced(words, [one]) == ["onion", "save", "--file=/x/b"]
+    one = exchange.Carried(Path("/a/b"), Path("/x/b"), "out")
+    assert exchange.replaced(words, [one]) == ["onion", "save", "--file=/x/b"]
 
 
 def test_what_comes_out_is_no_link_to_somebody_elses_file(tmp_path: Path) -> None:
     places = places_of("adviser", tmp_path)
     (tmp_path / "planted").symlink_to("/etc/passwd")
     with pytest.raises(OSError, match="symbolic links"):
-        command.bring_file_out(tmp_path / "planted", tmp_path / "out", places)
+        exchange.bring_file_out(tmp_path / "planted", tmp_path / "out", places)
     assert not (tmp_path / "out").exists()
 
 
