@@ -119,6 +119,35 @@ def test_a_server_without_rights_is_not_slow_to_stop(found: dict[str, Any]) -> N
     assert found["stop_seconds"] < 10
 
 
+@pytest.fixture(scope="module")
+def booted(brought: Path) -> Iterator[dict[str, Any]]:
+    """What was seen in a Debian that booted with its own kernel, systemd and AppArmor. Takes some ten minutes."""
+    room = machines.KEPT / f"boot-{os.getpid()}"
+    try:
+        yield machines.run_booted(machines.furnished(machines.bootable_debian(), room, brought))
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+
+
+@pytest.mark.skipif(machines.cannot_boot() is not None, reason=str(machines.cannot_boot()))
+def test_the_sandbox_stops_nothing_that_a_drop_needs_and_the_server_is_in_it(booted: dict[str, Any]) -> None:
+    assert booted["failures"] == []
+    assert booted["denied"] == []
+    for drop in DROPS:
+        assert booted[f"active_{drop}"] == "active"
+        assert booted[f"report_{drop}"] == [200, 7]
+    assert booted["reached_across"] == []
+    assert booted["process"]["NoNewPrivs"] == "1"
+    assert booted["process"]["Seccomp"] == "2"
+    assert int(booted["process"]["CapEff"], 16) == int(booted["process"]["CapBnd"], 16) == 0
+    assert booted["links"] == ["lo"]
+    assert booted["MemorySwapMax"] == "0"
+    assert booted["apparmor"] == "onion-dropbox-server (enforce)"
+    assert {"onion-dropbox-server", "onion-dropbox-gpg"} <= set(booted["gpg_apparmor"].split(" ")[0].split("//&"))
+    assert booted["clients_after"] == ["nobody.auth"]
+    assert booted["same_address"] is True
+
+
 def test_the_same_commit_never_makes_another_package(built: Path, tmp_path: Path) -> None:
     again = package.make_package(tmp_path)
     assert hashlib.sha256(again.read_bytes()).digest() == hashlib.sha256(built.read_bytes()).digest()
