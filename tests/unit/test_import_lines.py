@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from dropbox.bundle import AnswerEntry
-from dropbox.models import CaseId, DeskId, ItemId, SealedKind, VaultId, new_item_id
+from dropbox.models import CaseId, DeskId, ItemId, SealedKind, VaultId
 from dropbox.server import import_lines
 from dropbox.server.import_lines import ImportLine, applied_lines, strange_receipt
 from dropbox.server.store import Applied, Outcome
 from tests.bundles import answer_manifest
 
-ITEM, CASE = new_item_id(), CaseId("c" * 32)
+ITEM, CASE = ItemId("1" * 32), CaseId("c" * 32)
 
 
 def lines() -> list[ImportLine]:
