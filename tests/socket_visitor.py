@@ -15,12 +15,12 @@ class SocketConnection(http.client.HTTPConnection):
     """HTTP over a unix socket; `opening` goes before the first request."""
 
     def __init__(self, path: Path, opening: bytes) -> None:
-        super().__init__("drop", timeout=60)
+        super().__init__("drop", timeout=300)
         self._path, self._opening = path, opening
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(60)
+        self.sock.settimeout(300)
         self.sock.connect(str(self._path))
         self.sock.sendall(self._opening)
 

@@ -43,7 +43,7 @@ def socket_of(drop: str, name: str = "drop") -> Path:
     return Path(f"/run/onion-dropbox/{drop}/{name}.sock")
 
 
-def wait_for(path: Path, seconds: float = 60) -> None:
+def wait_for(path: Path, seconds: float = 300) -> None:
     until = time.monotonic() + seconds
     while not path.exists():
         assert time.monotonic() < until, f"{path} never came"
@@ -262,14 +262,14 @@ def carry_client(found: Found) -> None:
     )
     assert as_user(user.pw_name, "sh", "-c", script)[0] == 0
     if WITH_SYSTEMD:
-        wait_for(clients / "anna.auth", 30)
+        wait_for(clients / "anna.auth")
     else:
         run("/usr/lib/onion-dropbox/bin/onion-dropbox-carry", drop)
     found["clients"] = sorted(path.name for path in clients.iterdir())
     found["client_owner"] = (clients / "anna.auth").owner()
     (folder / "anna.auth").unlink()
     if WITH_SYSTEMD:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while (clients / "anna.auth").exists() and time.monotonic() < until:
             time.sleep(0.1)
     else:
