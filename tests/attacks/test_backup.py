@@ -40,6 +40,9 @@ from tests.backup_room import LEAST, KeptDrop, forged, kept_drop
 from tests.store_room import open_store, run_child
 
 
+_IDENTITY = ("store.sqlite", "secret.key", "signing.key")
+
+
 @pytest.fixture(scope="module")
 def drop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KeptDrop]:
     with kept_drop(tmp_path_factory.mktemp("kept")) as kept:
@@ -181,6 +184,14 @@ def test_a_backup_whose_keys_are_not_those_of_its_store_is_refused(drop: KeptDro
     ]
     sealed = drop.seal(tmp_path / "forged", forged(files, stranger, drop=name))
     with pytest.raises((BackupTorn, StartRefused)):
+        drop.restore(sealed, tmp_path / "new")
+    assert nothing_is_there(tmp_path / "new")
+
+
+def test_a_stranger_who_has_our_files_cannot_call_them_his_drop(drop: KeptDrop, tmp_path: Path) -> None:
+    files = [LEAST[0], *((f"data/{name}", (drop.root / "data" / name).read_bytes()) for name in _IDENTITY)]
+    sealed = drop.seal(tmp_path / "forged", forged(files, SigningKey.generate()))
+    with pytest.raises(BackupTorn):
         drop.restore(sealed, tmp_path / "new")
     assert nothing_is_there(tmp_path / "new")
 

@@ -98,6 +98,22 @@ def test_an_old_bundle_that_comes_late_takes_nothing_back(story: tuple[World, Ca
     assert (drop.epochs, drop.epoch) == (epochs, epoch)
 
 
+def test_what_a_late_bundle_confirms_the_drop_may_have_lost_since(here: World) -> None:
+    here.start()
+    drop, case = here.drop, Case()
+    drop.send(case, "Mine.")
+    here.anna.ok("import", drop.pickup())
+    backup = drop.back_up()
+    reply(here.anna, case, here)
+    bring(here.anna, case, here, "first.tar")
+    late = drop.pickup()
+    drop.restore(backup)
+    here.anna.ok("import", drop.pickup())
+    here.anna.ok("import", late)
+    bring(here.anna, case, here, "again.tar")
+    assert len(drop.answers[-1].entries) == 1
+
+
 def test_a_reporter_goes_on_from_what_the_drop_still_has(story: tuple[World, Case, Case]) -> None:
     here, old, _ = story
     here.anna.ok("import", here.drop.pickup())
@@ -150,6 +166,7 @@ def test_a_restore_with_another_past_is_a_fork(story: tuple[World, Case, Case], 
     if n == 0:
         # the item from before the backup is gone from the log, and the statement agrees
         here.drop.logs[DESK].numbers.clear()
+        here.drop.items.clear()
         here.drop.send(Case(), "Put in its place.")
         here.drop._number(DESK)
         changed = {DESK: (1, head_of_now(here, made))}
