@@ -39,7 +39,6 @@ from dropbox.shares import Collection, read_share, split
 from tests.backup_room import LEAST, KeptDrop, forged, kept_drop
 from tests.store_room import open_store, run_child
 
-
 _IDENTITY = ("store.sqlite", "secret.key", "signing.key")
 
 
@@ -189,7 +188,8 @@ def test_a_backup_whose_keys_are_not_those_of_its_store_is_refused(drop: KeptDro
 
 
 def test_a_stranger_who_has_our_files_cannot_call_them_his_drop(drop: KeptDrop, tmp_path: Path) -> None:
-    files = [LEAST[0], *((f"data/{name}", (drop.root / "data" / name).read_bytes()) for name in _IDENTITY)]
+    items = [f"items/{item}.pgp" for item in drop.items]
+    files = [LEAST[0], *((f"data/{name}", (drop.root / "data" / name).read_bytes()) for name in (*_IDENTITY, *items))]
     sealed = drop.seal(tmp_path / "forged", forged(files, SigningKey.generate()))
     with pytest.raises(BackupTorn):
         drop.restore(sealed, tmp_path / "new")
