@@ -43,13 +43,13 @@ class DeskShown:
 
 @dataclass(frozen=True)
 class ProposalShown:
-    """What the operator proposes. `joins`, `leaves`: with their whole fingerprints."""
+    """What the operator proposes. `joins`, `leaves`: with their whole fingerprints. `leaving`: by their last day."""
 
     intro: str
     day: date
     joins: tuple[MemberShown, ...]
     leaves: tuple[MemberShown, ...]
-    leaving: tuple[tuple[MemberShown, date | None], ...]
+    leaving: dict[date | None, list[MemberShown]]
     advice: str
     words: tuple[str, ...]
     signed: bool
@@ -110,16 +110,16 @@ def _proposal(casebook: Casebook) -> ProposalShown | None:
     if proposed is None:
         return None
     change: RosterStep = proposed.change
+    leaving: dict[date | None, list[MemberShown]] = {}
+    for key, until in change.leaving.items():
+        if until is not None or key not in change.came:
+            leaving.setdefault(until, []).append(_member(casebook, key))
     return ProposalShown(
         intro=roster_lines.proposal_intro(proposed),
         day=change.day,
         joins=tuple(_member(casebook, key) for key in change.came),
         leaves=tuple(_member(casebook, key) for key in change.left),
-        leaving=tuple(
-            (_member(casebook, key), until)
-            for key, until in change.leaving.items()
-            if until is not None or key not in change.came
-        ),
+        leaving=leaving,
         advice=roster_lines.advice(proposed),
         words=tuple(proposed.words.split()),
         signed=proposed.signed,
