@@ -26,12 +26,14 @@ from dropbox.workstation import main as workstation_main
 from tests import factories
 from tests.doc_lines import ELSEWHERE, ROOT, Hook, Line, Machine, end, end_script, lines_of, start_script
 from tests.drop_process import BIN, command, command_json, free_port
-from tests.journeys.world import Person, send_report
+from tests.journeys.world import Person, come_back, send_report
+from tests.redacted import text_pdf
 from tests.visitor import Visitor
 
 README = ROOT / "README.md"
 DOCS = (README, *sorted((ROOT / "docs").glob("*.md")))
-OPERATOR, INVESTIGATOR, MACHINE = (ROOT / "docs" / f"{name}.md" for name in ("operator", "investigator", "machine"))
+OPERATOR, INVESTIGATOR = ROOT / "docs" / "operator.md", ROOT / "docs" / "investigator.md"
+MACHINE, WORKSTATION = ROOT / "docs" / "machine.md", ROOT / "docs" / "workstation.md"
 DESK = "adviser"
 OTHERS = tuple(ROOT / "dropbox" / name for name in ("config.py", "config_table.py", "config_running.py", "keyring.py"))
 
@@ -211,15 +213,79 @@ def test_every_line_about_the_machine_does_what_it_says(server: Machine) -> None
 # --- the investigator's guide -----------------------------------------------------------------------------------------
 
 
+@dataclass
+class Workstation:
+    """Anna's machine beside a drop with two desks, hers and one that is closed; sent: her reporter's codename."""
+
+    machine: Machine
+    site: Site
+    sent: str
+
+    def workstation(self, *arguments: str | Path) -> str:
+        return command("dropbox-workstation", *arguments, env=self.machine.environment)
+
+    def fetch(self) -> None:
+        target = self.machine.folder / f"{len(list(self.machine.folder.iterdir()))}.tar"
+        self.site.server("export", "--desk", DESK, target)
+        self.workstation("import", target)
+
+    def bring(self) -> None:
+        target = self.machine.folder / f"{len(list(self.machine.folder.iterdir()))}.tar"
+        self.workstation("export", target)
+        self.site.server("import", target)
+
+    def case(self, machine: Machine) -> None:
+        """CASE is the newest one from here on."""
+        cases = command_json("dropbox-workstation", "cases", env=machine.environment)
+        machine.replaced["CASE"] = next(each["case"] for each in cases if each["case"] not in self._before(machine))
+
+    def _before(self, machine: Machine) -> set[str]:
+        return {machine.replaced["CASE"]} if "CASE" in machine.replaced else set()
+
+    def started(self, _machine: Machine) -> None:
+        self.workstation("init", "--drop-key", self.site.drop_words())
+        self.fetch()
+
+    def proposed(self, machine: Machine) -> None:
+        """The operator proposes a member, and a bundle tells Anna."""
+        self.site.server("keys", "add", "--desk", DESK, machine.folder / "bram.asc")
+        self.fetch()
+        told = self.site.server("keys", "check", "--json")
+        words = re.search(r'"words": "([a-z ]+)"', told)
+        assert words, told
+        machine.replaced |= {"TEN WORDS OF THE CHANGE": words[1], '"WORDS"': f'"{words[1]}"'}
+
+    def agreed(self, _machine: Machine) -> None:
+        """What was asked reaches the reporter, who says yes; that reaches Anna."""
+        self.bring()
+        visitor = self.site.visitor()
+        form = come_back(visitor, self.sent).form("message", "mandate")
+        (name,) = [name for name, _value in form.fields if name.startswith("answer-consent-")]
+        assert visitor.submit(form, {name: "yes", "message": "Yes, they may."}, ()).status == 200
+        self.fetch()
+
+    def letter(self, machine: Machine) -> None:
+        """Another report comes, with a letter of which a plan is made."""
+        data = text_pdf("Jan Jansen came late today.", "Nobody else was there then.")
+        files = [("letter.pdf", "application/pdf", data)]
+        send_report(self.site.visitor(), "See the letter.", [DESK], "investigate", files)
+        self.fetch()
+        self.case(machine)
+        wanted = ["--item", "1", "--name", "Jan Jansen", "--file", "1-1=redrawn"]
+        self.workstation("disclose", machine.replaced["CASE"], "--new", machine.folder / "plan.json", *wanted)
+
+
 @pytest.fixture
-def workstation(tmp_path: Path, people: dict[str, Person], operator: Person) -> Iterator[Machine]:
-    """Anna's machine, and a drop that has a report for her."""
+def workstation(tmp_path: Path, people: dict[str, Person], operator: Person) -> Iterator[Workstation]:
     site = new_site(tmp_path / "site", people, operator)
+    carla = people["carla"].fingerprint
+    bureau = f'[[desk]]\nid = "bureau"\nname.en = "Bureau"\nfingerprints = ["{carla}"]\nclosed = true\n'
+    site.config.write_text(site.config.read_text() + bureau)
+    (site.folder / "keys" / "carla.asc").write_bytes(_public(people["carla"]))
     subprocess.run(["bash", "-c", start_script(site.config, site.port, site.pid)], check=True)
     (tmp_path / "stick").mkdir()
-    send_report(site.visitor(), "My manager reads my messages.", [DESK])
-    site.server("export", "--desk", DESK, tmp_path / "stick" / "pickup-adviser.tar")
-    for name in ("answer.txt", "for-the-desk.txt"):
+    (tmp_path / "bram.asc").write_bytes(_public(people["bob"]))
+    for name in ("answer.txt", "for-the-desk.txt", "why.txt"):
         (tmp_path / name).write_text("Thank you. Which day was that?\n")
     environment = {
         "PATH": f"{tmp_path / 'bin'}:{BIN}:/usr/bin:/bin",
@@ -228,36 +294,38 @@ def workstation(tmp_path: Path, people: dict[str, Person], operator: Person) -> 
         "XDG_DATA_HOME": str(tmp_path / "share"),
         "LC_ALL": "C.UTF-8",
     }
-    replaced = {"/media/stick": str(tmp_path / "stick"), '"TEN WORDS"': f'"{site.drop_words()}"'}
-
-    def case(machine: Machine) -> None:
-        machine.replaced["CASE"] = command_json("dropbox-workstation", "cases", env=environment)[0]["case"]
-
-    def proposal(machine: Machine) -> None:
-        """The operator proposes a member, and a bundle tells Anna."""
-        (tmp_path / "bram.asc").write_bytes(_public(people["bob"]))
-        site.server("keys", "add", "--desk", DESK, tmp_path / "bram.asc")
-        site.server("export", "--desk", DESK, tmp_path / "again.tar")
-        command("dropbox-workstation", "import", tmp_path / "again.tar", env=environment)
-        words = json.loads(site.server("keys", "check", "--json"))
-        machine.replaced["TEN WORDS OF THE CHANGE"] = _words_in(words)
-
-    before = {"dropbox-workstation read": case, "dropbox-workstation roster --sign": proposal}
+    sent = send_report(site.visitor(), "My manager reads my messages.", [DESK]).codename
+    replaced = {"/media/stick": str(tmp_path / "stick"), "DESK": "bureau", "ITEM N": "1 1"}
+    machine = Machine(tmp_path, environment, replaced)
     try:
-        yield Machine(tmp_path, environment, replaced, before)
+        yield Workstation(machine, site, sent)
     finally:
         end(site.pid)
 
 
-def _words_in(document: object) -> str:
-    """Find the words of the one proposal in what `keys check --json` says."""
-    found = re.search(r'"words": "([a-z ]+)"', json.dumps(document))
-    assert found, document
-    return found[1]
+def test_every_line_of_the_investigators_guide_does_what_it_says(workstation: Workstation) -> None:
+    machine, site = workstation.machine, workstation.site
+    site.server("export", "--desk", DESK, machine.folder / "stick" / "pickup-adviser.tar")
+    machine.replaced['"TEN WORDS"'] = f'"{site.drop_words()}"'
+    machine.before = {
+        "dropbox-workstation read": workstation.case,
+        "dropbox-workstation roster --sign": workstation.proposed,
+    }
+    run_all(machine, lines_of(INVESTIGATOR))
 
 
-def test_every_line_of_the_investigators_guide_does_what_it_says(workstation: Machine) -> None:
-    run_all(workstation, lines_of(INVESTIGATOR))
+@pytest.mark.skipif(
+    shutil.which("bwrap") is None or shutil.which("pdftotext") is None, reason="no bubblewrap or no poppler here"
+)
+def test_every_line_about_the_workstation_does_what_it_says(workstation: Workstation) -> None:
+    workstation.machine.before = {
+        "dropbox-workstation roster": workstation.started,
+        "dropbox-workstation roster --sign": workstation.proposed,
+        "dropbox-workstation handover CASE  ": workstation.case,
+        "dropbox-workstation handover CASE handover.tar": workstation.agreed,
+        "dropbox-workstation redact": workstation.letter,
+    }
+    run_all(workstation.machine, lines_of(WORKSTATION))
 
 
 # --- the README -------------------------------------------------------------------------------------------------------
@@ -278,7 +346,7 @@ def test_every_line_of_the_readme_names_a_script_that_is_run_elsewhere(tmp_path:
 
 
 def test_no_document_has_command_lines_that_nobody_runs() -> None:
-    run_here = {README, OPERATOR, INVESTIGATOR, MACHINE}
+    run_here = {README, OPERATOR, INVESTIGATOR, MACHINE, WORKSTATION}
     assert [str(line) for document in DOCS if document not in run_here for line in lines_of(document)] == []
 
 
