@@ -31,7 +31,7 @@ from dropbox.server.store import Store
 from tests import factories
 from tests.conftest import Members
 from tests.drop_process import DropProcess, command
-from tests.seating import Courier, change, seated, vote
+from tests.seating import Courier, change, seated, vote, with_members
 from tests.site_room import COMMITTEE, CONFIDANT, Site, new_site
 
 NOT_SIGNED = "not signed by a current member"
@@ -231,15 +231,34 @@ def test_a_key_that_has_ended_signs_for_nobody(members: Members, end: str) -> No
             factories.revoke_key(home, old)
             factories.publish_keys(home, site.folder / "keys", [old])
             site.drop.store.statements.keep_keys(site.drop.keyring.exported(), today())
-        weighed = _weighed(site, old, StatementVote(CONFIDANT, proposal.sha256, signed.decode()))
+        weighed = _weighed(site.drop, old, StatementVote(CONFIDANT, proposal.sha256, signed.decode()))
         assert NOT_SIGNED in weighed
         assert members.cora not in seated(site.drop, CONFIDANT)
 
 
-def _weighed(site: Site, author: Fingerprint, made: StatementVote) -> str:
+def test_a_key_that_has_expired_since_the_proposal_signs_for_nobody(members: Members) -> None:
+    """It was good on the day of the proposal, and its thief's clock stands still on that day."""
+    made_at = datetime.now(UTC) - timedelta(days=8)
+    with factories.short_dir() as folder, ExitStack() as open_drop:
+        home = factories.new_home(folder)
+        old = factories.make_key(home, "old", at=made_at, expires="5d")
+        factories.publish_keys(members.home, folder / "keys", [members.cora])
+        factories.publish_keys(home, folder / "keys", [old])
+        with on_day(later(-6)):
+            settings = config.load(factories.write_config(folder, {"confidant": [old]}))
+            Drop.open(settings).close()
+            drop = open_drop.enter_context(Drop.open(with_members(settings, CONFIDANT, [old, members.cora])))
+        proposal = drop.store.statements.proposals()[CONFIDANT]
+        clock = ("--faked-system-time", (made_at + timedelta(days=3)).strftime("%Y%m%dT%H%M%S!"))
+        signed = factories.run_gpg(home, *clock, "-u", old, "--armor", "--detach-sign", data=proposal.signed)
+        assert drop.seating.verify(proposal.signed, signed, [old], proposal.day) == old
+        assert NOT_SIGNED in _weighed(drop, old, StatementVote(CONFIDANT, proposal.sha256, signed.decode()))
+
+
+def _weighed(drop: Drop, author: Fingerprint, made: StatementVote) -> str:
     """Weigh a signature as an import does; the bundle itself would be refused for its own signature."""
     manifest = cast(AnswerManifest, SimpleNamespace(votes=(made,), author=author))
-    weighed = votes.weigh(site.drop.store, site.drop.seating, site.drop.keyring, manifest)
+    weighed = votes.weigh(drop.store, drop.seating, drop.keyring, manifest)
     return "\n".join(str(line) for line in votes.told(weighed, [True for each in weighed if each.signed]))
 
 
