@@ -7,7 +7,7 @@ import pytest
 from babel.messages.catalog import Catalog
 
 from dropbox import settings
-from dropbox.server.app import _SOURCE_LANGUAGE
+from dropbox.server.bare_site import _SOURCE_LANGUAGE
 from dropbox.server.reporter_site import speech
 from dropbox.server.store import GRACE_DAYS
 from scripts import catalogues
