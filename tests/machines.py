@@ -139,7 +139,7 @@ def run_booted(root: Path) -> dict[str, Any]:
         subprocess.run(["truncate", "-s", "3G", str(image)], check=True)
         subprocess.run(["mke2fs", "-q", "-t", "ext4", "-d", str(root), str(image)], check=True)
         kernel, initrd = (next((root / "boot").glob(f"{name}-*")) for name in ("vmlinuz", "initrd.img"))
-        append = "root=/dev/vda rw console=ttyS0 apparmor=1 security=apparmor quiet no_timer_check systemd.show_status=0"
+        append = "root=/dev/vda rw console=ttyS0 apparmor=1 security=apparmor no_timer_check systemd.show_status=0"
         machine = ["-accel", "tcg,thread=multi", "-m", "3072", "-smp", "2", "-nic", "none", "-nographic", "-no-reboot"]
         disk = ["-drive", f"file={image},format=raw,if=virtio"]
         command = [
