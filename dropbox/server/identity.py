@@ -84,11 +84,13 @@ class Identity:
 
     def next_key(self) -> str | None:
         """Return the public half of a successor that waits for its place."""
-        path = self.data_dir / NEXT_FILE
         try:
-            return bytes(SigningKey(_secret(path, may_create=False)).verify_key).hex() if path.exists() else None
+            data = (self.data_dir / NEXT_FILE).read_bytes()
+        except FileNotFoundError:  # also when another process gave it its place just now
+            return None
         except OSError:
             raise StartRefused(_UNREADABLE) from None
+        return bytes(SigningKey(data).verify_key).hex() if len(data) == SECRET_BYTES else None
 
     def make_next(self) -> str:
         """Make the signing key's successor, which signs nothing before `take_next`; return its public half.
