@@ -83,14 +83,14 @@ def live_before(drill: Drill) -> None:
     acknowledged: list[str] = []
 
     def report() -> None:
-        while not stop.is_set():
+        while not stop.wait(0.2):
             acknowledged.append(send_report(world.drop.visitor(), "Under load.", ["committee"]).codename)
 
     reporters = [threading.Thread(target=report) for _ in range(2)]
     for each in reporters:
         each.start()
     try:
-        while len(acknowledged) < 3:
+        while len(acknowledged) < 2:
             stop.wait(0.05)
         drill.before = list(acknowledged)
         drill.written = world.drop.server_json("backup", world.root, "--shares", "3", "--needed", "2")
@@ -164,7 +164,7 @@ def follow_up(drill: Drill, text: str) -> None:
 
 
 def test_nothing_acknowledged_before_the_backup_is_lost(drill: Drill) -> None:
-    assert len(drill.before) >= 3
+    assert len(drill.before) >= 2
     assert drill.missing == []
     assert drill.restored["items"] >= 2 + len(drill.before)
 
