@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 
 from dropbox.bundle import SignedStatement, verify_chain
-from dropbox.errors import InvalidValue, SignatureInvalid, StartRefused
+from dropbox.errors import GpgError, InvalidValue, SignatureInvalid, StartRefused
 from dropbox.gpg import Gpg
 from dropbox.keyring import Seats
 from dropbox.models import DeskId, Fingerprint
@@ -68,9 +68,25 @@ class Seating:
         with self._lock:
             known = self._verified.get(desk)
             if known is None or known[0] != chain:
-                known = (chain, verify_chain(chain, self.verify))
+                known = (chain, self._signers(desk, chain))
                 self._verified[desk] = known
             return known[1]
+
+    def _signers(self, desk: DeskId, chain: Chain) -> tuple[Fingerprint | None, ...]:
+        """Verify a chain with one home for all that it names; what fails there is looked at by itself."""
+        with TemporaryDirectory(prefix="onion-dropbox-") as folder:
+            gpg = Gpg(Path(folder) / "gnupg")
+            for key in self._store.statements.ever(desk).values() if len(chain) > 1 else ():
+                with suppress(GpgError):  # a key that cannot be read signs for nothing
+                    gpg.import_keys(key)
+
+            def verify(signed: bytes, signature: bytes, allowed: Collection[Fingerprint], day: date) -> Fingerprint:
+                try:
+                    return gpg.verify_stated(signed, signature, allowed, day)
+                except SignatureInvalid:
+                    return self.verify(signed, signature, allowed, day)
+
+            return verify_chain(chain, verify)
 
     def verify(self, signed: bytes, signature: bytes, allowed: Collection[Fingerprint], day: date) -> Fingerprint:
         """Return who of those allowed made a signature on that day or later. Raises SignatureInvalid.
@@ -79,7 +95,7 @@ class Seating:
         is taken as the store knew it then.
         """
         for keys in self._keys(allowed):
-            with TemporaryDirectory(prefix="onion-dropbox-") as folder, suppress(SignatureInvalid):
+            with TemporaryDirectory(prefix="onion-dropbox-") as folder, suppress(SignatureInvalid, GpgError):
                 gpg = Gpg(Path(folder) / "gnupg")
                 for key in keys:
                     gpg.import_keys(key)

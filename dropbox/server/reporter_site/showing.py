@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from flask import request
+from flask import g, request
 from markupsafe import Markup
 
 from dropbox.config import Desk
@@ -96,7 +96,9 @@ def desk_view(desk: Desk) -> dict[str, object]:
 
 def members_of(desk: DeskId) -> list[Fingerprint]:
     """Return whose keys items to this desk are sealed to today."""
-    seats = this_drop().seating.seats(today()).get(desk)
+    if "seats" not in g:  # once a page: it may show fifty desks
+        g.seats = this_drop().seating.seats(today())
+    seats = g.seats.get(desk)
     return sorted(seats.members) if seats else []
 
 
