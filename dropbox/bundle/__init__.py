@@ -36,6 +36,7 @@ from dropbox.bundle.roster_statement import (
     SignedStatement,
     StatedMember,
     StatementVote,
+    VerifyMember,
     require_follows,
     verify_chain,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "VerifiedHandOver",
     "VerifiedPickup",
     "VerifiedReseal",
+    "VerifyMember",
     "compare",
     "current_key",
     "head_after",

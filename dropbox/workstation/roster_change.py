@@ -22,10 +22,13 @@ def agrees(roster: Roster, last: RosterStatement, day: date) -> bool:
 
 
 def explained(before: Roster, after: Roster, chain: Sequence[RosterStatement]) -> bool:
-    """Tell whether statements explain each row of a list that came, ended or opened again since an earlier list."""
+    """Tell whether statements explain each row of a list that came, ended or opened again since an earlier list.
+
+    Nobody signed the first statement: it can bring in nobody whom the earlier list does not know, nor let them sign.
+    """
     known = {(each.fingerprint, each.first_day): each for each in before}
     rows = {(each.fingerprint, each.first_day): each for each in after}
-    if not known.keys() <= rows.keys():
+    if not known.keys() <= rows.keys() or not _is_known(chain[0], before):
         return False
     return all(row == known.get(key) or _is_explained(row, known.get(key), chain) for key, row in rows.items())
 
@@ -51,6 +54,10 @@ def _may_end(row: Membership, chain: Sequence[RosterStatement]) -> bool:
     ends = [each.day for each in chain[1:] if not _names(each, row.fingerprint) and each.day >= row.first_day]
     ends += [m.until for each in chain for m in each.members if m.fingerprint == row.fingerprint and m.until]
     return last is not None and any(max(end, row.first_day) <= last for end in ends)
+
+
+def _is_known(first: RosterStatement, before: Roster) -> bool:
+    return {member.fingerprint for member in first.members} <= {each.fingerprint for each in before}
 
 
 def _names(statement: RosterStatement, fingerprint: Fingerprint) -> bool:

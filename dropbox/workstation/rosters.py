@@ -13,6 +13,7 @@ from dropbox.bundle import (
     RosterStatement,
     SignedStatement,
     StatementVote,
+    VerifyMember,
     require_follows,
     verify_chain,
 )
@@ -89,6 +90,10 @@ class _Age:
     known: tuple[date, int] | None
 
     @property
+    def seen(self) -> date | None:
+        return None if self.known is None else self.known[0]
+
+    @property
     def is_older(self) -> bool:
         return self.known is not None and self.bundle < self.known
 
@@ -109,23 +114,41 @@ def _take_chain(vault: Vault, desk: DeskId, offered: Chain, age: _Age) -> list[R
     if [each.statement for each in held.chain[:shared]] != [each.statement for each in offered[:shared]]:
         casebook.statements[desk] = replace(held, rival=offered, fault=ChainFault.FORKED)
     elif len(offered) > len(held.chain):
-        casebook.statements[desk] = longer = _extended(vault, held, offered)
+        casebook.statements[desk] = longer = _extended(
+            vault, held, offered, None if age.known is None else age.known[0]
+        )
         return _steps(longer, len(held.chain))
     elif len(offered) < len(held.chain) and age.is_newer:
         casebook.statements[desk] = replace(held, rival=offered, fault=ChainFault.FORKED)
     return []
 
 
-def _extended(vault: Vault, held: DeskChain, offered: Chain) -> DeskChain:
-    """Follow the signatures as far as they are good; what comes after a bad one is held beside the chain."""
+def _extended(vault: Vault, held: DeskChain, offered: Chain, seen: date | None = None) -> DeskChain:
+    """Follow the signatures as far as they are good; what comes after a bad one is held beside the chain.
+
+    seen: the day of a bundle in which the new statements were not yet. Who had left by then signed none of them,
+    whatever day they name.
+    """
     chain, signers = held.chain, held.signers
     for each in offered[len(chain) :]:
         try:
-            signer = verify_chain((chain[-1], each), vault.members.verify_stated)[-1]
+            signer = verify_chain((chain[-1], each), _verifier(vault, chain[-1].statement, seen))[-1]
         except SignatureInvalid:
             return replace(held, chain=chain, signers=signers, rival=offered, fault=ChainFault.UNSIGNED)
         chain, signers = (*chain, each), (*signers, signer)
     return replace(held, chain=chain, signers=signers)
+
+
+def _verifier(vault: Vault, before: RosterStatement, seen: date | None) -> VerifyMember:
+    """Return what verifies the statement after this one."""
+    if seen is None:
+        return vault.members.verify_stated
+    still = before.members_on(seen)
+
+    def verify(signed: bytes, signature: bytes, allowed: Collection[Fingerprint], day: date) -> Fingerprint:
+        return vault.members.verify_stated(signed, signature, still.intersection(allowed), day)
+
+    return verify
 
 
 def _steps(held: DeskChain, first: int) -> list[RosterStep]:
