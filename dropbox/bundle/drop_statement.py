@@ -179,6 +179,7 @@ def read_epochs(value: object, drop: str) -> tuple[EpochStart, ...]:
     for number, each in enumerate(chain, 1):
         if (each.drop, each.number) != (drop, number) or (number > 1 and each.previous != chain[number - 2].epoch):
             raise InvalidValue
+    fields.unique([*(each.previous for each in chain[:1]), *(each.epoch for each in chain)])  # no circle
     return chain
 
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from dropbox.bundle import FIRST_HEAD, LineState, LogLine, PickupManifest, head_after, verify_epochs
+from dropbox.bundle import FIRST_HEAD, EpochStart, LineState, LogLine, PickupManifest, head_after, verify_epochs
 from dropbox.bundle.drop_keys import keys_of
 from dropbox.errors import BundleFork, BundleSignatureInvalid, SignatureInvalid
-from dropbox.models import CaseId, Kind, SealedKind
+from dropbox.models import CaseId, DeskId, Kind, SealedKind
 from dropbox.workstation.casebook import Casebook, ItemRecord, Restore, State, detail_of, number_of
 
 
@@ -46,11 +46,20 @@ def note_restores(casebook: Casebook, manifest: PickupManifest, lines: Sequence[
     if not chain or chain[-1].epoch != manifest.epoch:
         return False
     for start in chain:
-        last, _head = start.logs.get(manifest.desk, (0, ""))
-        casebook.restores.setdefault(start.epoch, Restore(start.previous, start.day, start.backup, last))
+        _keep(casebook, start, manifest.desk)
     last, head = chain[-1].logs.get(manifest.desk, (0, FIRST_HEAD.hex()))
     _require_same_past(casebook, manifest, lines, last, head)
     return manifest.epoch not in casebook.logs and goes_on(casebook, manifest.epoch)
+
+
+def _keep(casebook: Casebook, start: EpochStart, desk: DeskId) -> None:
+    """Keep a restore; BundleFork where its epoch is known already, and known otherwise."""
+    last, _head = start.logs.get(desk, (0, ""))
+    said = Restore(start.previous, start.day, start.backup, last)
+    known = casebook.restores.get(start.epoch)
+    if (known is None and start.epoch in casebook.logs) or (known is not None and replace(known, seen=False) != said):
+        raise BundleFork
+    casebook.restores.setdefault(start.epoch, said)
 
 
 def _require_same_past(
