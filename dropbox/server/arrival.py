@@ -4,6 +4,7 @@ One thread reads all sockets and never waits; it also watches every clock. Waitr
 lines stay outside: nothing of a request is logged, and no byte of a body or a response is kept but in bounded memory.
 """
 
+import math
 import shutil
 import threading
 import time
@@ -57,6 +58,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self._arriving: Body | None = None
         self._closes_when_flushed = False
         self._sent_bytes = 0
+        self.form_answered_at: float | None = None
         self._output = OutputPace(server.arrival.limits)
         super().__init__(server, sock, addr, adj, map=map)
         self.parser_class = partial(Parser, self)
@@ -120,9 +122,14 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def service(self) -> None:
         request = self.requests[0]
+        is_form = request.is_wanted_form
+        if is_form:
+            self.form_answered_at = math.inf  # not yet, and no moment in between may look as if it were long ago
         try:
             super().service()
         finally:
+            if is_form:
+                self.form_answered_at = time.monotonic()
             request.close()  # Whatever went wrong on the way, its upload slot is free again.
             if not self.connected:  # Waitress forgets requests that wait behind this one, and they hold places too.
                 with self.requests_lock:

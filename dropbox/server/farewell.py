@@ -17,24 +17,28 @@ class Connection(Protocol):
     @property
     def is_being_answered(self) -> bool: ...
 
+    @property
+    def form_answered_at(self) -> float | None: ...
+
 
 class Farewell:
-    """One stopping of one server. Times are seconds of the clock that is given."""
+    """One stopping of one server. Times are seconds of the clock that is given, as in `form_answered_at`."""
 
     def __init__(self, connections: Iterable[Connection], limits: ArrivalLimits, clock: Callable[[], float]) -> None:
         self._limits, self._clock = limits, clock
         self._began = clock()
-        self._senders = {id(each) for each in connections if each.is_sending}
-        self._at_rest_since: dict[int, float] = {}
+        # whose form was answered a moment before the stop may still want the page that it leads to
+        self._kept = {id(each) for each in connections if each.is_sending or self._awaits_a_page(each)}
 
     def may_stay(self, connection: Connection) -> bool:
         """Tell whether this connection still has to do what it had begun; asked of each, many times a second."""
         elapsed, limits = self._clock() - self._began, self._limits
         if connection.is_being_answered and elapsed < limits.last_answers_seconds:
             return True
-        if id(connection) not in self._senders or elapsed >= limits.stop_seconds:
+        if id(connection) not in self._kept or elapsed >= limits.stop_seconds:
             return False
-        if connection.is_sending or connection.is_being_answered:
-            self._at_rest_since.pop(id(connection), None)
-            return True
-        return elapsed - self._at_rest_since.setdefault(id(connection), elapsed) < limits.next_page_seconds
+        return connection.is_sending or connection.is_being_answered or self._awaits_a_page(connection)
+
+    def _awaits_a_page(self, connection: Connection) -> bool:
+        at = connection.form_answered_at
+        return at is not None and self._clock() - at < self._limits.next_page_seconds

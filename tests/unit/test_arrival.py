@@ -260,6 +260,26 @@ def test_the_page_that_an_answer_leads_to_is_served_at_a_stop(app: EchoApp, tmp_
         assert sending.answer().body == b"page"
 
 
+def test_whose_form_was_answered_right_before_a_stop_gets_that_page_too(app: EchoApp, tmp_path: Path) -> None:
+    with running(app, tmp_path, stop_seconds=20) as site:
+        sending, idle = site.connect(), site.connect()
+        sending.send(post(b"whole"))
+        sending.answer()
+        site.server.close()
+        assert idle.is_closed()
+        sending.send(GET)
+        assert sending.answer().body == b"page"
+
+
+def test_nobody_who_wants_no_page_holds_up_a_stop(app: EchoApp, tmp_path: Path) -> None:
+    with running(app, tmp_path, stop_seconds=20, next_page_seconds=0.3) as site:
+        sending = site.connect()
+        sending.send(post(b"whole"))
+        sending.answer()
+        site.server.close()
+        assert eventually(lambda: not site.is_running)
+
+
 def test_an_upload_that_hangs_at_a_stop_is_cut_off_at_the_limit(app: EchoApp, tmp_path: Path) -> None:
     with running(app, tmp_path, stop_seconds=0.5) as site:
         hanging = site.connect()
