@@ -16,8 +16,8 @@ from nacl.pwhash import argon2id
 from dropbox.bundle import AnswerEntry, AnswerManifest, write_answer
 from dropbox.models import DeskId, Fingerprint, Passphrase, SealedKind, VaultId, new_item_id, today
 from dropbox.server.courier import Courier
-from dropbox.server.courier_app import create_courier_app
-from dropbox.server.courier_server import create_courier_server, in_the_background
+from dropbox.server.courier_site.app import create_courier_app
+from dropbox.server.courier_site.server import create_courier_server, in_the_background
 from dropbox.server.store import investigators
 from dropbox.settings import Courier as CourierSettings
 from tests.arrivals import TIMEOUT_SECONDS, Client

@@ -385,8 +385,8 @@ def test_no_bundle_and_no_upload_takes_the_room_that_reporters_need(
 ) -> None:
     room.send()
     free = 2 * room.courier.drop.settings.server.min_free_bytes + 100_000
-    for place in ("courier_shelf", "incoming"):
-        monkeypatch.setattr(f"dropbox.server.{place}.shutil.disk_usage", lambda _: SimpleNamespace(free=free))
+    for place in ("shelf", "incoming"):
+        monkeypatch.setattr(f"dropbox.server.courier.{place}.shutil.disk_usage", lambda _: SimpleNamespace(free=free))
     before = bytes_under(courier_folder(room.site) / "bundles")
     pages = [room.make(anna), room.bring(anna, b"b" * 200_000)]
     assert [page.status for page in pages] == [503, 503]

@@ -15,10 +15,11 @@ from dropbox import config
 from dropbox.errors import MemoryFolderMissing, OnionUnreachable
 from dropbox.gpg import Gpg
 from dropbox.models import CaseId, today
-from dropbox.server import check, courier_clients, onion, running
+from dropbox.server import check, onion, running
 from dropbox.server.check import Row, Verdict, bounded, clock, courier, dues, machine, process, sealing, tor
 from dropbox.server.check.bounded import Look
 from dropbox.server.check.rows import Looked, ok
+from dropbox.server.courier import clients
 from dropbox.server.drop import Drop
 from dropbox.server.happened import BACKUP, LOOP
 from dropbox.server.onion.places import registry_dir
@@ -332,7 +333,7 @@ def test_a_courier_that_tor_would_open_to_others_fails(looked: Looked) -> None:
     assert looked.store is not None
     folder = registry_dir(enabled.settings.server.data_dir)
     assert [row.verdict for row in courier.look(enabled)] == [Verdict.WARN, Verdict.OK]
-    courier_clients.write(enabled.settings.server.data_dir, [])
+    clients.write(enabled.settings.server.data_dir, [])
     assert [row.verdict for row in courier.look(enabled)] == [Verdict.OK, Verdict.OK]
     (folder / "stranger.auth").write_text((folder / "nobody.auth").read_text())
     assert next(courier.look(enabled)).verdict is Verdict.FAIL

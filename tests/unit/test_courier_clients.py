@@ -8,7 +8,7 @@ import pytest
 from dropbox.client_key import parse_public
 from dropbox.errors import InvalidValue, StartRefused
 from dropbox.models import DeskId
-from dropbox.server import courier_clients
+from dropbox.server.courier import clients
 from dropbox.server.onion.places import registry_dir
 from dropbox.server.store.investigators import Investigator
 
@@ -20,7 +20,7 @@ def someone(name: str, key: str = ONE) -> Investigator:
 
 
 def written(data_dir: Path, *people: Investigator) -> dict[str, str]:
-    courier_clients.write(data_dir, people)
+    clients.write(data_dir, people)
     return {path.name: path.read_text() for path in registry_dir(data_dir).iterdir()}
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from dropbox.errors import Busy, SignInTooSoon
 from dropbox.models import DeskId, Passphrase
-from dropbox.server import courier_door
-from dropbox.server.courier_door import FORGET_SECONDS, LONGEST_WAIT_SECONDS, MAX_STRANGERS, Door
+from dropbox.server.courier import door as courier_door
+from dropbox.server.courier.door import FORGET_SECONDS, LONGEST_WAIT_SECONDS, MAX_STRANGERS, Door
 from dropbox.server.store.investigators import Investigator, Investigators
 from tests.arrivals import eventually
 from tests.clock import Clock

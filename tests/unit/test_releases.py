@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dropbox.server import releases
+from dropbox.server.courier import releases
 from dropbox.server.store import Store
 from tests.store_room import BOARD, BUREAU, DAY, Reporter, open_store, seat
 

@@ -5,8 +5,9 @@ tor lets everybody in where it is told of nobody, so a folder without keys is th
 
 from collections.abc import Iterator
 
-from dropbox.server import courier_clients, onion
+from dropbox.server import onion
 from dropbox.server.check.rows import Looked, Row, fail, ok, warn
+from dropbox.server.courier.clients import NOBODY
 from dropbox.server.onion.clients import registered
 from dropbox.server.onion.places import registry_dir
 
@@ -40,7 +41,7 @@ def _clients(looked: Looked) -> Row:
     folder = registry_dir(data_dir)
     if not folder.is_dir():
         return warn("courier's keys", "the folder that tor reads them from is not made yet", _AGAIN)
-    if not (folder / f"{courier_clients.NOBODY}.auth").is_file():
+    if not (folder / f"{NOBODY}.auth").is_file():
         return fail("courier's keys", "nobody's own is missing; without any key tor lets everybody in", _AGAIN)
     told = registered(data_dir)
     listed = told if looked.store is None else {one.client_key for one in looked.store.courier.list()}

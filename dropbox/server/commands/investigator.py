@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dropbox import client_key
 from dropbox.errors import ConfigError, InvalidValue
 from dropbox.models import Passphrase
-from dropbox.server import courier_clients, onion
+from dropbox.server import onion
 from dropbox.server.commands import Adder, Answer, Arguments, Say, desk_argument, desk_of, settings_of
+from dropbox.server.courier import clients
 from dropbox.server.drop import Drop
 from dropbox.server.store.investigators import Investigator, parse_name
 from dropbox.settings import Settings
@@ -81,7 +82,7 @@ def _revoke(arguments: Arguments, _say: Say) -> Answer:
 
 
 def _tell_tor(drop: Drop) -> None:
-    courier_clients.write(drop.settings.server.data_dir, drop.store.courier.list())
+    clients.write(drop.settings.server.data_dir, drop.store.courier.list())
 
 
 def _name(text: str) -> str:

@@ -13,12 +13,13 @@ from types import FrameType
 from dropbox.config import Settings
 from dropbox.errors import ConfigError, DropboxError, StartRefused
 from dropbox.models import today
-from dropbox.server import courier_server, hardening, onion, private, releases, running
+from dropbox.server import hardening, onion, private, running
 from dropbox.server.app import create_app
 from dropbox.server.arrival import ArrivalServer, create_server
 from dropbox.server.backup import gathering
 from dropbox.server.commands import Adder, Arguments, Say, settings_of
-from dropbox.server.courier import Courier
+from dropbox.server.courier import Courier, releases
+from dropbox.server.courier_site import server as courier_server
 from dropbox.server.desk_keys import KeyWatch
 from dropbox.server.drop import Drop
 from dropbox.server.log_files import LogFiles

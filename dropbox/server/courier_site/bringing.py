@@ -6,7 +6,7 @@ What became of it is said line by line, with the random ids that the workstation
 from flask import Blueprint, Response
 
 from dropbox.errors import BundleError, SessionEnded
-from dropbox.server.courier_sessions import CourierSession
+from dropbox.server.courier.sessions import CourierSession
 from dropbox.server.courier_site.context import (
     page,
     problem_page,

@@ -11,7 +11,7 @@ from flask import Response, current_app, g, render_template, request
 from dropbox.errors import CrossSite, RequestError
 from dropbox.server import headers
 from dropbox.server.courier import Courier
-from dropbox.server.courier_sessions import CourierSession
+from dropbox.server.courier.sessions import CourierSession
 from dropbox.server.courier_site.problems import PROBLEMS, page_of
 from dropbox.server.form import Form, FormLimits, open_form
 from dropbox.server.reporter_site.context import link

@@ -11,13 +11,13 @@ from werkzeug.exceptions import NotFound
 from dropbox.errors import BundleGone
 from dropbox.models import DeskId
 from dropbox.server import headers
-from dropbox.server.courier_sessions import CourierSession
-from dropbox.server.courier_shelf import Bundle
+from dropbox.server.courier.downloads import Download
+from dropbox.server.courier.sessions import CourierSession
+from dropbox.server.courier.shelf import Bundle
 from dropbox.server.courier_site import ranges
 from dropbox.server.courier_site.context import go, page, read_form, require_token, session, this_courier
 from dropbox.server.courier_site.ranges import Span
 from dropbox.server.courier_site.showing import desk_name
-from dropbox.server.downloads import Download
 
 site = Blueprint("fetching", __name__)
 CHUNK_BYTES = 128 * 1024

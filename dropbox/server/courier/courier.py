@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dropbox.models import today
-from dropbox.server import courier_clients, releases
-from dropbox.server.courier_door import Door
-from dropbox.server.courier_sessions import CourierSessions
-from dropbox.server.courier_shelf import Shelf
-from dropbox.server.downloads import Downloads
+from dropbox.server.courier import clients, places, releases
+from dropbox.server.courier.door import Door
+from dropbox.server.courier.downloads import Downloads
+from dropbox.server.courier.incoming import Incoming
+from dropbox.server.courier.sessions import CourierSessions
+from dropbox.server.courier.shelf import Shelf
 from dropbox.server.drop import Drop
-from dropbox.server.incoming import Incoming
 from dropbox.server.limits import courier_min_free_bytes
 from dropbox.server.store.blobs import midnight
 from dropbox.server.tokens import FormTokens
@@ -50,7 +50,7 @@ class Courier:
             ),
             downloads=Downloads(),
         )
-        courier_clients.write(settings.server.data_dir, registry.list())
+        clients.write(settings.server.data_dir, registry.list())
         courier.shelf.clear()
         courier.incoming.clear()
         return courier
@@ -58,7 +58,7 @@ class Courier:
     def tidy(self) -> None:
         """Let go of bundles that nobody may fetch any more, and of the hour at which somebody was last here."""
         self.shelf.sweep()
-        folder = self.drop.settings.server.data_dir / courier_clients.COURIER_FOLDER
+        folder = self.drop.settings.server.data_dir / places.COURIER_FOLDER
         for path in (folder, *folder.iterdir()):
             os.utime(path, (midnight(today()),) * 2)
 

@@ -13,7 +13,7 @@ from dropbox.errors import StartRefused
 from dropbox.server import onion
 from dropbox.server.arrival import ArrivalServer
 from dropbox.server.courier import Courier
-from dropbox.server.courier_app import create_courier_app
+from dropbox.server.courier_site.app import create_courier_app
 from dropbox.server.limits import ArrivalLimits
 from dropbox.server.plain_page import PlainPages
 

@@ -19,8 +19,7 @@ from dropbox import canonical
 from dropbox.disk import file_sha256
 from dropbox.errors import BundleGone, DiskLow, StoreBusy, TargetUnusable
 from dropbox.models import DeskId, ItemId, today
-from dropbox.server import private
-from dropbox.server.courier_clients import COURIER_FOLDER
+from dropbox.server.courier import places
 from dropbox.server.drop import Drop
 from dropbox.server.limits import courier_min_free_bytes
 from dropbox.server.store.blobs import midnight
@@ -56,7 +55,7 @@ class Shelf:
     def __init__(self, drop: Drop, clock: Callable[[], float] = time.monotonic) -> None:
         self._drop = drop
         self._clock = clock
-        self._folder = drop.settings.server.data_dir / COURIER_FOLDER / BUNDLES_FOLDER
+        self._folder = drop.settings.server.data_dir / places.COURIER_FOLDER / BUNDLES_FOLDER
         self._keep_seconds = drop.settings.courier.keep_hours * 3600.0
         self._bundles: dict[str, Bundle] = {}
         self._fetched: set[tuple[str, object]] = set()
@@ -65,10 +64,7 @@ class Shelf:
 
     def clear(self) -> None:
         """Make the folder, empty: what an earlier process left is known to nobody."""
-        private.make_folder(self._folder.parent, COURIER_FOLDER)
-        private.make_folder(self._folder, f"{COURIER_FOLDER}/{BUNDLES_FOLDER}")
-        for path in self._folder.iterdir():
-            path.unlink()
+        places.make_empty(self._drop.settings.server.data_dir, BUNDLES_FOLDER)
 
     def make(self, desk: DeskId) -> Bundle:
         """Return this desk's bundle: the same one as before while nothing has changed, else a new one.

@@ -11,11 +11,10 @@ from pathlib import Path
 
 from dropbox.client_key import auth_line, nobody, parse_public
 from dropbox.errors import InvalidValue
-from dropbox.server import private
+from dropbox.server.courier import places
 from dropbox.server.onion.places import registry_dir
 from dropbox.server.store.investigators import Investigator
 
-COURIER_FOLDER = "courier"
 NOBODY = "nobody"
 _SUFFIX = ".auth"
 
@@ -25,9 +24,7 @@ def write(data_dir: Path, investigators: Iterable[Investigator]) -> None:
 
     A key goes before a new one comes, and a file gets its name when it is whole: tor may read at any moment.
     """
-    folder = registry_dir(data_dir)
-    private.make_folder(folder.parent, COURIER_FOLDER)
-    private.make_folder(folder, f"{COURIER_FOLDER}/{folder.name}")
+    folder = places.make(data_dir, registry_dir(data_dir).name)
     wanted = {one.name: one.client_key for one in investigators} | {NOBODY: _nobodys(folder)}
     for path in folder.iterdir():
         if path.suffix != _SUFFIX or path.stem not in wanted:

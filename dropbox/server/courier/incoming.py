@@ -12,8 +12,7 @@ from pathlib import Path
 
 from dropbox.disk import is_full
 from dropbox.errors import BodyTooLarge, DiskLow, StoreError
-from dropbox.server import private
-from dropbox.server.courier_clients import COURIER_FOLDER
+from dropbox.server.courier import places
 
 INCOMING_FOLDER = "incoming"
 
@@ -22,16 +21,14 @@ class Incoming:
     """`min_free_bytes`: what must stay free on the disk when a bundle's writings have been copied into the store."""
 
     def __init__(self, data_dir: Path, max_bytes: int, min_free_bytes: int) -> None:
-        self._folder = data_dir / COURIER_FOLDER / INCOMING_FOLDER
+        self._data_dir = data_dir
+        self._folder = data_dir / places.COURIER_FOLDER / INCOMING_FOLDER
         self._max_bytes = max_bytes
         self._min_free_bytes = min_free_bytes
 
     def clear(self) -> None:
         """Make the folder, empty: an upload does not outlive its connection."""
-        private.make_folder(self._folder.parent, COURIER_FOLDER)
-        private.make_folder(self._folder, f"{COURIER_FOLDER}/{INCOMING_FOLDER}")
-        for path in self._folder.iterdir():
-            path.unlink()
+        places.make_empty(self._data_dir, INCOMING_FOLDER)
 
     @contextmanager
     def held(self, chunks: Iterable[bytes]) -> Iterator[Path]:
