@@ -54,7 +54,8 @@ def test_every_text_is_marked_for_the_catalogues() -> None:
     source = Path(import_lines.__file__).read_text("utf-8")
     for line in lines():
         for text in (line.outcome, *(text for part in line.values.values() for _, text in getattr(part, "texts", ()))):
-            assert re.search(rf'_l\(\s*"{re.escape(text)}"', source), text
+            has_words = re.search("[a-z]", re.sub(r"%\(\w+\)s", "", text))
+            assert not has_words or re.search(rf'_l\(\s*"{re.escape(text)}"', source), text
 
 
 def test_an_item_is_named_before_its_line_and_not_in_it() -> None:
