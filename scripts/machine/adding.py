@@ -56,14 +56,20 @@ def add_folders(places: Places) -> None:
     """Make what belongs to the drop's user, private; an existing configuration is left as it is."""
     for parent in (places.settings.parent, places.data.parent, places.spool.parent):
         parent.mkdir(mode=0o711, parents=True, exist_ok=True)
-    for folder in (places.settings, places.settings / "keys", places.data, places.spool):
+    for folder in (places.settings, places.data, places.spool):
         if not folder.exists():
             folder.mkdir(mode=0o700)
             shutil.chown(folder, places.user, places.user)
+    # in a folder of theirs: root makes and gives nothing there, because it could be led elsewhere in between
+    as_user(places.user, lambda: make_folder(places.settings / "keys"))
     if not places.config.exists():
         text = template_of(places)
         as_user(places.user, lambda: write_new(places.config, text))
     make_socket_folder(places)
+
+
+def make_folder(folder: Path) -> None:
+    folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def add_tor(places: Places) -> None:

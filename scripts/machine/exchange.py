@@ -6,6 +6,7 @@ change: a file goes in before they get the room, and comes out after the room wa
 
 import os
 import pwd
+import re
 import secrets
 import shutil
 import stat
@@ -18,6 +19,7 @@ from pathlib import Path
 from .places import Places, Refused
 
 CHUNK_BYTES = 1 << 20
+NAMED_BY_US = re.compile(r"drop-[0-9a-f]{8}-[0-9]{4}-[0-9]{2}-[0-9]{2}(?:-[1-9][0-9]{0,3})?\.backup")
 DIRECTIONS = {
     ("export", "file"): "out",
     ("import", "file"): "in",
@@ -101,18 +103,29 @@ def give(room: Path, places: Places) -> None:
 
 
 def take(room: Path) -> None:
-    """Take the room back, so that nobody changes what is copied out of it."""
-    for folder in (room, *(path for path in room.iterdir() if path.is_dir() and not path.is_symlink())):
-        os.chown(folder, 0, 0, follow_symlinks=False)
+    """Take the room back, so that nobody changes what is copied out of it.
+
+    The room first: what is in it is looked at when nobody else can put a link in its place any more.
+    """
+    os.chown(room, 0, 0)
+    room.chmod(0o700)
+    for folder in [path for path in room.iterdir() if path.is_dir() and not path.is_symlink()]:
+        os.chown(folder, 0, 0)
         folder.chmod(0o700)
 
 
 def bring_out(one: Carried, places: Places) -> None:
-    """Copy what the command wrote to where the operator wanted it, as new files of root's."""
+    """Copy what the command wrote to where the operator wanted it, as new files of root's.
+
+    Into a folder only under a name that a backup gets by itself: the folder may be one where other names do something.
+    """
     if one.direction != "out":
         return
-    if one.inside.is_dir():
-        for path in sorted(one.inside.iterdir()):
+    if one.inside.is_dir() and not one.inside.is_symlink():
+        found = sorted(one.inside.iterdir())
+        if not all(NAMED_BY_US.fullmatch(path.name) for path in found):
+            raise Refused("what the command wrote has no name of ours")
+        for path in found:
             bring_file_out(path, one.outside / path.name, places)
     elif one.inside.exists():
         bring_file_out(one.inside, one.outside, places)

@@ -234,6 +234,57 @@ def test_what_comes_out_is_no_link_to_somebody_elses_file(tmp_path: Path) -> Non
     assert not (tmp_path / "out").exists()
 
 
+def test_taking_a_room_back_changes_nothing_behind_a_link_that_is_planted_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, victim = tmp_path / "room", tmp_path / "victim"
+    (room / "sub").mkdir(parents=True)
+    victim.mkdir()
+    victim.chmod(0o755)
+
+    def chown(path: Path, *_ids: int, **_how: bool) -> None:
+        if path == room:
+            (room / "sub").rmdir()
+            (room / "sub").symlink_to(victim)
+
+    monkeypatch.setattr(exchange.os, "chown", chown)
+    exchange.take(room)
+    assert victim.stat().st_mode & 0o777 == 0o755
+
+
+@pytest.mark.parametrize("name", [".bash_profile", "a\x1b[2Jb", "authorized_keys", "drop-01234567-2026-01-01.backup.x"])
+def test_no_file_comes_out_into_a_folder_under_a_name_that_the_drops_user_chose(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    me = pwd.getpwuid(os.getuid())
+    monkeypatch.setattr(exchange.pwd, "getpwnam", lambda _name: me)
+    inside, outside = tmp_path / "in", tmp_path / "out"
+    inside.mkdir()
+    outside.mkdir()
+    (inside / "drop-01234567-2026-01-01.backup").write_text("sealed")
+    one, places = exchange.Carried(outside, inside, "out"), places_of("adviser", tmp_path)
+    exchange.bring_out(one, places)
+    (inside / name).write_text("theirs")
+    with pytest.raises(Refused):
+        exchange.bring_out(one, places)
+    assert [path.name for path in outside.iterdir()] == ["drop-01234567-2026-01-01.backup"]
+
+
+def test_root_makes_nothing_inside_of_a_folder_of_the_drops_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Path] = []
+    monkeypatch.setattr(adding.shutil, "chown", lambda path, *_who: given.append(path))
+    monkeypatch.setattr(adding, "as_user", lambda _user, work: work())
+    monkeypatch.setattr(adding, "template_of", lambda _places: "")
+    monkeypatch.setattr(adding, "make_socket_folder", lambda _places: None)
+    places = places_of("adviser", tmp_path)
+    adding.add_folders(places)
+    assert (places.settings / "keys").is_dir()
+    assert given
+    assert not [path for path in given if path.parent in given]
+
+
 @pytest.mark.parametrize(
     "words", [["serve"], ["status", "--config", "x"], ["status", "--config=x"], ["status", "--conf", "x"]]
 )
