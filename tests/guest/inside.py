@@ -289,7 +289,7 @@ def look_back(found: Found) -> None:
             {
                 re.sub(r"audit\(.*?\): |pid=\d+ |ouid=\d+|fsuid=\d+", "", line)
                 for line in kernel
-                if "DENIED" in line or "SECCOMP" in line or "type=1326" in line
+                if ('DENIED" ' in line and 'comm="python3"' not in line) or "SECCOMP" in line or "type=1326" in line
             }
         )[:60]
         found["failed_units"] = run("systemctl", "--failed", "--plain", "--no-legend", code=None).stdout.splitlines()
