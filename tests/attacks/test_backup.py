@@ -32,9 +32,12 @@ from dropbox.errors import (
 from dropbox.gpg import Gpg
 from dropbox.models import today
 from dropbox.server.backup import restoring
+from dropbox.server.backup.configuring import Configuration
 from dropbox.server.backup.gathering import DONE
+from dropbox.server.backup.manifest import read_manifest
 from dropbox.server.backup.writing import Split
 from dropbox.server.identity import RESTORE_FOLDER, Identity
+from dropbox.server.onion.keys import KEY_FILES
 from dropbox.shares import Collection, read_share, split
 from tests.backup_room import LEAST, KeptDrop, forged, kept_drop
 from tests.store_room import open_store, run_child
@@ -315,3 +318,47 @@ def _is_whole(drop: KeptDrop, data: Path) -> None:
 def test_gpg_alone_opens_what_is_inside(drop: KeptDrop, backup: Path) -> None:
     with Gpg(drop.home, agent=True).unseal_either(backup, None) as stream:
         assert b"manifest.json" in stream.read()[:512]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "data/gnupg/gpg.conf",
+        "data/gnupg-operator/gpg.conf",
+        "data/store.sqlite-wal",
+        "data/tor/torrc",
+        "data/authorized_keys",
+        "data/items/x.sh",
+        "data/courier/bundles/x.tar",
+        "data/restore.part/whole",
+        "config/crontab",
+        "config/keys/x/y",
+    ],
+)
+def test_a_backup_plants_no_file_that_no_drop_ever_put_into_one(name: str) -> None:
+    (_, _, (data,)), (_, _, (signature,)), *_files = forged([*LEAST, (name, b"theirs")], SigningKey.generate())
+    with pytest.raises(BackupTorn):
+        read_manifest(data, signature)
+
+
+def test_everything_that_a_drop_has_fits_into_its_backup(tmp_path: Path) -> None:
+    names = [*KEY_FILES, "secret.key", "signing.key", f"items/{'0' * 32}.pgp", f"items/{'1' * 32}.reply"]
+    files = [(f"data/{name}", b"") for name in (*names, "courier/authorized_clients/anna-2.auth")]
+    signer = SigningKey.generate()
+    (_, _, (data,)), (_, _, (signature,)), *_files = forged(
+        [*LEAST, *files, ("config/keys/Anna.asc", b""), ("config/logo/logo.svg", b"")], signer
+    )
+    assert len(read_manifest(data, signature).files) == len(LEAST) + len(files) + 2
+
+
+def test_a_backups_configuration_reaches_into_no_hidden_place(tmp_path: Path) -> None:
+    text = b'keys_dir = ".ssh"\n[server]\ndata_dir = "data"\n[organisation]\nlogo = ".bash_profile"\n'
+    for name, data in (("keys/authorized_keys", b"theirs"), ("logo/logo.svg", b"theirs"), ("config.toml", text)):
+        (tmp_path / "part/config" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "part/config" / name).write_bytes(data)
+    home = tmp_path / "home"
+    configuration = Configuration(home / "config.toml", None)
+    configuration.take(text)
+    _kept, elsewhere = configuration.put(tmp_path / "part")
+    assert sorted(elsewhere) == [str(home / "keys"), str(home / "logo.svg")]
+    assert not [path for path in home.rglob("*") if path.name.startswith(".")]

@@ -38,7 +38,7 @@ DONE = "restore.done"
 KEPT = (
     "secret.key",
     "signing.key",
-    "courier/authorized_clients/*",
+    "courier/authorized_clients/*.auth",
 )
 """What of the data folder is kept beside the store, its items and the onion keys, as patterns."""
 _MAX_SMALL_BYTES = 1 << 20

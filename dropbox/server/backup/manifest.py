@@ -30,9 +30,19 @@ CONFIG_FILE = f"{CONFIG}/config.toml"
 KEYS = f"{CONFIG}/keys"
 LOGO = f"{CONFIG}/logo"
 _MAX_NAME_CHARACTERS = 99
-_MAX_DEPTH = 6
 _MAX_TEXT_CHARACTERS = 60
-_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,79}")
+_PART = r"[A-Za-z0-9_][A-Za-z0-9._-]{0,79}"
+_NAMES = re.compile(
+    r"data/(?:store\.sqlite|secret\.key|signing\.key)"
+    r"|data/items/[0-9a-f]{32}\.(?:pgp|reply)"
+    r"|data/tor/(?:onion|courier)/(?:hs_ed25519_secret_key|hs_ed25519_public_key|hostname)"
+    r"|data/tor/(?:onion\.key|address|courier\.key|courier-address|taken-out)"
+    r"|data/courier/authorized_clients/[a-z0-9-]{1,40}\.auth"
+    rf"|config/(?:config\.toml|keys/{_PART}|logo/{_PART})"
+)
+"""All that a drop ever puts into a backup. Any other name would let whoever made one plant a file: a gpg.conf, a log of
+the database, whatever a folder that their configuration names does something with.
+"""
 
 
 @dataclass(frozen=True)
@@ -132,12 +142,8 @@ def _are_folders(names: list[str]) -> bool:
 
 
 def _file_name(value: object) -> str:
-    """Return a relative path of plain ASCII parts, none of which begins with a dot."""
-    if not isinstance(value, str) or len(value) > _MAX_NAME_CHARACTERS:
-        raise InvalidValue
-    parts = value.split("/")
-    fits = 2 <= len(parts) <= _MAX_DEPTH and parts[0] in {DATA, CONFIG}
-    if not fits or not all(_PART.fullmatch(part) for part in parts):
+    """Return the name of a file that a drop puts into its backups."""
+    if not isinstance(value, str) or len(value) > _MAX_NAME_CHARACTERS or not _NAMES.fullmatch(value):
         raise InvalidValue
     return value
 
