@@ -79,7 +79,10 @@ class Configuration:
         return tuple([str(self._path)] * self.there + kept), tuple(elsewhere)
 
     def _is_beside(self, path: Path) -> bool:
-        return path.resolve().is_relative_to(self._base.resolve())
+        """Tell whether a path stays beside the configuration, and out of what other programs keep hidden there."""
+        base = self._base.resolve()
+        inside = path.resolve()
+        return inside.is_relative_to(base) and not any(p.startswith(".") for p in inside.relative_to(base).parts)
 
     def _write(self, path: Path, data: bytes) -> list[str]:
         """Write a new file; return its name when another one was there and stayed."""
