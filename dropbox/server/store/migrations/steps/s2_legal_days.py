@@ -6,9 +6,13 @@ from alembic import op
 revision = "0.1.0_legal_days"
 down_revision = "0.1.0"
 
+_FIRST_REPLY = sa.text(
+    "UPDATE cases SET first_reply_day ="
+    " (SELECT min(day) FROM items WHERE items.case_id = cases.case_id AND items.kind = 'reply')"
+)
+
 
 def upgrade() -> None:
     op.add_column("cases", sa.Column("first_reply_day", sa.Date))
     op.add_column("cases", sa.Column("sealed_view", sa.LargeBinary))
-    first = "SELECT min(day) FROM items WHERE items.case_id = cases.case_id AND items.kind = 'reply'"
-    op.execute(sa.text(f"UPDATE cases SET first_reply_day = ({first})"))  # noqa: S608  # nosec B608  # fixed words
+    op.execute(_FIRST_REPLY)
