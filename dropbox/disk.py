@@ -2,14 +2,17 @@
 
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from hashlib import file_digest
 from pathlib import Path
+from typing import BinaryIO
 
 from dropbox.errors import FileUnreadable
 
 _SYNCS_AT_ONCE = 8
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def sync_files(paths: Iterable[Path]) -> None:
@@ -22,6 +25,34 @@ def sync_files(paths: Iterable[Path]) -> None:
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder last: without this a rename can be lost in a power cut."""
     _sync(folder, os.O_DIRECTORY)
+
+
+@contextmanager
+def private_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that did not exist, for its owner only; its bytes last at the end, and a failure leaves none of them.
+
+    Raises OSError, and what ends the block. Its name lasts when its folder was synced.
+    """
+    with os.fdopen(os.open(path, _NEW, 0o600), "wb") as file:
+        try:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+
+def replace_private(path: Path, part: Path, data: bytes) -> None:
+    """Put a file for its owner only in the place of an older one, whole or not at all. Raises OSError.
+
+    `part`: the name under which it grows, beside it; what a killed process left there goes first.
+    """
+    part.unlink(missing_ok=True)
+    with private_file(part) as file:
+        file.write(data)
+    part.replace(path)
+    sync_folder(path.parent)
 
 
 def read_up_to(path: Path, max_bytes: int) -> bytes:

@@ -5,12 +5,9 @@ desks' lock and verifies is handed in. Plaintext passes through memory only, in 
 """
 
 import mimetypes
-import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
 from dropbox import reply_box
 from dropbox.envelope import (
@@ -26,9 +23,10 @@ from dropbox.envelope import (
     unpack,
     verify_writing,
 )
-from dropbox.errors import AttachmentUnreadable, InvalidValue, TargetExists, TargetUnusable, TooLarge
+from dropbox.errors import AttachmentUnreadable, InvalidValue, TooLarge
 from dropbox.models import Fingerprint, Kind, Plaintext
 from dropbox.padding import DEFAULT_FLOOR_BYTES, bucket
+from dropbox.target import new_file
 
 MAX_ATTACHMENTS_BYTES = 25 * 1024 * 1024
 MAX_WRITING_BYTES = bucket(MAX_ATTACHMENTS_BYTES + 1024 * 1024)
@@ -71,7 +69,7 @@ def write(
     key = reply_box.new_key()
     reporter_lock = None if reply_public is None else reply_box.lock(key, reply_public)
     desk_lock = seal_lock(key)
-    with _new_file(target) as file:
+    with new_file(target) as file:
         reply_box.write_container(file, desk_lock, key, _pack(packer, header.kind, files, sign))
     return reporter_lock
 
@@ -134,24 +132,3 @@ def _file_chunks(path: Path) -> Iterator[bytes]:
                 yield chunk
     except OSError:
         raise AttachmentUnreadable from None
-
-
-@contextmanager
-def _new_file(target: Path) -> Iterator[BinaryIO]:
-    """Open a file that did not exist; it stays only if everything went well and it is on the disk."""
-    try:
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        raise TargetExists from None
-    except OSError:
-        raise TargetUnusable from None
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException as error:
-        target.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise TargetUnusable from None
-        raise

@@ -40,7 +40,6 @@ from dropbox.bundle.roster_statement import (
     require_follows,
     verify_chain,
 )
-from dropbox.bundle.target import new_file
 
 __all__ = [
     "ERASE_DELAY_DAYS",
@@ -87,7 +86,6 @@ __all__ = [
     "is_handover",
     "is_reseal",
     "keep_state",
-    "new_file",
     "require_follows",
     "trusted_key",
     "verify_answer",

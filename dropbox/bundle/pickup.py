@@ -19,7 +19,6 @@ from dropbox.bundle.drop_statement import current_key, read_successions
 from dropbox.bundle.limits import LIMITS
 from dropbox.bundle.pickup_manifest import PickupItem, PickupManifest
 from dropbox.bundle.tar import Member, TarReader, TarWriter, file_chunks
-from dropbox.bundle.target import new_file
 from dropbox.bundle.verified import Verified
 from dropbox.canonical import dump, load, sha256_hex
 from dropbox.errors import (
@@ -31,6 +30,7 @@ from dropbox.errors import (
     InvalidValue,
 )
 from dropbox.models import Fingerprint, ItemId, parse_fingerprint
+from dropbox.target import new_file
 
 SIGNED_LINE = b"onion-dropbox pickup 1\n"
 _LOG = "log.txt"

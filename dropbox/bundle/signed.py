@@ -12,7 +12,6 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from dropbox.bundle.limits import LIMITS
 from dropbox.bundle.tar import Member, TarReader, TarWriter, file_chunks
-from dropbox.bundle.target import new_file
 from dropbox.bundle.verified import Verified
 from dropbox.canonical import dump, load, sha256_hex
 from dropbox.errors import (
@@ -24,6 +23,7 @@ from dropbox.errors import (
     SignatureInvalid,
 )
 from dropbox.models import Fingerprint, ItemId
+from dropbox.target import new_file
 
 Sign = Callable[[bytes], bytes]
 Verify = Callable[[bytes, bytes, Fingerprint], None]

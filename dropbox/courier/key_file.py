@@ -9,6 +9,7 @@ from hashlib import sha3_256
 from pathlib import Path
 
 from dropbox.client_key import ClientKey
+from dropbox.disk import private_file
 from dropbox.errors import (
     ClientKeyExists,
     ClientKeyOpen,
@@ -36,18 +37,11 @@ def make(path: Path) -> ClientKey:
     key = ClientKey.new()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        with private_file(path) as file:
+            file.write(f"{_FIRST_LINE}\n{key.private}\n".encode("ascii"))
     except FileExistsError:
         raise ClientKeyExists from None
     except OSError:
-        raise ClientKeyUnwritable from None
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(f"{_FIRST_LINE}\n{key.private}\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError:
-        path.unlink(missing_ok=True)
         raise ClientKeyUnwritable from None
     return key
 

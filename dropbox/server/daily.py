@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from dropbox.bundle.target import new_file
 from dropbox.disk import sync_folder
 from dropbox.errors import StatusUnsent, TargetExists, TargetUnusable
 from dropbox.gpg import Gpg, armor_message
 from dropbox.models import Recipient
 from dropbox.server.check import Row, Telling, Verdict
 from dropbox.settings import Status
+from dropbox.target import new_file
 
 KEPT_FILES = 30
 _KIB = 1024

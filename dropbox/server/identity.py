@@ -4,7 +4,6 @@ Nothing else may write these files. Losing them is losing the drop, so a store w
 signing key may have a successor: which key is the right one the store says, and the drop's name stays its first key.
 """
 
-import os
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from pathlib import Path
 from nacl.signing import SigningKey
 
 from dropbox import trust_words
-from dropbox.disk import sync_folder
+from dropbox.disk import private_file, sync_folder
 from dropbox.errors import StartRefused
 from dropbox.server import private
 
@@ -141,12 +140,9 @@ def _secret(path: Path, may_create: bool) -> bytes:
 def _create(path: Path) -> None:
     """Write a new secret under a passing name and link it: two processes that start at once end with the same one."""
     passing = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with private_file(passing) as file:
             file.write(secrets.token_bytes(SECRET_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
         try:
             path.hardlink_to(passing)
         except FileExistsError:

@@ -3,10 +3,8 @@
 Nothing is sealed or opened here; what comes in has just been opened, and is trusted only as far as it fits this drop.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from dropbox import canonical
 from dropbox.errors import (
@@ -18,8 +16,6 @@ from dropbox.errors import (
     SavedKeysDiffer,
     SavedKeysOfAnotherDrop,
     SavedKeysUnusable,
-    TargetExists,
-    TargetUnusable,
 )
 from dropbox.server import onion
 from dropbox.server.onion import OnionKey, Service
@@ -82,14 +78,16 @@ def unpack(data: bytes, drop: str) -> Mapping[Service, OnionKey]:
 def put_back(settings: Settings, saved: Mapping[Service, OnionKey], *, replace: bool) -> PutBack:
     """Put saved keys into the data folder of a drop that is not being served.
 
-    Another key of the reporters' is never written over unless `replace`: OnionKeyDiffers. The courier's is kept then,
+    Another key of the reporters' is never written over unless `replace`: OnionKeyDiffers. Nor is a key that is away
+    put back as one of another address: anybody can seal a file to the operator. The courier's is kept then,
     because it was made anew since, and the saved one may be what it was made anew for.
     """
     refuse_elsewhere(settings)
     here = {service: _key_or_damaged(settings, service, replace=replace) for service in saved}
     same = tuple(service for service, key in saved.items() if here[service] == key)
     other = tuple(service for service in saved if here[service] is not None and service not in same)
-    if Service.REPORTERS in other and not replace:
+    lost = tuple(service for service in saved if here[service] is None)
+    if (Service.REPORTERS in other or any(_moves(settings, name, saved[name]) for name in lost)) and not replace:
         raise OnionKeyDiffers
     kept = () if replace else other
     restored = tuple(service for service in saved if service not in same and service not in kept)
@@ -99,29 +97,17 @@ def put_back(settings: Settings, saved: Mapping[Service, OnionKey], *, replace: 
     return PutBack(restored, same, kept)
 
 
+def _moves(settings: Settings, service: Service, key: OnionKey) -> bool:
+    """Tell whether this key would give a service another address than the one under which it is known."""
+    known = onion.known_address if service is Service.REPORTERS else onion.courier_address
+    return known(settings.server.data_dir) not in {None, key.address}
+
+
 def take_out(settings: Settings, saved: Mapping[Service, OnionKey]) -> None:
     """Remove the keys from the data folder of a drop that is not being served. They must all be in `saved`."""
     if any(saved.get(service) != key for service, key in keys_here(settings).items()):
         raise SavedKeysDiffer
     onion.take_out(settings.server.data_dir)
-
-
-def write_new(target: Path, data: bytes) -> None:
-    """Write a file that did not exist, for its owner only. Raises TargetExists, TargetUnusable."""
-    try:
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        raise TargetExists from None
-    except OSError:
-        raise TargetUnusable from None
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError:
-        target.unlink(missing_ok=True)
-        raise TargetUnusable from None
 
 
 def _key_here(settings: Settings, service: Service) -> OnionKey | None:

@@ -4,7 +4,6 @@ Both work while the site is being served, one at a time over all processes. Noth
 says counts only after every byte of it was verified.
 """
 
-import os
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +27,7 @@ from dropbox.bundle import (
     write_pickup,
 )
 from dropbox.bundle.tar import file_chunks
-from dropbox.disk import is_full
+from dropbox.disk import is_full, private_file
 from dropbox.errors import (
     BundleAuthorUnknown,
     BundleError,
@@ -283,11 +282,8 @@ def _write_part(store: Store, answer: VerifiedAnswer, entry: AnswerEntry) -> Non
     try:
         # no row knows this item and we hold the lock, so a file that has its lasting name already is an orphan
         store.part_path(entry.item).with_suffix(entry.kind.suffix).unlink(missing_ok=True)
-        descriptor = os.open(store.part_path(entry.item), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as part:
+        with private_file(store.part_path(entry.item)) as part:
             answer.copy_item(entry.item, part)
-            part.flush()
-            os.fsync(part.fileno())
     except OSError as error:
         raise (StoreFull if is_full(error) else StoreError) from None
 

@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from dropbox import canonical
-from dropbox.bundle import new_file
 from dropbox.errors import (
     FingerprintMistyped,
     GpgError,
@@ -25,6 +24,7 @@ from dropbox.errors import (
 from dropbox.gpg import Gpg, KeyInfo
 from dropbox.models import FORMAT, Fingerprint, Passphrase, parse_fingerprint
 from dropbox.records import from_json, to_json
+from dropbox.target import new_file
 from dropbox.workstation.vault import usable_keys
 
 YEARS = 2

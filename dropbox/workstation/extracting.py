@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from dropbox.bundle import new_file
 from dropbox.disk import file_sha256
 from dropbox.envelope import Attachment
 from dropbox.envelope.account import LogAct
 from dropbox.errors import TargetUnusable
 from dropbox.models import CaseId, ItemId
+from dropbox.target import new_file
 from dropbox.workstation import acts, case_log
 from dropbox.workstation.casebook import Act
 from dropbox.workstation.opening import Opened, extract_item

@@ -12,12 +12,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
-from dropbox.bundle import new_file
 from dropbox.errors import BackupDamaged, FileUnreadable, GpgError, KeyOnCard, NoSecretKey
 from dropbox.gpg import Gpg
 from dropbox.in_memory import memory_folder
 from dropbox.models import Fingerprint, Passphrase
 from dropbox.shares import Collection
+from dropbox.target import new_file
 from dropbox.workstation.backup import MAX_BACKUP_BYTES, SUFFIX, Backup, make_backup, read_head, unpack
 from dropbox.workstation.ceremony import BackupState, free_name, make_folder, note_state, today
 

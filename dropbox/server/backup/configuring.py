@@ -7,11 +7,11 @@ is told to the operator, and not followed.
 import os
 from pathlib import Path
 
-from dropbox.bundle import new_file
 from dropbox.disk import read_up_to
 from dropbox.errors import ConfigError, FileUnreadable, TargetExists, TargetUnusable
 from dropbox.server.backup.manifest import CONFIG_FILE, KEYS, LOGO, MAX_CONFIG_BYTES
 from dropbox.server.backup.places import Places, places_in, with_data_dir
+from dropbox.target import new_file
 
 
 class Configuration:

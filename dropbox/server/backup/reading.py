@@ -4,7 +4,6 @@ The manifest is the drop's own word, verified before anything behind it is writt
 the seal has its verdict at the end. Only when this room returns is any of it to be believed.
 """
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO, Literal
 
-from dropbox.disk import is_full, sync_folder
+from dropbox.disk import is_full, private_file, sync_folder
 from dropbox.errors import (
     BackupForeign,
     BackupTorn,
@@ -127,11 +126,8 @@ def _write(folder: Path, file: KeptFile, copy: Callable[[Callable[[bytes], objec
     target = folder / file.name
     for place in reversed(Path(file.name).parents):  # `parents=True` would make those above by the umask
         (folder / place).mkdir(mode=0o700, exist_ok=True)
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
+    with private_file(target) as stream:
         copy(stream.write)
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def _sync_folders(folder: Path) -> None:

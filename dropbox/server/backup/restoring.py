@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 
 from dropbox import trust_words
-from dropbox.disk import is_full, sync_folder
+from dropbox.disk import is_full, replace_private, sync_folder
 from dropbox.errors import (
     BackupOfOther,
     BackupRunning,
@@ -198,13 +198,7 @@ def _move_up(part: Path, data_dir: Path) -> None:
 
 
 def _write_mark(part: Path, names: Sequence[str]) -> None:
-    passing = part / f"{_WHOLE}.part"
-    with passing.open("w") as stream:
-        json.dump(names, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    passing.rename(part / _WHOLE)
-    sync_folder(part)
+    replace_private(part / _WHOLE, part / f"{_WHOLE}.part", json.dumps(names).encode())
 
 
 def _remove(path: Path) -> None:

@@ -14,7 +14,6 @@ from importlib.metadata import PackageNotFoundError, version
 from itertools import chain
 from pathlib import Path
 
-from dropbox.bundle import new_file
 from dropbox.errors import TargetExists
 from dropbox.models import Passphrase, ShareWords, today
 from dropbox.server.backup import ageing
@@ -28,6 +27,7 @@ from dropbox.server.backup.operator import operator_recipient
 from dropbox.server.backup.tar import tar_pieces
 from dropbox.server.drop import Drop
 from dropbox.shares import KEY_BYTES, split
+from dropbox.target import new_file
 
 HAPPENING = "backup"
 _SYNC_BYTES = 4 << 20

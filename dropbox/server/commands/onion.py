@@ -13,6 +13,7 @@ from dropbox.server.commands.serve import only_server
 from dropbox.server.drop import Drop
 from dropbox.server.onion import OnionKey, Service
 from dropbox.settings import Settings
+from dropbox.target import new_file
 
 _MAX_SEALED_BYTES = 64 * 1024
 _WHOSE = {Service.REPORTERS: "the reporters' onion key", Service.COURIER: "the courier's onion key"}
@@ -37,7 +38,8 @@ def _save(arguments: Arguments, _say: Say) -> Answer:
     gpg, recipient = operator_recipient(settings)
     with Drop.open(settings, beside_server=True) as drop:
         sealed = gpg.seal_bytes(saved_keys.pack(drop.identity.drop, keys), [recipient])
-    saved_keys.write_new(arguments.file, sealed)
+    with new_file(arguments.file) as stream:
+        stream.write(sealed)
     lines = [
         *(f"{_WHOSE[service]} is in {arguments.file}: {key.address}" for service, key in keys.items()),
         f"It opens with the secret key {recipient.fingerprint} alone. Try it where that key is:",

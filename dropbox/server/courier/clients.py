@@ -4,12 +4,12 @@ Made anew from the registry in one place. tor opens a service to everybody when 
 key more, whose private half was never kept. Public keys only; no passphrase enters.
 """
 
-import os
 import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dropbox.client_key import auth_line, nobody, parse_public
+from dropbox.disk import replace_private
 from dropbox.errors import InvalidValue
 from dropbox.server.courier import places
 from dropbox.server.onion.places import registry_dir
@@ -52,9 +52,4 @@ def _read(path: Path) -> str | None:
 
 def _put(path: Path, letters: str) -> None:
     passing = path.with_suffix(f".{secrets.token_hex(4)}")
-    descriptor = os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(auth_line(letters))
-        file.flush()
-        os.fsync(file.fileno())
-    passing.replace(path)
+    replace_private(path, passing, auth_line(letters).encode("ascii"))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Set
 from pathlib import Path
 
 from dropbox.client_key import auth_line, nobody, parse_public
-from dropbox.disk import sync_folder
+from dropbox.disk import replace_private, sync_folder
 from dropbox.errors import CourierNotClosed, InvalidValue
 from dropbox.server.onion.places import courier_dir, registry_dir
 
@@ -72,11 +72,7 @@ def write_folder(data_dir: Path, keys: Set[str]) -> None:
 
 
 def _put(path: Path, text: str) -> None:
-    part = path.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    part.touch(mode=0o600)
-    part.write_text(text, encoding="ascii")
-    part.replace(path)
+    replace_private(path, path.with_suffix(".part"), text.encode("ascii"))
 
 
 def _key(path: Path) -> str | None:

@@ -4,7 +4,6 @@ Whoever has a copy can answer in the service's place. Made here or by tor, they 
 """
 
 import base64
-import os
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from nacl.bindings import crypto_scalarmult_ed25519_base_noclamp
 
-from dropbox.disk import sync_folder
+from dropbox.disk import replace_private, sync_folder
 from dropbox.errors import OnionKeyAway, OnionKeyDamaged
 from dropbox.server.onion.places import courier_dir, known_address, onion_dir, tor_dir
 from dropbox.settings import OnionMode
@@ -174,14 +173,7 @@ def end_away(data_dir: Path) -> None:
 def write_private(path: Path, data: bytes) -> None:
     """Write a file for its owner only, whole or not at all."""
     part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-    sync_folder(path.parent)
+    replace_private(path, part, data)
 
 
 def _make_folder(data_dir: Path, folder: Path) -> None:

@@ -6,11 +6,11 @@ Whoever types a line's JSON into a file, with a line end behind it, gets the pri
 import json
 from pathlib import Path
 
-from dropbox.bundle import new_file
 from dropbox.codename import case_name
 from dropbox.envelope.account import LogAct, details_input, hash_input
 from dropbox.errors import LogFormUnknown
 from dropbox.models import CaseId, today
+from dropbox.target import new_file
 from dropbox.workstation.case_log import checking, lines, words
 from dropbox.workstation.case_log.lines import Entry
 from dropbox.workstation.casebook import Casebook

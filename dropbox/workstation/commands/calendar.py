@@ -3,9 +3,9 @@
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from dropbox.bundle import new_file
 from dropbox.codename import case_name
 from dropbox.models import today
+from dropbox.target import new_file
 from dropbox.workstation.clock import DUTIES, Due, dues, left_words
 from dropbox.workstation.commands import Adder, Answer, Arguments, Show
 from dropbox.workstation.speech import _, ngettext

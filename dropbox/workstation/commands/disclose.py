@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from dropbox.bundle import new_file
 from dropbox.codename import case_name
 from dropbox.disk import read_up_to
 from dropbox.envelope import AskKind, Reader
@@ -16,6 +15,7 @@ from dropbox.envelope.account import LogAct
 from dropbox.errors import InvalidValue, PlanOutdated, PlanUnreadable, ReaderUnreadable
 from dropbox.models import Plaintext
 from dropbox.records import to_json
+from dropbox.target import new_file
 from dropbox.workstation import case_log, consent
 from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Show, next_line
 from dropbox.workstation.disclosure import beginning, kept, leave, readers, releasing, wording

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dropbox.bundle import new_file
 from dropbox.disk import read_up_to
 from dropbox.errors import BoxUnreadable, FileNotInPlan
 from dropbox.records import to_json
+from dropbox.target import new_file
 from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Show
 from dropbox.workstation.commands.view import keep_viewed
 from dropbox.workstation.disclosure.gathering import gather, sought_in

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from dropbox.bundle import new_file
 from dropbox.models import today
+from dropbox.target import new_file
 from dropbox.workstation import assessment, register, register_file
 from dropbox.workstation.casebook import Casebook
 from dropbox.workstation.commands import Adder, Answer, Arguments, Show

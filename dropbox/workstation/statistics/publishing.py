@@ -5,8 +5,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from dropbox.bundle import new_file
 from dropbox.errors import TargetExists
+from dropbox.target import new_file
 from dropbox.workstation import document
 from dropbox.workstation.ceremony import make_folder
 from dropbox.workstation.speech import speaking
