@@ -13,8 +13,9 @@ import pytest
 
 from dropbox import config
 from dropbox.models import Fingerprint
-from dropbox.server import main, onion
+from dropbox.server import main, onion, saved_keys
 from dropbox.server.commands.serve import only_server
+from dropbox.server.drop import Drop
 from dropbox.server.onion import OnionKey, Service, key_files, read_key, write_key
 from dropbox.settings import OnionMode, Settings
 from tests import factories
@@ -203,6 +204,22 @@ def test_another_address_is_taken_only_when_told_to_replace(here: Here, saved: P
     assert onion.known_address(here.data_dir) == new.address
     assert here.run("restore", saved, "--replace")["restored"] == ["reporters"]
     assert onion.known_address(here.data_dir) == here.keys[Service.REPORTERS].address
+
+
+@pytest.mark.parametrize("whose", list(Service))
+def test_a_strangers_sealed_file_gives_a_drop_without_its_keys_no_other_address(
+    here: Here, saved: Path, tmp_path: Path, operator: Operator, whose: Service
+) -> None:
+    here.run("take-out", saved)
+    with Drop.open(here.settings, beside_server=True) as drop:
+        theirs = saved_keys.pack(drop.identity.drop, here.keys | {whose: OnionKey.new()})
+    file = tmp_path / "theirs.gpg"
+    always = ("--trust-model", "always", "--encrypt", "-r", operator.fingerprint)
+    file.write_bytes(factories.run_gpg(operator.home, *always, data=theirs))
+    before = here.held()
+    assert "--replace" in here.run("restore", file, code=1)
+    assert here.held() == before
+    assert here.run("restore", saved)["restored"] == ["reporters", "courier"]
 
 
 def test_a_couriers_key_that_was_made_anew_is_not_silently_made_old(here: Here, saved: Path) -> None:
