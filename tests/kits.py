@@ -24,7 +24,7 @@ def main():
     return 7 if "seven" in sys.argv else 0
 """
 SHOWN_WHEEL = "shown-1.0-py3-none-any.whl"
-OWN = "onion_dropbox-0.1.0-py3-none-any.whl"
+OWN = "onion_dropbox-0.2.0-py3-none-any.whl"
 
 
 @dataclass(frozen=True)
