@@ -247,7 +247,7 @@ def test_taking_a_room_back_changes_nothing_behind_a_link_that_is_planted_meanwh
             (room / "sub").rmdir()
             (room / "sub").symlink_to(victim)
 
-    monkeypatch.setattr(exchange.os, "chown", chown)
+    monkeypatch.setattr("os.chown", chown)
     exchange.take(room)
     assert victim.stat().st_mode & 0o777 == 0o755
 
@@ -257,7 +257,7 @@ def test_no_file_comes_out_into_a_folder_under_a_name_that_the_drops_user_chose(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     me = pwd.getpwuid(os.getuid())
-    monkeypatch.setattr(exchange.pwd, "getpwnam", lambda _name: me)
+    monkeypatch.setattr("pwd.getpwnam", lambda _name: me)
     inside, outside = tmp_path / "in", tmp_path / "out"
     inside.mkdir()
     outside.mkdir()
@@ -274,7 +274,7 @@ def test_root_makes_nothing_inside_of_a_folder_of_the_drops_user(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[Path] = []
-    monkeypatch.setattr(adding.shutil, "chown", lambda path, *_who: given.append(path))
+    monkeypatch.setattr("shutil.chown", lambda path, *_who: given.append(path))
     monkeypatch.setattr(adding, "as_user", lambda _user, work: work())
     monkeypatch.setattr(adding, "template_of", lambda _places: "")
     monkeypatch.setattr(adding, "make_socket_folder", lambda _places: None)
