@@ -127,15 +127,15 @@ def test_gpgs_profile_reaches_neither_the_store_nor_the_drops_own_keys() -> None
     assert "deny network inet," in gpg
 
 
-def test_the_template_of_the_configuration_is_not_refused(tmp_path: Path) -> None:
+def test_the_template_of_the_configuration_is_not_refused(short_dir: Path) -> None:
     text = package.template_of((ROOT / "config.example.toml").read_text(encoding="utf-8"))
-    places = places_of("my-town", tmp_path)
+    places = places_of("my-town", short_dir)
     for folder in (places.settings / "keys", places.data, places.sockets):
         folder.mkdir(parents=True)
     text = (
         text.replace("@NAME@", "my-town")
-        .replace('"/var/', f'"{tmp_path}/var/')
-        .replace('"/run/on', f'"{tmp_path}/run/on')
+        .replace('"/var/', f'"{short_dir}/var/')
+        .replace('"/run/on', f'"{short_dir}/run/on')
     )
     places.config.write_text(text, encoding="utf-8")
     settings = config.load(places.config)
