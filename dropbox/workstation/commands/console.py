@@ -85,7 +85,8 @@ class Console:
             raise KeyboardInterrupt from None
 
     def agrees(self, question: str) -> bool:
-        return self.ask(f"{question} [{_('yes/no')}]").lower() in {*_ALSO_YES, str(_YES)}
+        choice = _("yes/no")
+        return self.ask(f"{question} [{choice}]").lower() in {*_ALSO_YES, str(_YES)}
 
     def choose(self, question: str, options: Sequence[str]) -> int:
         """Return the place (from 0) of what was chosen, after asking as often as it takes."""

@@ -112,7 +112,8 @@ def verify() -> Response:
         broken = len(vault.casebook.log_faults)
     told = ngettext("%(num)s log was checked.", "%(num)s logs were checked.", len(cases))
     held = ngettext("%(num)s of them does not hold.", "%(num)s of them do not hold.", broken)
-    say(f"{told} {held if broken else _('Every one holds.')}")
+    all_hold = _("Every one holds.")
+    say(f"{told} {held if broken else all_hold}")
     return go("/log")
 
 
