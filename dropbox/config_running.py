@@ -17,7 +17,7 @@ MAX_SOCKET_PATH_BYTES = 107  # sun_path of Linux, without its closing zero
 MAX_RELEASES = 24
 MAX_MAIL_WORDS = 20
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
-_ADDRESS = re.compile(r"[^\s@<>,;:\"]{1,64}@[A-Za-z0-9.-]{1,190}")
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}")
 
 
 def listen_of(table: Table, key: str, data_dir: Path, name: str) -> Path:
