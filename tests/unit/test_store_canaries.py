@@ -37,6 +37,14 @@ def test_another_desk_cannot_let_it_go(store: Store) -> None:
     assert store.has_item(item) is not None
 
 
+def test_no_number_of_made_up_tokens_breaks_an_import(store: Store) -> None:
+    ours = Reporter(store)
+    ours.send()
+    store.canaries.sent(TOKEN, ours.case, DAY)
+    made_up = (f"{number:064x}" for number in range(300_000))
+    assert store.canaries.came_back([*made_up, TOKEN], BOARD) == 1
+
+
 def test_a_case_that_somebody_wrote_to_is_not_let_go(store: Store) -> None:
     ours = Reporter(store)
     items = [ours.send(), ours.send()]

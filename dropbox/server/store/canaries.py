@@ -4,7 +4,7 @@ Only the token's hash is kept. Whoever may have a case let go here must hold wha
 case must be as its sender left it: one report, and nothing that anybody sent after it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Set
 from datetime import date
 from hashlib import blake2b
 from pathlib import Path
@@ -61,7 +61,7 @@ class Canaries:
         paths: list[Path] = []
         known = 0
         with self._database.write() as connection:
-            for row in _rows(connection, [token_hash(token) for token in tokens], desk):
+            for row in _rows(connection, {token_hash(token) for token in tokens}, desk):
                 known += 1
                 connection.execute(delete(canaries).where(canaries.c.token_hash == row.token_hash))
                 paths += _let_go(connection, CaseId(row.case_id), self._blobs, self._mark)
@@ -71,10 +71,11 @@ class Canaries:
         return known
 
 
-def _rows(connection: Connection, hashes: Sequence[str], desk: DeskId) -> list[Row[Any]]:
+def _rows(connection: Connection, hashes: Set[str], desk: DeskId) -> list[Row[Any]]:
+    """Return the test reports of a desk that are among these: a bundle may name more than a statement of SQL takes."""
     ours = select(case_desks.c.case_id).where(case_desks.c.desk_id == desk)
-    found = select(canaries).where(canaries.c.token_hash.in_(hashes), canaries.c.case_id.in_(ours))
-    return list(connection.execute(found))
+    held = connection.execute(select(canaries).where(canaries.c.case_id.in_(ours)))
+    return [row for row in held if row.token_hash in hashes]
 
 
 def _let_go(connection: Connection, case: CaseId, blobs: Blobs, mark: Mark) -> list[Path]:
