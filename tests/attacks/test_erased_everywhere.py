@@ -18,9 +18,8 @@ import pytest
 
 from dropbox import config
 from dropbox.models import CaseId, DeskId, today
-from dropbox.server import transfer
 from dropbox.server.drop import Drop
-from dropbox.server.transfer import export_desk, import_answer
+from dropbox.server.transfer import export_desk, exporting, import_answer, importing
 from dropbox.workstation.keeping import erasing
 from dropbox.workstation.vault import look_into
 from tests import factories
@@ -58,7 +57,8 @@ class Hunt:
     def drop(self) -> Iterator[Drop]:
         """Open the drop as its commands do, on this story's day."""
         with ExitStack() as held:
-            held.enter_context(mock.patch.object(transfer, "today", return_value=self.day))
+            for room in (exporting, importing):
+                held.enter_context(mock.patch.object(room, "today", return_value=self.day))
             yield held.enter_context(Drop.open(config.load(self.world.drop.config), beside_server=True))
 
     def bring(self, *names: str) -> None:

@@ -118,7 +118,14 @@ def _room(members: Members, homes: dict[Fingerprint, Path]) -> Iterator[Room]:
 @contextmanager
 def on_day(day: date) -> Iterator[None]:
     """Let it be that day in the rooms of the server that ask for it."""
-    rooms = ("keyring", "server.drop", "server.intake", "server.transfer", "server.votes")
+    rooms = (
+        "keyring",
+        "server.drop",
+        "server.intake",
+        "server.transfer.exporting",
+        "server.transfer.importing",
+        "server.votes",
+    )
     with ExitStack() as stack:
         for room in (*rooms, "server.reporter_site.showing", "server.commands.serve"):
             stack.enter_context(mock.patch(f"dropbox.{room}.today", return_value=day))

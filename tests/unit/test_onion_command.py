@@ -13,10 +13,10 @@ import pytest
 
 from dropbox import config
 from dropbox.models import Fingerprint
-from dropbox.server import main, onion, saved_keys
+from dropbox.server import main, onion
 from dropbox.server.commands.serve import only_server
 from dropbox.server.drop import Drop
-from dropbox.server.onion import OnionKey, Service, key_files, read_key, write_key
+from dropbox.server.onion import OnionKey, Service, key_files, read_key, saved_keys, write_key
 from dropbox.settings import OnionMode, Settings
 from tests import factories
 from tests.conftest import Members

@@ -64,7 +64,7 @@ from dropbox.server import transfer
 from dropbox.server.drop import Drop
 from dropbox.server.identity import Identity
 from dropbox.server.store import NewSubmission, Store
-from dropbox.server.transfer import ImportSummary
+from dropbox.server.transfer import ImportSummary, importing
 from dropbox.settings import Log
 from tests import factories
 from tests.bundles import changed, hashed, read_members, write_members
@@ -576,7 +576,7 @@ def test_an_author_who_left_every_desk_is_refused_before_gpg_sees_the_bundle(
     path = bench.answer()
     configured = {RED: [bench.members.bram], BLUE: [bench.members.cora]}
     put_down(bench.drop.store, {}, configured, today() + timedelta(days=1))
-    monkeypatch.setattr(transfer, "Gpg", lambda _: pytest.fail("gpg was started"))
+    monkeypatch.setattr(importing, "Gpg", lambda _: pytest.fail("gpg was started"))
     bench.refuse(path, BundleAuthorUnknown)
 
 
@@ -873,7 +873,7 @@ def test_an_import_on_a_later_day_counts_from_that_day(bench: Bench, monkeypatch
     sent = bench.submit()
     later = today() + timedelta(days=9)
     path = bench.answer(bench.reply(sent.case))
-    monkeypatch.setattr(transfer, "today", lambda: later)
+    monkeypatch.setattr(importing, "today", lambda: later)
     bench.take(path)
     assert bench.drop.store.case(sent.case).replies[0].day == later
     assert isinstance(later, date)

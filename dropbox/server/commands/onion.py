@@ -6,12 +6,12 @@ from pathlib import Path
 from dropbox.disk import read_up_to
 from dropbox.errors import ConfigError, GpgError, SavedKeysUnusable
 from dropbox.gpg import Gpg
-from dropbox.server import onion, running, saved_keys
+from dropbox.server import onion, running
 from dropbox.server.backup.operator import operator_recipient
 from dropbox.server.commands import Adder, Answer, Arguments, Say, settings_of
 from dropbox.server.commands.serve import only_server
 from dropbox.server.drop import Drop
-from dropbox.server.onion import OnionKey, Service
+from dropbox.server.onion import OnionKey, Service, saved_keys
 from dropbox.settings import Settings
 from dropbox.target import new_file
 

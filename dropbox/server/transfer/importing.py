@@ -1,70 +1,46 @@
-"""What leaves for the desks and what comes back: pickup bundles made from the store, answer bundles applied to it.
+"""Answer bundles, applied to the store: whole or not at all, and the same one again changes nothing.
 
-Both work while the site is being served, one at a time over all processes. Nothing is unsealed here, and what a bundle
-says counts only after every byte of it was verified.
+Nothing is unsealed here, and what a bundle says counts only after every byte of it was verified.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from dropbox.bundle import (
-    FIRST_HEAD,
     AnswerEntry,
     AnswerManifest,
-    Called,
-    KeepRule,
     KeepStep,
-    PickupManifest,
     ReadMark,
     Receipt,
     SignedStatement,
     StatementVote,
     VerifiedAnswer,
-    head_after,
     verify_answer,
-    write_pickup,
 )
-from dropbox.bundle.tar import file_chunks
 from dropbox.disk import is_full, private_file
 from dropbox.errors import (
     BundleAuthorUnknown,
     BundleError,
-    BundleItemMismatch,
     BundleNotYours,
-    InvalidValue,
     ItemUnknown,
-    StoredItemDamaged,
     StoreError,
     StoreFull,
 )
 from dropbox.gpg import Gpg
-from dropbox.models import DeskId, Fingerprint, VaultId, current_members, parse_onion_address, today
-from dropbox.server import onion, votes
+from dropbox.models import DeskId, Fingerprint, VaultId, current_members, today
+from dropbox.server import votes
 from dropbox.server.drop import Drop
 from dropbox.server.happened import LOOP
 from dropbox.server.import_lines import ImportLine, applied_lines, loop_closed, remarks, strange_receipt
 from dropbox.server.log_files import note_refused
 from dropbox.server.store import (
     Applied,
-    HeldItem,
     NewAnswer,
     NewWriting,
-    Pickup,
     Store,
 )
-from dropbox.settings import KEEP_DEFAULT
-
-
-@dataclass(frozen=True)
-class ExportSummary:
-    """`bytes`: the bundle's size. `last`: the highest number in the desk's log, 0 for none."""
-
-    desk: DeskId
-    items: int
-    bytes: int
-    last: int
 
 
 @dataclass(frozen=True)
@@ -72,130 +48,6 @@ class ImportSummary:
     vault: VaultId
     sequence: int
     lines: tuple[ImportLine, ...]
-
-
-# --- export -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """What a desk is still to receive, and what its bundle's manifest says; to be written under the same lock."""
-
-    pickup: Pickup
-    manifest: PickupManifest
-
-
-def export_desk(drop: Drop, desk: DeskId, target: Path) -> ExportSummary:
-    """Write everything that this desk is still to receive; nothing waiting makes a valid bundle without items.
-
-    Raises TargetExists, TargetUnusable, StoreBusy, or StoredItemDamaged; the desk's fetch counts only on success.
-    """
-    with drop.store.transfer_lock():
-        prepared = prepare_export(drop, desk)
-        summary = write_export(drop, prepared, target)
-        drop.store.record_fetch(desk, prepared.pickup.day)
-    return summary
-
-
-def prepare_export(drop: Drop, desk: DeskId, *, number: bool = True) -> Prepared:
-    """Return what this desk's bundle holds now. `number`: with what is new; else only with what was released before.
-
-    Hold the transfer lock until it is written.
-    """
-    pickup = drop.store.pickup(desk, today(), number=number)
-    return Prepared(pickup, _told(drop, pickup))
-
-
-def write_export(drop: Drop, prepared: Prepared, target: Path) -> ExportSummary:
-    pickup = prepared.pickup
-    _write(drop, prepared, target)
-    return ExportSummary(pickup.desk, len(pickup.items), target.stat().st_size, len(pickup.log))
-
-
-def _write(drop: Drop, prepared: Prepared, target: Path) -> None:
-    pickup = prepared.pickup
-    held = {item.item: item for item in pickup.items}
-    try:
-        write_pickup(
-            target,
-            prepared.manifest,
-            pickup.log,
-            pickup.keys,
-            lambda item: held[item.item].path,
-            drop.identity.signing_key,
-        )
-    except BundleItemMismatch:
-        raise StoredItemDamaged(_damaged(pickup.items)) from None
-
-
-def _told(drop: Drop, pickup: Pickup) -> PickupManifest:
-    """Return the manifest with what people and desks are told beside the items: names, and how long to keep."""
-    manifest = _manifest(pickup, _address(drop))
-    return replace(
-        manifest,
-        called=_called(drop),
-        keeping=_keeping(drop, pickup.desk),
-        successions=drop.store.successions.all(),
-        epochs=drop.store.restores.starts(),
-    )
-
-
-def _address(drop: Drop) -> str:
-    """Return where reporters find this drop, for the slips that members print; empty when it was never published."""
-    try:
-        return parse_onion_address(onion.known_address(drop.settings.server.data_dir))
-    except InvalidValue:
-        return ""
-
-
-def _called(drop: Drop) -> Called:
-    """Return what reporters see the organisation and its desks called, so that members see the same.
-
-    All desks: a case may be handed over to any of them.
-    """
-    desks = {desk.id: desk.name for desk in drop.settings.desks}
-    return Called.made(drop.settings.organisation.name, desks)
-
-
-def _keeping(drop: Drop, desk: DeskId) -> KeepRule | None:
-    months = next((dict(each.keep_months) for each in drop.settings.desks if each.id == desk), None)
-    return None if months is None else KeepRule(months.pop(KEEP_DEFAULT), months, drop.store.erase_delay_days)
-
-
-def _manifest(pickup: Pickup, address: str) -> PickupManifest:
-    meta = pickup.meta
-    return PickupManifest(
-        drop=meta.drop,
-        trial=meta.trial,
-        desk=pickup.desk,
-        epoch=meta.epoch,
-        day=pickup.day,
-        kdf=meta.kdf,
-        rosters=pickup.rosters,
-        first=1,
-        last=len(pickup.log),
-        before=FIRST_HEAD,
-        after=head_after(FIRST_HEAD, meta.epoch, pickup.log),
-        items=pickup.items,
-        confirmed=pickup.confirmed,
-        address=address,
-        statements=pickup.statements,
-        proposal=pickup.proposal,
-    )
-
-
-def _damaged(items: Iterable[HeldItem]) -> str:
-    """Return the item that stopped an export; only then is everything read a second time."""
-    for item in items:
-        try:
-            for _ in file_chunks(item.path, item.bytes, item.sha256):
-                pass
-        except BundleItemMismatch:
-            return item.item
-    return "an item"
-
-
-# --- import -------------------------------------------------------------------------------------------------------
 
 
 def import_answer(drop: Drop, path: Path, desks: Collection[DeskId] | None = None) -> ImportSummary:

@@ -17,8 +17,9 @@ from dropbox.errors import (
     SavedKeysOfAnotherDrop,
     SavedKeysUnusable,
 )
-from dropbox.server import onion
-from dropbox.server.onion import OnionKey, Service
+from dropbox.server.onion import keys as onion_keys
+from dropbox.server.onion import places
+from dropbox.server.onion.keys import OnionKey, Service
 from dropbox.settings import Settings
 
 MAX_SAVED_BYTES = 16 * 1024
@@ -38,7 +39,7 @@ class PutBack:
 def keys_here(settings: Settings) -> Mapping[Service, OnionKey]:
     """Return the keys in the data folder. Raises OnionError."""
     refuse_elsewhere(settings)
-    onion.refuse_away(settings.server.data_dir)
+    onion_keys.refuse_away(settings.server.data_dir)
     found = {service: _key_here(settings, service) for service in Service}
     if found[Service.REPORTERS] is None:
         raise OnionKeyMissing
@@ -92,14 +93,14 @@ def put_back(settings: Settings, saved: Mapping[Service, OnionKey], *, replace: 
     kept = () if replace else other
     restored = tuple(service for service in saved if service not in same and service not in kept)
     for service in restored:
-        onion.write_key(settings.server.data_dir, settings.onion.mode, service, saved[service])
-    onion.end_away(settings.server.data_dir)
+        onion_keys.write_key(settings.server.data_dir, settings.onion.mode, service, saved[service])
+    onion_keys.end_away(settings.server.data_dir)
     return PutBack(restored, same, kept)
 
 
 def _moves(settings: Settings, service: Service, key: OnionKey) -> bool:
     """Tell whether this key would give a service another address than the one under which it is known."""
-    known = onion.known_address if service is Service.REPORTERS else onion.courier_address
+    known = places.known_address if service is Service.REPORTERS else places.courier_address
     return known(settings.server.data_dir) not in {None, key.address}
 
 
@@ -107,11 +108,11 @@ def take_out(settings: Settings, saved: Mapping[Service, OnionKey]) -> None:
     """Remove the keys from the data folder of a drop that is not being served. They must all be in `saved`."""
     if any(saved.get(service) != key for service, key in keys_here(settings).items()):
         raise SavedKeysDiffer
-    onion.take_out(settings.server.data_dir)
+    onion_keys.take_out(settings.server.data_dir)
 
 
 def _key_here(settings: Settings, service: Service) -> OnionKey | None:
-    return onion.read_key(settings.server.data_dir, settings.onion.mode, service)
+    return onion_keys.read_key(settings.server.data_dir, settings.onion.mode, service)
 
 
 def _key_or_damaged(settings: Settings, service: Service, *, replace: bool) -> OnionKey | None:
