@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -268,6 +268,25 @@ def test_no_file_comes_out_into_a_folder_under_a_name_that_the_drops_user_chose(
     with pytest.raises(Refused):
         exchange.bring_out(one, places)
     assert [path.name for path in outside.iterdir()] == ["drop-01234567-2026-01-01.backup"]
+
+
+def test_root_reads_no_configuration_that_the_drops_user_may_have_put_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_whom: list[str] = []
+
+    def done_as(user: str, work: Callable[[], object]) -> object:
+        as_whom.append(user)
+        return work()
+
+    monkeypatch.setattr(command, "as_user", done_as)
+    monkeypatch.setattr(command, "template_of", lambda _places: "short")
+    places = places_of("adviser", tmp_path)
+    places.settings.mkdir(parents=True)
+    places.config.symlink_to("/dev/zero")
+    with command.room_for_the_backups_configuration(places, ["restore", "x"]):
+        assert places.config.is_symlink()
+    assert as_whom == [places.user]
 
 
 def test_root_makes_nothing_inside_of_a_folder_of_the_drops_user(
