@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests import ready_commands
 from tests.visitor import Visitor
 
 BIN = Path(sys.executable).parent
@@ -26,18 +27,15 @@ def free_port() -> int:
 
 
 def command(program: str, *arguments: str | Path, env: Mapping[str, str] | None = None, code: int | None = 0) -> str:
-    """Run one of our commands as its users do and return its stdout; `code` None accepts any exit code."""
-    done = subprocess.run(
-        [BIN / program if (BIN / program).exists() else program, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "LC_ALL": "C.UTF-8", **(env or {})},
-        stdin=subprocess.DEVNULL,
-        timeout=120,
-        check=False,
-    )
-    assert code is None or done.returncode == code, f"{program}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    """Run a command in a process of its own and return its stdout; `code` None accepts any exit code.
+
+    Ours are forked from a process that has imported them.
+    """
+    if program not in ready_commands.MAINS:
+        return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=True).stdout
+    done = ready_commands.run(BIN / program, [*map(str, arguments)], {**os.environ, "LC_ALL": "C.UTF-8", **(env or {})})
+    assert code is None or done.code == code, f"{program}: exit {done.code}\n{done.out}\n{done.err}"
+    return done.out
 
 
 def command_json(program: str, *arguments: str | Path, env: Mapping[str, str] | None = None) -> Any:
