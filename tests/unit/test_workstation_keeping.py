@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,13 +17,19 @@ from dropbox.models import Kind, today
 from dropbox.settings import OUTCOMES
 from dropbox.workstation.keeping.standing import state_of
 from dropbox.workstation.vault import Vault, look_into, open_vault
-from tests.factories_bundles import DESK, Investigator, World, write_as
-from tests.keeping_room import DELAY_DAYS, FILE, REPLY, TEXT, WHY, Room
+from tests.factories_bundles import DESK, Investigator, People, write_as
+from tests.keeping_room import DELAY_DAYS, FILE, REPLY, TEXT, WHY, Begun, Room, begun
+
+
+@pytest.fixture(scope="module")
+def begun_once(people: People) -> Iterator[Begun]:
+    with begun(people) as made:
+        yield made
 
 
 @pytest.fixture
-def room(here: World) -> Room:
-    return Room(here).begin()
+def room(begun_once: Begun) -> Room:
+    return begun_once.again()
 
 
 def casebook_of(person: Investigator) -> Vault:
