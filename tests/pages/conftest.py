@@ -13,7 +13,7 @@ from tests.pages.album import Album
 from tests.pages.desk_room import DeskRooms
 from tests.pages.desk_states import STATES as DESK_STATES
 from tests.pages.room import Rooms
-from tests.pages.tour import LOOKS, Tour, one_a_template
+from tests.pages.tour import Tour, one_a_template
 
 
 @pytest.fixture(scope="session")
@@ -38,16 +38,8 @@ def desk_album(request: pytest.FixtureRequest, desk_rooms: DeskRooms) -> Iterato
 
 @pytest.fixture(scope="module")
 def tour(request: pytest.FixtureRequest, album: Album) -> Tour:
-    """One visit to a state of each template in the file's LANGUAGE and LOOKS; with --slow to all of them, in all looks.
-
-    The one language that has all looks also visits every other state, in the light and enlarged.
-    """
-    slow = request.config.getoption("--slow")
-    looks = LOOKS if slow else request.module.LOOKS
+    """One visit to a state of each template in the file's LANGUAGE and LOOKS; with --slow to all, in all looks."""
     states = album.pages(request.module.LANGUAGE)
-    if slow:
-        return Tour(album, states, looks)
-    samples = one_a_template(states)
-    seen = {each.name for each in samples}
-    rest = [each for each in states if each.name not in seen]
-    return Tour(album, samples, looks, rest if set(looks) == set(LOOKS) else ())
+    if request.config.getoption("--slow"):
+        return Tour(album, states)
+    return Tour(album, one_a_template(states), request.module.LOOKS)

@@ -1,4 +1,4 @@
-"""No page in English is hard to use: axe, on a state of each template. All are seen in Dutch, long words in German."""
+"""No page in English is hard to use: axe, on a state of each template. Dutch has every look, long words are German."""
 
 from tests.pages.tour import Toured
 

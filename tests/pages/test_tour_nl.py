@@ -1,4 +1,7 @@
-"""No page in Dutch is hard to use: axe and 400 % zoom on every state, dark and spaced-out text on one a template."""
+"""No page in Dutch is hard to use: axe, light and dark, 400 % zoom and spaced-out text.
+
+On one state a template; with --slow on every state.
+"""
 
 from tests.pages.tour import Toured
 

@@ -75,18 +75,9 @@ def one_a_template(states: Iterable[Captured]) -> list[Captured]:
 class Tour:
     """What was found on the way, by kind of look."""
 
-    def __init__(
-        self,
-        album: Album,
-        states: Iterable[Captured],
-        looks: Collection[str] = LOOKS,
-        rest: Iterable[Captured] = (),
-    ) -> None:
-        """Visit these states in all of the looks, and the rest in the light and enlarged alone."""
-        rest = tuple(rest)
+    def __init__(self, album: Album, states: Iterable[Captured], looks: Collection[str] = LOOKS) -> None:
+        """Visit these states in all of the looks."""
         self.looks = looks
-        self._fewer = {each.name for each in rest}
-        states = [*states, *rest]
         self._found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         with looking.firefox(**{"javascript.enabled": True}) as browser:
             browser.driver.set_window_rect(width=WIDTH, height=HEIGHT + _BARS)
@@ -108,7 +99,7 @@ class Tour:
         axe.bring(browser, frames=frames)
         if "light" in self.looks:
             self._note("light", state, axe.findings(browser, frames=frames))
-        if "dark" in self.looks and state.name not in self._fewer:
+        if "dark" in self.looks:
             looking.prefer(browser, "dark")
             _wait_for_dark(browser)
             self._note("dark", state, axe.findings(browser, *axe.COLOURS, frames=frames))
@@ -121,7 +112,7 @@ class Tour:
             if "light" in self.looks:
                 self._note("zoomed", state, axe.findings(browser, *axe.SIZES))
             looking.zoom(browser, 1)
-        if "spaced" in self.looks and state.name not in self._fewer:
+        if "spaced" in self.looks:
             _ask(browser, _SPACED)
             self._note("spaced", state, _ask(browser, _FAULTS))
 
