@@ -22,11 +22,41 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run the variants that take minutes")
 
 
+LONGEST = (
+    "journeys/test_over_tor.py",
+    "pages/test_desk_pages.py",
+    "journeys/test_loop.py",
+    "unit/test_workstation_keeping.py",
+    "journeys/test_kit.py",
+    "journeys/test_handing_over.py",
+    "attacks/test_redacting.py",
+    "pages/test_tour_nl.py",
+    "attacks/test_whole_planted.py",
+    "journeys/test_intake.py",
+    "journeys/test_desk_page.py",
+    "journeys/test_frames.py",
+    "journeys/test_seven_reports.py",
+    "pages/test_markup.py",
+)
+"""These files come first, so that no worker waits at the end for one that began late."""
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not config.getoption("--slow"):
-        for item in items:
-            if item.get_closest_marker("slow"):
-                item.add_marker(pytest.mark.skip(reason="takes minutes: run it with --slow"))
+    """Put the longest files first, keep each file on one worker, and all that need the one Tor network on another."""
+    for item in items:
+        file = item.path.relative_to(Path(__file__).parent).as_posix()
+        group = "journeys/test_over_tor.py" if item.get_closest_marker("tor") else file
+        item.add_marker(pytest.mark.xdist_group(group))
+        if item.get_closest_marker("slow") and not config.getoption("--slow"):
+            item.add_marker(pytest.mark.skip(reason="takes minutes: run it with --slow"))
+    places = {group: place for place, group in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(_group(item), len(places)))
+
+
+def _group(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("xdist_group")
+    return str(marker.args[0]) if marker else ""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Three investigators, each with a GnuPG home of their own, for all journeys; a Tor network for each that needs one."""
+"""Three investigators, each with a GnuPG home of their own, for all; one Tor network for those that need it."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ def people() -> Iterator[dict[str, Person]]:
         yield {name: Person(home, factories.make_key(home, name)) for name, home in homes.items()}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def network() -> Iterator[PrivateTor]:
     with PrivateTor() as running:
         yield running
