@@ -102,12 +102,12 @@ def news_lines(casebook: Casebook, news: Iterable[RosterStep], drop_key: str | N
 
 
 def recent_steps(casebook: Casebook) -> list[RosterStep]:
-    """Return the signed changes of the last days before the newest bundle."""
+    """Return the signed changes that came in the last days before the newest bundle, whatever day they name."""
     return [
         step
         for desk in sorted(casebook.statements.keys() & casebook.rosters)
-        for step in rosters.steps_of(casebook, desk)
-        if casebook.rosters[desk].day - step.day <= timedelta(days=NEWS_DAYS)
+        for at, step in enumerate(rosters.steps_of(casebook, desk), 1)
+        if casebook.rosters[desk].day - casebook.statements[desk].taken_on(at) <= timedelta(days=NEWS_DAYS)
     ]
 
 

@@ -114,9 +114,9 @@ def _take_chain(vault: Vault, desk: DeskId, offered: Chain, age: _Age) -> list[R
     if [each.statement for each in held.chain[:shared]] != [each.statement for each in offered[:shared]]:
         casebook.statements[desk] = replace(held, rival=offered, fault=ChainFault.FORKED)
     elif len(offered) > len(held.chain):
-        casebook.statements[desk] = longer = _extended(
-            vault, held, offered, None if age.known is None else age.known[0]
-        )
+        longer = _extended(vault, held, offered, age.seen)
+        came = (age.bundle[0],) * (len(longer.chain) - len(held.chain))
+        casebook.statements[desk] = replace(longer, taken=(*held.taken, *came))
         return _steps(longer, len(held.chain))
     elif len(offered) < len(held.chain) and age.is_newer:
         casebook.statements[desk] = replace(held, rival=offered, fault=ChainFault.FORKED)

@@ -4,6 +4,7 @@ Records only. Whether what a bundle states goes on from them is for `rosters` an
 """
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from dropbox.bundle import SignedStatement
@@ -34,7 +35,8 @@ class DeskChain:
     """A desk's statements as this vault holds them, and who signed each (None for the first one).
 
     differs: the bundle's list of members is another one than the chain says. rival: another chain that a bundle showed,
-    and why it was not taken; both stay until members compared words.
+    and why it was not taken; both stay until members compared words. taken: for the newest statements, the day of the
+    bundle that brought each: the day that a statement names may be long before somebody signed it.
     """
 
     chain: tuple[SignedStatement, ...]
@@ -42,3 +44,10 @@ class DeskChain:
     differs: bool = False
     rival: tuple[SignedStatement, ...] = ()
     fault: ChainFault | None = None
+    taken: tuple[date, ...] = ()
+
+    def taken_on(self, at: int) -> date:
+        """Return the day on which a statement of the chain came here, where that is known; else the day it names."""
+        came = at - len(self.chain) + len(self.taken)
+        named = self.chain[at].statement.day
+        return max(named, self.taken[came]) if came >= 0 else named

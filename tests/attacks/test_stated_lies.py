@@ -1,6 +1,7 @@
 """A live server that states things of its desk and its restores, under its own good key, to get round a vault."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -63,6 +64,22 @@ def test_whose_last_day_is_over_cannot_sign_as_if_it_were_not(here: World) -> No
     here.anna.ok("import", here.drop.pickup())
     assert not may_answer(here)
     assert "no member signed" in here.anna.run("cases", columns=120).out
+
+
+def test_a_change_under_an_old_day_is_no_less_told(here: World) -> None:
+    desk = SignedDesk(here)
+    here.start()
+    here.drop.send(Case())
+    here.anna.ok("import", here.drop.pickup())
+    old = here.drop.day
+    here.drop.day += timedelta(days=30)
+    here.anna.ok("import", here.drop.pickup())
+    statement = replace(desk.next(here.anna, here.bram, here.dirk), day=old)
+    desk.take(SignedStatement(statement, signature(here.bram, statement)))
+    for told in (True, False):
+        here.anna.ok("import", here.drop.pickup())
+        assert ("dirk" in here.anna.run("cases", columns=120).out) is told
+        here.drop.day += timedelta(days=30)
 
 
 # --- restores -----------------------------------------------------------------------------------------------------
