@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from dropbox.server.arrival.pace import OutputPace, too_costly
 from dropbox.server.limits import ArrivalLimits
-from dropbox.server.pace import OutputPace, too_costly
 from tests.arrivals import limits
 
 

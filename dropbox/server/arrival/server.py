@@ -1,0 +1,190 @@
+"""All listening sockets of one site, one loop over them that never waits, and the threads behind it."""
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from socket import AF_UNIX, SOCK_STREAM
+from typing import Any
+from wsgiref.types import WSGIApplication
+
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.server import TcpWSGIServer, UnixWSGIServer
+from waitress.task import ThreadedTaskDispatcher
+from waitress.trigger import trigger
+
+from dropbox.server.arrival.channel import Channel
+from dropbox.server.arrival.farewell import Farewell
+from dropbox.server.arrival.pace import too_costly
+from dropbox.server.arrival.quiet import fix_log_texts
+from dropbox.server.body import Clock
+from dropbox.server.gate import Gate
+from dropbox.server.limits import ArrivalLimits
+from dropbox.server.plain_page import PlainPages
+from dropbox.server.progress import Progress
+from dropbox.settings import Settings
+
+LOOP_SECONDS = 1
+THREADS_SECONDS = 5
+STOP_TURN_SECONDS = 0.02
+
+
+class _Listener:
+    """What both kinds of listening socket share; set before the loop runs."""
+
+    channel_class = Channel
+    arrival: "ArrivalServer"
+    proxy_lines = False
+    active_channels: dict[int, Channel]
+
+    def pull_trigger(self) -> None:
+        self.arrival.wake()
+
+    def maintenance(self, now: float) -> None:
+        for channel in list(self.active_channels.values()):
+            channel.watch(now)
+        self.arrival.relieve()
+        self.arrival.progress.tidy()
+
+
+class _TcpListener(_Listener, TcpWSGIServer):  # type: ignore[misc]
+    pass
+
+
+class _UnixListener(_Listener, UnixWSGIServer):  # type: ignore[misc]
+    pass
+
+
+class ArrivalServer:
+    """All listening sockets of one drop, one loop over them, and the threads behind it."""
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        limits: ArrivalLimits,
+        data_dir: Path,
+        *,
+        unix: Path | None = None,
+        local: tuple[str, int] | None = None,
+        proxy_lines: bool = False,
+        clock: Clock = time.monotonic,
+        plain_pages: PlainPages | None = None,
+    ) -> None:
+        fix_log_texts()
+        self.plain_pages = plain_pages or PlainPages()
+        self.limits, self.clock = limits, clock
+        self.gate = Gate(limits, lambda: shutil.disk_usage(data_dir).free)
+        self.progress = Progress(clock)
+        self._map: dict[int, Any] = {}
+        self._trigger = trigger(self._map)
+        self._wake_lock = threading.RLock()  # `close` may interrupt `wake` in a signal handler.
+        self._ended = False
+        self._stopping, self._hurrying = threading.Event(), threading.Event()
+        self._dispatcher = ThreadedTaskDispatcher()
+        self._dispatcher.set_thread_count(limits.threads)
+        self._listeners = list(self._listen(app, unix, local))
+        for listener in self._listeners:
+            listener.arrival = self
+            listener.proxy_lines = proxy_lines and isinstance(listener, _UnixListener)
+
+    @property
+    def local_addresses(self) -> tuple[tuple[str, int], ...]:
+        return tuple(
+            (listener.effective_host, int(listener.effective_port))
+            for listener in self._listeners
+            if isinstance(listener, _TcpListener)
+        )
+
+    def run(self) -> None:
+        """Serve until `close`, or until a signal handler raises out of the loop."""
+        try:
+            while not self._stopping.is_set():
+                self._turn(LOOP_SECONDS)
+        finally:
+            self._stop()
+
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopping.is_set()
+
+    def close(self) -> None:
+        """Ask the loop to end: what is being sent may finish; asked again, it ends at once and cuts that off.
+
+        May be called from any thread and from a signal handler.
+        """
+        if self._stopping.is_set():
+            self._hurrying.set()
+        self._stopping.set()
+        self.wake()
+
+    def wake(self) -> None:
+        """Make the loop look again at what it may read; harmless when it has ended."""
+        with self._wake_lock:
+            if not self._ended:
+                self._trigger.pull_trigger()
+
+    def relieve(self) -> None:
+        for channel in too_costly(self._channels(), self.limits, open_sockets=len(self._map)):
+            channel.let_go()
+
+    def _listen(self, app: WSGIApplication, unix: Path | None, local: tuple[str, int] | None) -> Iterator[Any]:
+        common = {"map": self._map, "dispatcher": self._dispatcher}
+        adjustments = self.limits.waitress_adjustments()
+        if unix is not None:
+            unix.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            adj = Adjustments(**adjustments, unix_socket=str(unix), unix_socket_perms="600")
+            yield _UnixListener(app, adj=adj, sockinfo=(AF_UNIX, SOCK_STREAM, None, None), **common)
+        if local is not None:
+            adj = Adjustments(**adjustments, host=local[0], port=local[1])
+            for sockinfo in adj.listen:
+                yield _TcpListener(app, adj=adj, sockinfo=sockinfo, **common)
+
+    def _turn(self, seconds: float) -> None:
+        wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
+
+    def _channels(self) -> list[Channel]:
+        return [channel for listener in self._listeners for channel in list(listener.active_channels.values())]
+
+    def _stop(self) -> None:
+        """Take nothing new, let what is being sent arrive and be answered, cut off the rest, and end the threads."""
+        for listener in self._listeners:
+            listener.close()
+        farewell = Farewell(self._channels(), self.limits, time.monotonic)
+        watched = time.monotonic()
+        while channels := self._channels():
+            # an exception out of the loop is no wish to stop well
+            patient = self._stopping.is_set() and not self._hurrying.is_set()
+            for channel in channels:
+                if not (patient and farewell.may_stay(channel)):
+                    channel.handle_close()
+            self._turn(STOP_TURN_SECONDS)
+            if (now := time.monotonic()) - watched > LOOP_SECONDS:
+                watched = now
+                for channel in self._channels():
+                    channel.watch(time.time())
+        self._dispatcher.shutdown(timeout=THREADS_SECONDS)
+        with self._wake_lock:
+            self._ended = True
+            wasyncore.close_all(self._map)
+
+
+def create_server(
+    app: WSGIApplication,
+    settings: Settings,
+    unix: Path | None,
+    local: tuple[str, int] | None,
+    *,
+    proxy_lines: bool = False,
+) -> ArrivalServer:
+    """Return the drop's server, listening. `proxy_lines`: tor sends its circuit's id first on the unix socket."""
+    return ArrivalServer(
+        app,
+        ArrivalLimits.from_settings(settings.server),
+        settings.server.data_dir,
+        unix=unix,
+        local=local,
+        proxy_lines=proxy_lines,
+        plain_pages=PlainPages(settings.organisation.languages),
+    )
