@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import copy
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
 from dropbox.models import Mandate
 from dropbox.workstation.keeping import erasing
-from tests import factories, factories_bundles
 from tests.envelopes import Case, File
-from tests.factories_bundles import Held, Investigator, People, World
+from tests.factories_bundles import Held, Investigator, World
 from tests.store_room import bytes_under
 
 DELAY_DAYS = 14
@@ -95,42 +89,3 @@ class Room:
     def is_on_disk(self, person: Investigator) -> bool:
         found = bytes_under(person.vault)
         return any(block in found for block in self.sealed_blocks())
-
-
-class Begun:
-    """A room as it was when it had just begun, for one test after the other: beginning takes gpg a second each time.
-
-    The vaults and the drop lie where they lay; the members' GnuPG homes hold their keys alone, and stay as they are.
-    """
-
-    def __init__(self, room: Room, kept: Path) -> None:
-        self._room, self._kept = room, kept
-        self._drop = {name: value for name, value in vars(room.world.drop).items() if name not in _STAYS}
-        self._drop, self._sent = copy.deepcopy((self._drop, room.sent))
-        _copy(room.world.folder, kept)
-
-    def again(self) -> Room:
-        """Bring everything back to how it was then."""
-        world = self._room.world
-        for path in world.folder.iterdir():
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
-        _copy(self._kept, world.folder)
-        state, sent = copy.deepcopy((self._drop, self._sent))
-        vars(world.drop).update(state)
-        return Room(world, self._room.case, self._room.other, sent)
-
-
-_STAYS = {"folder", "public"}
-
-
-@contextmanager
-def begun(people: People) -> Iterator[Begun]:
-    with factories_bundles.world(people) as world, factories.short_dir() as kept:
-        yield Begun(Room(world).begin(), kept)
-
-
-def _copy(source: Path, target: Path) -> None:
-    shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns("S.*"))

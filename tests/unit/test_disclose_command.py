@@ -1,6 +1,7 @@
 """disclose on the command line: a plan, the question, the answer, the pack; and what is refused."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,22 @@ from dropbox.workstation.disclosure import releasing
 from dropbox.workstation.disclosure.plan import parse_plan
 from dropbox.workstation.replying import Draft, write_to_case
 from dropbox.writing import HeldFile
-from tests.factories_bundles import World
+from tests.begun import Begun, begun
+from tests.factories_bundles import People, World
 from tests.packs import PackRoom, everything_in, letters_of, needs_sandbox, unsealed
 
 pytestmark = needs_sandbox
 
 
+@pytest.fixture(scope="module")
+def begun_once(people: People) -> Iterator[Begun[PackRoom]]:
+    with begun(people, PackRoom.make) as made:
+        yield made
+
+
 @pytest.fixture
-def room(here: World) -> PackRoom:
-    return PackRoom.make(here)
+def room(begun_once: Begun[PackRoom]) -> PackRoom:
+    return begun_once.again()
 
 
 @pytest.fixture

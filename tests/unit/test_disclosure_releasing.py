@@ -4,6 +4,7 @@ import io
 import json
 import os
 import tarfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,15 +35,22 @@ from dropbox.workstation.disclosure import open_part, releasing
 from dropbox.workstation.disclosure.beginning import can_be_shown
 from dropbox.workstation.disclosure.kept import find_plan, kept_plans
 from dropbox.workstation.disclosure.passages import OpenText
-from tests.factories_bundles import World, write_as
+from tests.begun import Begun, begun
+from tests.factories_bundles import People, World, write_as
 from tests.packs import MESSAGE, REPORT, SECRETS, PackRoom, everything_in, letters_of, needs_sandbox, unsealed
 
 pytestmark = needs_sandbox
 
 
+@pytest.fixture(scope="module")
+def begun_once(people: People) -> Iterator[Begun[PackRoom]]:
+    with begun(people, PackRoom.make) as made:
+        yield made
+
+
 @pytest.fixture
-def room(here: World) -> PackRoom:
-    return PackRoom.make(here)
+def room(begun_once: Begun[PackRoom]) -> PackRoom:
+    return begun_once.again()
 
 
 def test_nothing_that_was_taken_out_stands_in_any_file_but_the_annex(room: PackRoom) -> None:

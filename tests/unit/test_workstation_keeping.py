@@ -17,18 +17,19 @@ from dropbox.models import Kind, today
 from dropbox.settings import OUTCOMES
 from dropbox.workstation.keeping.standing import state_of
 from dropbox.workstation.vault import Vault, look_into, open_vault
+from tests.begun import Begun, begun
 from tests.factories_bundles import DESK, Investigator, People, write_as
-from tests.keeping_room import DELAY_DAYS, FILE, REPLY, TEXT, WHY, Begun, Room, begun
+from tests.keeping_room import DELAY_DAYS, FILE, REPLY, TEXT, WHY, Room
 
 
 @pytest.fixture(scope="module")
-def begun_once(people: People) -> Iterator[Begun]:
-    with begun(people) as made:
+def begun_once(people: People) -> Iterator[Begun[Room]]:
+    with begun(people, lambda world: Room(world).begin()) as made:
         yield made
 
 
 @pytest.fixture
-def room(begun_once: Begun) -> Room:
+def room(begun_once: Begun[Room]) -> Room:
     return begun_once.again()
 
 

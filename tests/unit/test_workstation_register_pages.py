@@ -10,16 +10,16 @@ import pytest
 
 from dropbox.models import Mandate, today
 from dropbox.workstation.register_file import ENDINGS
+from tests.begun import Begun, begun
 from tests.desk_browser import BASE, DeskBrowser, desk_browser
 from tests.desk_page import text_of
 from tests.envelopes import Case
-from tests.factories_bundles import World
+from tests.factories_bundles import People, World
 
 YEAR = today().year
 
 
-@pytest.fixture
-def cases(here: World) -> list[Case]:
+def begin(here: World) -> list[Case]:
     """Have two cases come in, of which one is classified and closed."""
     here.start()
     made = [Case(), Case()]
@@ -31,9 +31,25 @@ def cases(here: World) -> list[Case]:
     return made
 
 
+@pytest.fixture(scope="module")
+def begun_once(people: People) -> Iterator[Begun[list[Case]]]:
+    with begun(people, begin) as made:
+        yield made
+
+
 @pytest.fixture
-def browser(here: World, cases: list[Case], monkeypatch: pytest.MonkeyPatch) -> Iterator[DeskBrowser]:
+def cases(begun_once: Begun[list[Case]]) -> list[Case]:
+    return begun_once.again()
+
+
+@pytest.fixture
+def here(begun_once: Begun[list[Case]], cases: list[Case]) -> World:
     assert len(cases) == 2
+    return begun_once.world
+
+
+@pytest.fixture
+def browser(here: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeskBrowser]:
     with desk_browser(here.anna, monkeypatch) as browser:
         yield browser
 

@@ -11,16 +11,16 @@ from dropbox.models import Kind, Mandate
 from dropbox.workstation.desk_site import COOKIE
 from dropbox.workstation.desk_site import door as door_room
 from dropbox.workstation.vault import open_vault
+from tests.begun import Begun, begun
 from tests.desk_browser import BASE, DeskBrowser, desk_browser
 from tests.envelopes import Case
-from tests.factories_bundles import World
+from tests.factories_bundles import People, World, world
 from tests.visitor import File, multipart
 
 HOSTILE = '</textarea><b>bold</b>"&\u202e'
 
 
-@pytest.fixture
-def case(here: World) -> Case:
+def begin(here: World) -> Case:
     made = Case()
     here.start()
     here.drop.send(made, "Karin Bos was erbij.", mandate=Mandate.LISTEN, language="nl")
@@ -28,8 +28,25 @@ def case(here: World) -> Case:
     return made
 
 
+@pytest.fixture(scope="module")
+def begun_once(people: People) -> Iterator[Begun[Case]]:
+    with begun(people, begin) as made:
+        yield made
+
+
 @pytest.fixture
-def desk(here: World, case: Case, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeskBrowser]:
+def case(begun_once: Begun[Case]) -> Case:
+    return begun_once.again()
+
+
+@pytest.fixture
+def here(begun_once: Begun[Case], case: Case) -> World:
+    assert case.id
+    return begun_once.world
+
+
+@pytest.fixture
+def desk(here: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeskBrowser]:
     with desk_browser(here.anna, monkeypatch) as browser:
         yield browser
 
@@ -225,18 +242,19 @@ def test_what_is_thrown_away_is_gone_and_what_is_kept_is_told(desk: DeskBrowser,
 
 
 def test_before_the_drops_words_were_compared_one_is_told_and_may_write(
-    here: World, monkeypatch: pytest.MonkeyPatch
+    people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    case = Case()
-    here.drop.send(case)
-    here.anna.ok("init")
-    here.anna.ok("import", here.drop.pickup())
-    with desk_browser(here.anna, monkeypatch) as desk:
-        path = f"/case/{case.id}/reply"
-        assert "not been confirmed" in desk.get(path)
-        page = desk.post(path, {"text": "Not yet.", "do": "look"})
-        assert "Not yet." in desk.refused(f"{path}/look", hidden(page))
-        assert typed(desk.get(path)) == "Not yet."
+    with world(people) as here:
+        case = Case()
+        here.drop.send(case)
+        here.anna.ok("init")
+        here.anna.ok("import", here.drop.pickup())
+        with desk_browser(here.anna, monkeypatch) as desk:
+            path = f"/case/{case.id}/reply"
+            assert "not been confirmed" in desk.get(path)
+            page = desk.post(path, {"text": "Not yet.", "do": "look"})
+            assert "Not yet." in desk.refused(f"{path}/look", hidden(page))
+            assert typed(desk.get(path)) == "Not yet."
 
 
 def test_nothing_that_is_typed_or_attached_reaches_a_file(
