@@ -4,6 +4,7 @@ A server's home holds public keys only and never starts an agent; an investigato
 and card. Every key is named by its full fingerprint.
 """
 
+import os
 import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -83,6 +84,9 @@ class Gpg:
         return self._listed[1]
 
     def secret_keys(self) -> tuple[KeyInfo, ...]:
+        # as it is called here, gpg does not make the home of a user who never ran it, and fails
+        if self._home is None and not Path(os.environ.get("GNUPGHOME") or Path.home() / ".gnupg").is_dir():
+            return ()
         return self._list("--list-secret-keys")
 
     def make_trial_key(self, name: str) -> Fingerprint:

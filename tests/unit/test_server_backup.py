@@ -368,6 +368,18 @@ def test_no_passphrase_is_in_any_processs_arguments_or_environment(drop: KeptDro
     assert key not in written.path.read_bytes()
 
 
+def test_who_never_ran_gpg_is_told_that_the_key_is_not_here(
+    drop: KeptDrop, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = drop.back_up(tmp_path / "one.backup")
+    monkeypatch.delenv("GNUPGHOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    places = ("--config", tmp_path / "new" / "config.toml", "--data", tmp_path / "new" / "data")
+    code, _told = run("restore", str(written.path), *places, "--json")
+    assert code == 1
+    assert "has no such secret key" in capsys.readouterr().err
+
+
 def test_what_gpg_unsealed_elsewhere_is_checked_no_less(
     drop: KeptDrop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
