@@ -12,7 +12,7 @@ class OperatorKeyUnusable(NamedError):
 
 class BackupTorn(DropboxError):
     message = "This file is no backup of a drop, or it is torn or altered. Nothing was restored."
-    hint = "Look for another copy of it, or for the backup before it."
+    hint = "Look for another copy of it, or for the backup before it. --unsealed takes only what gpg made of a backup."
 
 
 class BackupOfOther(DropboxError):

@@ -10,12 +10,12 @@ class ConfigUnwritable(DropboxError):
 
 class KeyFileUnusable(DropboxError):
     message = "The file holds no public key that GnuPG can read."
-    hint = "The member writes it with: gpg --armor --export FINGERPRINT"
+    hint = "The member writes it with: dropbox-workstation key --to DIR, or gpg --armor --export FINGERPRINT"
 
 
 class KeyFileOfSeveral(DropboxError):
     message = "The file holds more than one key."
-    hint = "Ask for a file with just the member's own key: gpg --armor --export FINGERPRINT"
+    hint = "Ask for a file with just the member's own key, as dropbox-workstation key --to DIR writes it."
 
 
 class KeyFileSecret(DropboxError):

@@ -66,13 +66,17 @@ class KeyState:
 
 @dataclass(frozen=True)
 class DeskKeys:
-    """`incoming`: the keys that the proposal brings. `signers`: who can sign a change of this desk's members."""
+    """`incoming`: the keys that the proposal brings. `signers`: who can sign a change of this desk's members.
+
+    `stated`: the SHA-256 of the last statement, whose words every member's workstation shows as well.
+    """
 
     desk: DeskId
     members: tuple[KeyState, ...]
     incoming: tuple[KeyState, ...]
     proposal: RosterStatement | None
     signers: tuple[Fingerprint, ...]
+    stated: str | None = None
 
     @property
     def stopped(self) -> bool:
@@ -111,6 +115,7 @@ class DeskKeys:
             "incoming": [each.as_json() for each in self.incoming],
             "proposal": proposal,
             "signers": list(self.signers),
+            "words": None if self.stated is None else statement_words(self.stated),
         }
 
 
@@ -161,6 +166,7 @@ def _look(drop: Drop, desk: DeskId, day: date) -> DeskKeys:
         incoming=tuple(_state(drop, name, proposed[name], day) for name in sorted(proposed.keys() - seated)),
         proposal=proposal,
         signers=tuple(each.fingerprint for each in members if each.problem not in _CANNOT_SIGN),
+        stated=chain[-1].statement.sha256 if chain else None,
     )
 
 

@@ -25,9 +25,11 @@ OVERLAP_DAYS = 30
 _FIRST = "The desk is new: its members are stated when the server is started, and need no signature."
 _OTHERS = "This user does not own the data folder, so the change is proposed at the next command of the user who does."
 _SIGN = (
-    "Until a member has signed this on their workstation, everything is sealed as before. It goes to them in the",
-    "desk's next pickup bundle, and their signature comes back in an answer bundle. Its words:",
+    "Until a member has signed this on their workstation, everything is sealed as",
+    "before. It goes to them in the desk's next pickup bundle, and their signature",
+    "comes back in an answer bundle. Its words:",
 )
+_TOGETHER = "With what waits already this is one change; words told before no longer hold:"
 _TAKEN_BACK = "The configuration says what the members signed last: there is nothing to sign."
 
 
@@ -118,8 +120,10 @@ def _proposed(arguments: Arguments, desk: DeskId, before: Path, lines: Sequence[
     with Drop.open(settings, beside_server=True) as drop:
         proposal = drop.store.statements.proposals().get(desk)
         is_new = not drop.store.statements.chain(desk)
+        changes = next(each for each in desk_keys.look(drop, today()) if each.desk == desk).changes()
     document["proposal"] = None if proposal is None else _document(proposal)
-    return Answer(document, lambda _width: [*lines, kept, *_waiting(proposal, is_new=is_new)])
+    whole = [_TOGETHER, *(f"    {text}" for text in changes)] if len(changes) > len(lines) else []
+    return Answer(document, lambda _width: [*lines, kept, *whole, *_waiting(proposal, is_new=is_new)])
 
 
 def _waiting(proposal: RosterStatement | None, *, is_new: bool) -> Sequence[str]:
@@ -137,6 +141,8 @@ def _lines(found: Sequence[DeskKeys]) -> list[str]:
     for desk in found:
         lines.append(f"desk {desk.desk}: {desk.told()}")
         lines += [f"    {each.told()}" for each in desk.members]
+        if desk.stated is not None:
+            lines += ["  words of the last statement:", *screens.word_lines(statement_words(desk.stated))]
         if desk.proposal is not None:
             lines.append("  a change waits for a member's signature:")
             lines += [f"    {text}" for text in desk.changes()]

@@ -11,12 +11,16 @@ from dropbox.server.identity import STORE_FILE, Identity
 from dropbox.server.store import Store
 
 _SIGNED = (
-    "From the next pickup bundle on, the drop signs with a new key. Workstations follow by themselves: the old key",
-    "signed for the new one. Whoever starts a vault from now on compares these words:",
+    "From the next pickup bundle on, the drop signs with a new key. Workstations",
+    "follow by themselves: the old key signed for the new one. Make a backup now: one",
+    "from before brings back the old key, and every workstation refuses it.",
+    "Whoever starts a vault from now on compares these words:",
 )
 _LOST = (
-    "From the next pickup bundle on, the drop signs with a new key that the old one did not sign for. Each workstation",
-    "refuses its bundles until its owner has confirmed the new words. Tell them to each investigator, by voice:",
+    "From the next pickup bundle on, the drop signs with a new key that the old one",
+    "did not sign for. Each workstation refuses its bundles until its owner has",
+    "confirmed the new words. Make a backup now; one from before has the old key.",
+    "Tell the words to each investigator, by voice:",
 )
 
 
