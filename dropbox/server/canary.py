@@ -14,7 +14,6 @@ from dropbox.codename import generate, parse
 from dropbox.errors import CanaryLost, CanaryRefused, CodenameError, DropboxError, FormExpired
 from dropbox.models import CaseId, Codename, DeskId, Mandate, today
 from dropbox.server.drop import Drop
-from dropbox.server.headers import VISIT_COOKIE
 from dropbox.server.socks import OnionVisitor, Visited
 from dropbox.server.tokens import Visit
 
@@ -73,6 +72,8 @@ def send(drop: Drop, desk: DeskId, visitor: OnionVisitor) -> None:
 
 def _codename(drop: Drop, desk: DeskId, visitor: OnionVisitor, form: "_Form") -> Codename:
     """Work out the codename that this form will give; CanaryRefused when the form is not of this drop."""
+    from dropbox.server.headers import VISIT_COOKIE  # noqa: PLC0415  # it brings Flask, which no other command needs
+
     visit = Visit.of(visitor.cookies.get(VISIT_COOKIE))
     try:
         if visit is None:

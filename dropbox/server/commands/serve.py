@@ -9,20 +9,21 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from dropbox.config import Settings
 from dropbox.errors import ConfigError, DropboxError, StartRefused
 from dropbox.models import today
 from dropbox.server import hardening, onion, private, running
-from dropbox.server.app import create_app
-from dropbox.server.arrival import ArrivalServer, create_server
 from dropbox.server.backup import gathering
 from dropbox.server.commands import Adder, Arguments, Say, settings_of
 from dropbox.server.courier import Courier, releases
-from dropbox.server.courier_site import server as courier_server
 from dropbox.server.desk_keys import KeyWatch
 from dropbox.server.drop import Drop
 from dropbox.server.log_files import LogFiles
+
+if TYPE_CHECKING:
+    from dropbox.server.arrival import ArrivalServer
 
 Address = tuple[str, int]
 HOUSEKEEPING_SECONDS = 3600.0
@@ -42,6 +43,8 @@ def _run(arguments: Arguments, say: Say) -> None:
 
 def serve(settings: Settings, local: Address | None, say: Say, local_courier: Address | None = None) -> None:
     """Serve until SIGTERM or SIGINT: the unix socket for tor, and loopback where asked for."""
+    from dropbox.server.courier_site import server as courier_server  # noqa: PLC0415  # as in _listen
+
     if local_courier is not None and not settings.courier.enabled:
         raise ConfigError("courier.enabled", "must be true for --local-courier")
     if settings.onion.mode == "off" and local is None:
@@ -97,7 +100,11 @@ def _serve(drop: Drop, local: tuple[str, int] | None, say: Say, close_courier: C
             service.stop()
 
 
-def _listen(drop: Drop, unix: Path | None, local: tuple[str, int] | None) -> ArrivalServer:
+def _listen(drop: Drop, unix: Path | None, local: tuple[str, int] | None) -> "ArrivalServer":
+    # the sites and the web server are for this command alone: every other one would load them for nothing
+    from dropbox.server.app import create_app  # noqa: PLC0415
+    from dropbox.server.arrival import create_server  # noqa: PLC0415
+
     settings, app = drop.settings, create_app(drop)
     try:
         return create_server(app, settings, unix, local, proxy_lines=onion.has_circuit_ids(settings))
