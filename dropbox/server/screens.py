@@ -10,11 +10,12 @@ from dropbox.server.store import Counts
 
 _WORDS_IN_A_LINE = 5
 _MIN_WIDTH = 40
+_MAX_SUBJECT = 30  # a file's name may be longer: it then has a line of its own
 
 
 def check_lines(rows: Sequence[Row], width: int) -> list[str]:
     """Return a table of three columns; advice stands under its row, and nothing runs over the terminal's edge."""
-    subject_width = max(len(row.subject) for row in rows)
+    subject_width = min(max(len(row.subject) for row in rows), _MAX_SUBJECT)
     return [line for row in rows for line in _row_lines(row, subject_width, width)]
 
 
@@ -43,10 +44,12 @@ def count(number: int, one: str) -> str:
 
 def _row_lines(row: Row, subject_width: int, width: int) -> list[str]:
     head = f"{row.verdict:<4}  {row.subject:<{subject_width}}  "
-    margin = " " * len(head)
-    texts = [(head, margin, row.finding)] + ([(f"{margin}-> ", f"{margin}   ", row.advice)] if row.advice else [])
-    room = max(width, len(head) + _MIN_WIDTH)
-    return [line for first, later, text in texts for line in _wrapped(first, later, text, room)]
+    margin = " " * len(f"{'':4}  {'':{subject_width}}  ")
+    alone = [head.rstrip()] if len(head) > len(margin) else []
+    texts = [(margin if alone else head, margin, row.finding)]
+    texts += [(f"{margin}-> ", f"{margin}   ", row.advice)] if row.advice else []
+    room = max(width, len(margin) + _MIN_WIDTH)
+    return [*alone, *(line for first, later, text in texts for line in _wrapped(first, later, text, room))]
 
 
 def _wrapped(first: str, later: str, text: str, width: int) -> list[str]:

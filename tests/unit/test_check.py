@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dropbox import config
+from dropbox.errors import FileUnreadable
 from dropbox.models import DeskId, Fingerprint, today
 from dropbox.server import check, hardening, onion
 from dropbox.server.check import Row, Verdict
@@ -62,6 +63,12 @@ def test_a_key_is_not_left_to_expire_unannounced(tmp_path: Path, key_home: Path,
 def test_a_stranger_in_the_keys_folder_only_warns(drop: Drop, members: Members) -> None:
     factories.publish_keys(members.home, drop.settings.keys_dir, [members.cora])
     assert rows(drop)[f"keys/{members.cora}.asc"].verdict is Verdict.WARN
+
+
+def test_no_key_is_a_strangers_while_nobody_can_see_who_sits_at_a_desk(drop: Drop, members: Members) -> None:
+    factories.publish_keys(members.home, drop.settings.keys_dir, [members.cora])
+    found = check.examine_refused(drop.settings, drop.keyring, today(), FileUnreadable())
+    assert not [row for row in found if row.subject.startswith("keys/")]
 
 
 def test_a_secret_key_in_the_keys_folder_fails(drop: Drop, members: Members) -> None:

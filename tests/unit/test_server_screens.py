@@ -39,3 +39,8 @@ def test_a_status_fits_a_terminal_and_counts_as_people_do() -> None:
     assert "desk adviser: 1 item without all receipts; roster words:" in lines
     assert "desk b: 0 items without all receipts; roster words:" in lines
     assert [count(number, "case") for number in (0, 1, 2)] == ["0 cases", "1 case", "2 cases"]
+
+
+def test_a_files_long_name_pushes_nothing_over_the_edge() -> None:
+    long = Row(Verdict.WARN, f"keys/{'A' * 40}.asc", "belongs to no desk", "Remove it, or name it under a desk.")
+    assert all(len(line) <= 80 for line in check_lines([long, Row(Verdict.OK, "disk", "room " * 30, "")], 80))
