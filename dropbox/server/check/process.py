@@ -12,9 +12,6 @@ from dropbox.server.running import running_pid
 
 PROC = Path("/proc")
 _START = "Start it: systemctl start onion-dropbox@NAME, or dropbox-server serve"
-_BY_HAND = (
-    "The Debian package's unit keeps it in a sandbox; without, all of this user's files and a network are in reach."
-)
 _UNIT = re.compile(r"/([^/]+\.service)(?:/|$)")
 _FILTERED = "2"  # SECCOMP_MODE_FILTER of prctl(2)
 
@@ -23,9 +20,7 @@ def look(looked: Looked) -> Iterator[Row]:
     pid = running_pid(looked.settings.server.data_dir)
     if pid is None:
         if not looked.settings.trial:
-            yield warn(
-                "server", "is not running", "Start it: systemctl start onion-dropbox@NAME, or dropbox-server serve"
-            )
+            yield warn("server", "is not running", _START)
         return
     proc = PROC / str(pid)
     yield ok("server", "is running")

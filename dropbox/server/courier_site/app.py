@@ -8,10 +8,11 @@ from dropbox.server import headers
 from dropbox.server.bare_site import bare_site, page_for
 from dropbox.server.courier import Courier
 from dropbox.server.courier_site import BLUEPRINTS
-from dropbox.server.courier_site.context import EXTENSION, error_page, problem_page, refuse_early
+from dropbox.server.courier_site.context import EXTENSION, error_page, problem_page
 from dropbox.server.courier_site.showing import template_values
 from dropbox.server.courier_site.signing_in import sign_in_page
 from dropbox.server.reporter_site import styles
+from dropbox.server.reporter_site.context import refuse_early
 
 
 def create_courier_app(courier: Courier) -> Flask:

@@ -8,7 +8,6 @@ from typing import cast
 
 from flask import Response, current_app, g, render_template, request
 
-from dropbox.errors import CrossSite, RequestError
 from dropbox.server import headers
 from dropbox.server.courier import Courier
 from dropbox.server.courier.sessions import CourierSession
@@ -31,17 +30,6 @@ def this_courier() -> Courier:
 
 
 # --- what comes in ------------------------------------------------------------------------------------------------
-
-
-def refuse_early() -> None:
-    """Raise what is known before a form is read: arrival's refusal, or a POST from another site."""
-    refusal = request.environ.get("dropbox.refusal")
-    if isinstance(refusal, RequestError):
-        raise refusal
-    # Origin says nothing here: with no-referrer, browsers send "null" for our own forms too.
-    site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    if request.method == "POST" and site != "same-origin":
-        raise CrossSite
 
 
 def read_form(max_files: int = 0) -> Form:
