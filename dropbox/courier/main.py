@@ -60,7 +60,8 @@ def _show(options: argparse.Namespace, say: Say) -> tuple[object, Sequence[str]]
         say('Tick "Remember this key" only if this machine\'s disk is encrypted and nobody else uses it.'),
         *(() if line is None else ("", say(_FOR_A_TOR), "", f"    {line}")),
         "",
-        f"{say('The public half, for the operator:')} {key.public}",
+        say("The public half, for the operator:"),
+        f"    {key.public}",
     ]
     return {"public": key.public, "private": key.private, "auth_private": line}, lines
 
