@@ -14,7 +14,7 @@ from dropbox.trust_words import statement_words
 SOON = timedelta(days=60)
 _PROBLEMS = {
     "missing": "not in the keys folder",
-    "secret": "a secret key lies in the keys folder",
+    "secret": "a secret key lies in the keys folder",  # nosec B105  # what a key is, none itself
     "expired": "has expired",
     "revoked": "is revoked",
     "cannot_encrypt": "cannot be encrypted to",
