@@ -41,7 +41,7 @@ def story(tmp_path_factory: pytest.TempPathFactory, people: dict[str, Person]) -
     root = tmp_path_factory.mktemp("intake")
     world = World.make(root, people, retention="days_after_receipt = 0")
     world.drop.server("init")
-    (root / "data" / "tor").mkdir(exist_ok=True)
+    (root / "data" / "tor").mkdir(mode=0o700, exist_ok=True)
     (root / "data" / "tor" / "address").write_text(ADDRESS)
     world.start_vaults()
     told = Story(world)
