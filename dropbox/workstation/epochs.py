@@ -38,6 +38,7 @@ def note_restores(casebook: Casebook, manifest: PickupManifest, lines: Sequence[
 
     Raises BundleSignatureInvalid, or BundleFork where the drop's history up to the restore is not the known one.
     """
+    _require_ended(casebook, manifest)
     chain = manifest.epochs
     try:
         verify_epochs(chain, keys_of(manifest.drop, manifest.successions))
@@ -50,6 +51,16 @@ def note_restores(casebook: Casebook, manifest: PickupManifest, lines: Sequence[
     last, head = chain[-1].logs.get(manifest.desk, (0, FIRST_HEAD.hex()))
     _require_same_past(casebook, manifest, lines, last, head)
     return manifest.epoch not in casebook.logs and goes_on(casebook, manifest.epoch)
+
+
+def _require_ended(casebook: Casebook, manifest: PickupManifest) -> None:
+    """Raise BundleFork when an epoch goes on after a restore ended it: then two drops live, each with a part of all.
+
+    A bundle from before the restore may come late, and is no sign of that.
+    """
+    ends = [restore.day for restore in casebook.restores.values() if restore.previous == manifest.epoch]
+    if ends and manifest.day > min(ends):
+        raise BundleFork
 
 
 def _keep(casebook: Casebook, start: EpochStart, desk: DeskId) -> None:

@@ -143,7 +143,7 @@ def test_a_member_with_anothers_key_hung_under_their_own_reads_nothing(key_home:
     assert keyring.strangers() == ("1-mallet",)
     both = keyring_of(tmp_path, anna, mallet)
     assert_nothing_is_sealed(both, tmp_path / "item")
-    assert [each.problem for each in both.report()] == [None, "missing"]
+    assert {each.fingerprint: each.problem for each in both.report()} == {anna: None, mallet: "missing"}
 
 
 def test_a_secret_key_in_the_folder_refuses_and_seals_nothing(members: Members, tmp_path: Path) -> None:

@@ -252,3 +252,16 @@ def test_a_new_vault_after_a_restore_is_told_of_none(people: Homes) -> None:
         assert "restored" not in fresh.anna.ok("import", fresh.drop.pickup())
         assert "RESTORED" not in shown(fresh.anna)
         assert "QUARANTINE" not in shown(fresh.anna)
+
+
+def test_two_living_drops_are_not_taken_for_one(story: tuple[World, Case, Case]) -> None:
+    """The machine that was thought lost goes on serving beside the restored one."""
+    here, _, _ = story
+    drop = here.drop
+    assert here.anna.ok("import", drop.pickup())["restored"]
+    ended = drop.epochs[-1].previous
+    drop.epoch, drop.epochs = ended, ()
+    same_day = drop.pickup()
+    assert "restored" not in here.anna.ok("import", same_day)  # as late as a bundle from before the restore may be
+    here.next_day()
+    assert "ALARM. The bundle was refused: it tells another history" in here.anna.refused("import", drop.pickup())
