@@ -22,6 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run the variants that take minutes")
 
 
+TESTS = Path(__file__).parent
 LONGEST = (
     "journeys/test_over_tor.py",
     "pages/test_desk_pages.py",
@@ -43,20 +44,12 @@ LONGEST = (
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the longest files first, keep each file on one worker, and all that need the one Tor network on another."""
+    """Put the longest files first: each file runs on one worker."""
     for item in items:
-        file = item.path.relative_to(Path(__file__).parent).as_posix()
-        group = "journeys/test_over_tor.py" if item.get_closest_marker("tor") else file
-        item.add_marker(pytest.mark.xdist_group(group))
         if item.get_closest_marker("slow") and not config.getoption("--slow"):
             item.add_marker(pytest.mark.skip(reason="takes minutes: run it with --slow"))
-    places = {group: place for place, group in enumerate(LONGEST)}
-    items.sort(key=lambda item: places.get(_group(item), len(places)))
-
-
-def _group(item: pytest.Item) -> str:
-    marker = item.get_closest_marker("xdist_group")
-    return str(marker.args[0]) if marker else ""
+    places = {file: place for place, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.relative_to(TESTS).as_posix(), len(places)))
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ def test_a_prefix_of_two_cases_is_refused(here: World, monkeypatch: pytest.Monke
     begun(here)
     here.drop.send(Case())
     here.anna.ok("import", here.drop.pickup())
-    monkeypatch.setattr("dropbox.workstation.casebook.case_name", lambda _case: "same words")
+    monkeypatch.setattr("dropbox.workstation.casebook.casebook.case_name", lambda _case: "same words")
     assert "More than one case" in here.anna.refused("read", "same words")
 
 
