@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -92,7 +93,7 @@ class LogFiles:
 class _PrivateHandler(RotatingFileHandler):
     """Makes its files for their owner only, and leaves it to the caller when one cannot be written."""
 
-    def _open(self):  # type: ignore[no-untyped-def]  # typeshed's type of it is private
+    def _open(self) -> TextIOWrapper:
         return os.fdopen(os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600), "a")
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's own name
