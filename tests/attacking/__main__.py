@@ -1,0 +1,156 @@
+"""`scripts/attack`: runs the attacks, each in a process of its own, and writes the report. Exit 0: every promise held."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from tests.attacking import report
+from tests.attacking.outcome import Outcome
+from tests.attacking.plan import Plan
+from tests.attacking.report import Run
+
+ROOT = Path(__file__).resolve().parents[2]
+REPORT = ROOT / "build" / "attack"
+LONG_FACTOR = 240
+
+
+@dataclass(frozen=True)
+class Attack:
+    """`seconds`: what the short form may take on two busy cores before it counts as stuck; the long form 240 times that.
+
+    `alone`: it measures times, so nothing may run beside it.
+    """
+
+    about: str
+    seconds: int
+    alone: bool = False
+
+
+ATTACKS = {
+    "crash": Attack("kills, full disks and failing system calls under work", 150),
+    "disk": Attack("a small disk that fills and empties", 90),
+    "hunt": Attack("every file, environment, command line and memory searched for what was typed", 120),
+    "seized": Attack("a program with the data folder alone tries to tell", 120),
+    "http": Attack("hostile requests, stalled connections", 120),
+    "bundles": Attack("mutants of bundles, envelopes, archives", 120),
+    "flood": Attack("floods over Tor, and another reporter beside them", 150),
+    "insider": Attack("every row of the threat model's table, broken", 120),
+    "supply": Attack("what the program is made of", 120),
+    "eyes": Attack("other people's tools look", 150),
+    "timing": Attack("hit and miss, right and wrong, told apart by time or size", 120, alone=True),
+}
+
+
+def main() -> int:
+    arguments = _arguments()
+    if arguments.list:
+        print("\n".join(f"{name:10}{attack.about}" for name, attack in ATTACKS.items()))
+        return 0
+    if arguments.one:
+        return _one(arguments)
+    seed = secrets.randbelow(1 << 32) if arguments.seed is None else arguments.seed
+    names = [name for name in ATTACKS if not arguments.only or name in arguments.only]
+    print(f"attack: {'long' if arguments.long else 'short'} form, seed {seed}: {', '.join(names)}", flush=True)
+    runs = _run_all(names, seed, long=arguments.long, at_once=arguments.at_once)
+    page = report.write(arguments.report, runs, seed=seed, long=arguments.long)
+    held = sum(run.holds for run in runs)
+    print(f"attack: {held} of {len(runs)} held; the report is {page}")
+    return 0 if held == len(runs) else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/attack", description="Breaks every promise on purpose. Exit 0: all held."
+    )
+    parser.add_argument("--long", action="store_true", help="for hours instead of minutes")
+    parser.add_argument("--only", action="append", choices=ATTACKS, metavar="NAME", help="this attack; may repeat")
+    parser.add_argument("--list", action="store_true", help="name the attacks")
+    parser.add_argument("--seed", type=int, help="draw the same chances again; the report names the seed")
+    parser.add_argument("--at-once", type=int, default=max(1, os.cpu_count() or 1), help="attacks side by side")
+    parser.add_argument("--report", type=Path, default=REPORT, metavar="FOLDER", help="where the report goes")
+    parser.add_argument("--one", choices=ATTACKS, help=argparse.SUPPRESS)
+    parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def _run_all(names: list[str], seed: int, *, long: bool, at_once: int) -> list[Run]:
+    """Run those that measure time after the others, one by one."""
+    ended: dict[str, Run] = {}
+
+    def attack(name: str) -> None:
+        ended[name] = _run(name, seed, long=long)
+        print("\n".join(report.lines_of(ended[name])), flush=True)
+
+    with ThreadPoolExecutor(at_once) as pool:
+        list(pool.map(attack, [name for name in names if not ATTACKS[name].alone]))
+    for name in names:
+        if ATTACKS[name].alone:
+            attack(name)
+    return [ended[name] for name in names]
+
+
+def _run(name: str, seed: int, *, long: bool) -> Run:
+    """Run one attack in a process of its own, with all that it started in one group, so that nothing is left over."""
+    begun = time.monotonic()
+    folder = Path(tempfile.mkdtemp(prefix="ak"))  # a short path: sockets lie in it
+    out = folder / "outcome.json"
+    command = [sys.executable, "-m", "tests.attacking", "--one", name, "--seed", str(seed), "--out", str(out)]
+    patience = ATTACKS[name].seconds * (LONG_FACTOR if long else 1)
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, *(["--long"] if long else [])], cwd=ROOT, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            process.wait(patience)
+            failure = ""
+        except subprocess.TimeoutExpired:
+            failure = f"it did not end within {patience} s"
+        finally:
+            _end(process)
+    try:
+        outcome = Outcome.from_json(json.loads(out.read_text())) if out.exists() and not failure else None
+        if outcome is None:
+            failure = (failure or "it broke off") + ": " + _tail(folder / "log")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return Run(name, time.monotonic() - begun, outcome, failure)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End whatever is left of the attack's own process group."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    process.wait(10)
+
+
+def _tail(log: Path) -> str:
+    return " / ".join(log.read_text("utf-8", "replace").strip().splitlines()[-30:])
+
+
+def _one(arguments: argparse.Namespace) -> int:
+    folder = arguments.out.parent / "w"
+    folder.mkdir()
+    module = import_module(f"tests.attacking.{arguments.one}")
+    outcome: Outcome = module.run(Plan(arguments.long, arguments.seed, folder))
+    arguments.out.write_text(json.dumps(outcome.as_json()), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
