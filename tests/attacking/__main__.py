@@ -1,4 +1,4 @@
-"""`scripts/attack`: runs the attacks, each in a process of its own, and writes the report. Exit 0: every promise held."""
+"""`scripts/attack`: runs the attacks, each in its own process, and writes the report. Exit 0: every promise held."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LONG_FACTOR = 240
 
 @dataclass(frozen=True)
 class Attack:
-    """`seconds`: what the short form may take on two busy cores before it counts as stuck; the long form 240 times that.
+    """`seconds`: what the short form may take on two busy cores before it counts as stuck; the long form 240 times it.
 
     `alone`: it measures times, so nothing may run beside it.
     """

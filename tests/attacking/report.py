@@ -69,12 +69,9 @@ def _machine() -> dict[str, Any]:
 
 
 def _page(runs: list[Run], *, seed: int, long: bool) -> str:
-    form = "long" if long else "short"
-    parts = [
-        "# What tried to break the promises, and what it got\n",
-        f"Written by `scripts/attack{' --long' if long else ''}` on {datetime.now(UTC):%Y-%m-%d}: the {form} form, seed {seed}, "
-        f"{os.cpu_count()} cores.\n",
-    ]
+    command = f"scripts/attack{' --long' if long else ''}"
+    written = f"{datetime.now(UTC):%Y-%m-%d}, by `{command}`, {os.cpu_count()} cores, seed {seed}."
+    parts = ["# What tried to break the promises, and what it got\n", f"{written}\n"]
     return "\n".join([*parts, *(_chapter(run) for run in runs)])
 
 
