@@ -14,6 +14,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def main() -> int:
     names = [name for name in ATTACKS if not arguments.only or name in arguments.only]
     print(f"attack: {'long' if arguments.long else 'short'} form, seed {seed}: {', '.join(names)}", flush=True)
     runs = _run_all(names, seed, long=arguments.long, at_once=arguments.at_once)
-    page = report.write(arguments.report, runs, seed=seed, long=arguments.long)
+    page = report.write(arguments.report, runs, list(ATTACKS))
     held = sum(run.holds for run in runs)
     print(f"attack: {held} of {len(runs)} held; the report is {page}")
     return 0 if held == len(runs) else 1
@@ -127,7 +128,8 @@ def _run(name: str, seed: int, *, long: bool) -> Run:
             failure = (failure or "it broke off") + ": " + _tail(folder / "log")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return Run(name, time.monotonic() - begun, outcome, failure)
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    return Run(name, day, long, seed, time.monotonic() - begun, outcome, failure)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

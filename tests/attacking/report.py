@@ -1,23 +1,31 @@
-"""The report of a run: one JSON document for programs, one page for people."""
+"""The report of a run: one JSON document for programs, one page for people.
+
+An attack that was not run this time keeps its last chapter: long forms are run one by one, on other nights. Each
+chapter says when, in which form and with which seed.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.attacking.outcome import Bound, Figure, Outcome
 
+FORMAT = 1
+
 
 @dataclass(frozen=True)
 class Run:
-    """One attack's end. `outcome` is None when it did not come to one; `failure` then says why."""
+    """One attack's end, on `day` (YYYY-MM-DD). `outcome` is None when it did not come to one; `failure` says why."""
 
     name: str
+    day: str
+    long: bool
+    seed: int
     seconds: float
     outcome: Outcome | None
     failure: str = ""
@@ -26,21 +34,35 @@ class Run:
     def holds(self) -> bool:
         return self.outcome is not None and self.outcome.holds
 
+    def as_json(self) -> dict[str, Any]:
+        outcome = None if self.outcome is None else self.outcome.as_json()
+        return asdict(self) | {"outcome": outcome, "seconds": round(self.seconds, 1), "holds": self.holds}
 
-def write(folder: Path, runs: list[Run], *, seed: int, long: bool) -> Path:
-    """Write report.json and report.md into `folder`; return the page."""
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Run:
+        outcome = None if data["outcome"] is None else Outcome.from_json(data["outcome"])
+        return cls(**{key: value for key, value in data.items() if key not in {"outcome", "holds"}}, outcome=outcome)
+
+
+def write(folder: Path, runs: list[Run], order: list[str]) -> Path:
+    """Write report.json and report.md into `folder`, attacks in the given order; return the page."""
     folder.mkdir(parents=True, exist_ok=True)
-    document = {
-        "format": 1,
-        "long": long,
-        "seed": seed,
-        "machine": _machine(),
-        "attacks": [_as_json(run) for run in runs],
-    }
-    (folder / "report.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    document = folder / "report.json"
+    known = {run.name: run for run in [*_read(document), *runs]}
+    kept = [known[name] for name in order if name in known]
+    said = {"format": FORMAT, "machine": _machine(), "attacks": [run.as_json() for run in kept]}
+    document.write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
     page = folder / "report.md"
-    page.write_text(_page(runs, seed=seed, long=long), encoding="utf-8")
+    title = "# What tried to break the promises, and what it got\n"
+    page.write_text("\n".join([title, *(_chapter(run) for run in kept)]), encoding="utf-8")
     return page
+
+
+def _read(document: Path) -> list[Run]:
+    if not document.exists():
+        return []
+    said = json.loads(document.read_text(encoding="utf-8"))
+    return [Run.from_json(run) for run in said["attacks"]] if said.get("format") == FORMAT else []
 
 
 def lines_of(run: Run) -> list[str]:
@@ -59,24 +81,14 @@ def lines_of(run: Run) -> list[str]:
     return [head, *figures, *findings]
 
 
-def _as_json(run: Run) -> dict[str, Any]:
-    ended: dict[str, Any] = {"name": run.name, "seconds": round(run.seconds, 1), "holds": run.holds}
-    return ended | ({"failure": run.failure} if run.outcome is None else run.outcome.as_json())
-
-
 def _machine() -> dict[str, Any]:
     return {"python": platform.python_version(), "system": platform.platform(), "cores": os.cpu_count()}
 
 
-def _page(runs: list[Run], *, seed: int, long: bool) -> str:
-    command = f"scripts/attack{' --long' if long else ''}"
-    written = f"{datetime.now(UTC):%Y-%m-%d}, by `{command}`, {os.cpu_count()} cores, seed {seed}."
-    parts = ["# What tried to break the promises, and what it got\n", f"{written}\n"]
-    return "\n".join([*parts, *(_chapter(run) for run in runs)])
-
-
 def _chapter(run: Run) -> str:
+    form = "long" if run.long else "short"
     title = f"## {run.name}: {'holds' if run.holds else 'BROKEN'}\n"
+    title += f"\n{run.day}, {form} form, seed {run.seed}, {run.seconds:,.0f} s.\n"
     if run.outcome is None:
         return f"{title}\n{run.failure}\n"
     rows = ["| figure | value | asked |", "|---|---|---|"]

@@ -21,6 +21,10 @@ HELD = Outcome(
 )
 
 
+def ended(name: str, outcome: Outcome | None, failure: str = "") -> Run:
+    return Run(name, "2026-11-22", False, 7, 3.0, outcome, failure)
+
+
 @pytest.mark.parametrize(
     "figure",
     [none_of("lost", 1), at_most("seconds", 3.1, 3), at_least("kills", 14, 15), at_least("kills", float("nan"), 15)],
@@ -43,14 +47,23 @@ def test_nothing_of_an_outcome_is_lost_on_its_way_to_the_report() -> None:
 
 def test_the_report_names_what_broke_and_what_was_asked(tmp_path: Path) -> None:
     broken = Outcome("nothing is lost", (none_of("lost reports", 2),), (Finding("it fell", "a.py:3"),), ("two cores",))
-    runs = [Run("crash", 3.0, broken), Run("disk", 1.0, HELD), Run("http", 9.0, None, "it did not end within 9 s")]
-    page = report.write(tmp_path / "r", runs, seed=7, long=False).read_text(encoding="utf-8")
+    hung = ended("http", None, "it did not end within 9 s")
+    runs = [ended("disk", HELD), hung, ended("crash", broken)]
+    page = report.write(tmp_path / "r", runs, ["crash", "disk", "http"]).read_text(encoding="utf-8")
     for said in ("crash: BROKEN", "| lost reports | 2 | exactly 0 |", "it fell `a.py:3` (NOT ACCEPTED)", "disk: holds"):
         assert said in page
-    for said in ("two cores", "http: BROKEN", "did not end", "seed 7"):
+    for said in ("two cores", "http: BROKEN", "did not end", "seed 7", "2026-11-22, short form"):
         assert said in page
     document = json.loads((tmp_path / "r" / "report.json").read_text())
     assert [attack["holds"] for attack in document["attacks"]] == [False, True, False]
+
+
+def test_an_attack_that_is_not_run_again_keeps_its_last_chapter_and_no_other_is_kept(tmp_path: Path) -> None:
+    order = ["crash", "disk"]
+    report.write(tmp_path, [ended("disk", HELD), ended("crash", None, "it broke off")], order)
+    report.write(tmp_path, [ended("crash", HELD)], order)
+    document = json.loads((tmp_path / "report.json").read_text())
+    assert [Run.from_json(attack) for attack in document["attacks"]] == [ended("crash", HELD), ended("disk", HELD)]
 
 
 def test_a_seed_draws_the_same_again_and_each_part_its_own(tmp_path: Path) -> None:
