@@ -195,6 +195,7 @@ def _server(table: Table, keys_dir: Path) -> Server:
         page_threads=table.integer("page_threads", Server.page_threads, 1, 64),
         allow_swap=table.flag("allow_swap", Server.allow_swap),
         stop_seconds=table.integer("stop_seconds", Server.stop_seconds, 5, 3600),
+        **config_running.budget_of(table),
     )
 
 

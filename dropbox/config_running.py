@@ -34,6 +34,20 @@ def listen_of(table: Table, key: str, data_dir: Path, name: str) -> Path:
     return listen
 
 
+def budget_of(table: Table) -> dict[str, int]:
+    """Return what one circuit may ask of the server."""
+    return {
+        "circuit_requests_per_minute": table.integer(
+            "circuit_requests_per_minute", Server.circuit_requests_per_minute, 60, 6000
+        ),
+        "circuit_burst": table.integer("circuit_burst", Server.circuit_burst, 30, 6000),
+        "circuit_costly_per_minute": table.integer(
+            "circuit_costly_per_minute", Server.circuit_costly_per_minute, 1, 600
+        ),
+        "circuit_costly_burst": table.integer("circuit_costly_burst", Server.circuit_costly_burst, 3, 600),
+    }
+
+
 def courier_of(table: Table, server: Server) -> Courier:
     return Courier(
         listen_of(table, "listen", server.data_dir, "courier.sock"),

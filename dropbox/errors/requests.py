@@ -100,6 +100,12 @@ class TooManyUploads(RequestError):
     message = "Too many uploads are going on at once."
 
 
+class OverBudget(RequestError):
+    status = 429
+    page = "over_budget"
+    message = "More was asked over one Tor circuit than its share."
+
+
 class DiskLow(RequestError):
     status = 503
     page = "disk_low"

@@ -17,6 +17,7 @@ from dropbox.server.reporter_site.context import (
     note_fault,
     problem_page,
     refuse_early,
+    tell_when_to_retry,
     this_drop,
 )
 from dropbox.server.reporter_site.problems import PROBLEMS
@@ -39,6 +40,7 @@ def create_app(drop: Drop) -> Flask:
 
 
 def _finish(response: Response) -> Response:
+    tell_when_to_retry(response)
     return headers.apply(
         response,
         form=g.get("keeps_form", False),

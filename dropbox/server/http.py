@@ -5,6 +5,7 @@ language of the drop and carries nothing of what was sent.
 """
 
 import io
+from collections.abc import Collection
 from typing import Any
 
 from waitress.adjustments import Adjustments
@@ -12,7 +13,7 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask, WSGITask
 from werkzeug.sansio.http import parse_cookie
 
-from dropbox.errors import BodyTooLarge, LengthRequired, RequestError
+from dropbox.errors import BodyTooLarge, LengthRequired, OverBudget, RequestError
 from dropbox.server.body import Body
 from dropbox.server.gate import Ticket
 from dropbox.server.headers import VISIT_COOKIE
@@ -44,6 +45,7 @@ class SiteTask(WSGITask):  # type: ignore[misc]
             refusal: RequestError | None = self.request.refusal
             environ["dropbox.refusal"] = refusal
             environ["dropbox.circuit"] = self.channel.circuit
+            environ["dropbox.retry_seconds"] = self.request.retry_seconds
             environ["dropbox.progress"] = self.channel.server.arrival.progress
             environ["dropbox.upload"] = self.request.upload
             environ["SERVER_SOFTWARE"] = ""
@@ -78,6 +80,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         self._arrival = channel.server.arrival
         self._ticket: Ticket | None = None
         self.upload: Upload | None = None
+        self.retry_seconds: int | None = None
         self.started = self._arrival.clock()
 
     @property
@@ -92,6 +95,21 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     def is_wanted_form(self) -> bool:
         """Whether its head came, with a body after it that was not refused."""
         return self.headers_finished and self.error is None and self.refusal is None and self.body is not None
+
+    @property
+    def holds_slot(self) -> bool:
+        return self._ticket is not None and self._ticket.slot
+
+    @property
+    def is_costly(self) -> bool:
+        """Whether it is a form whose work is worth a flood: a refused one costs no more than a page."""
+        return self._is_posted_to(self._arrival.limits.costly_paths) and self.refusal is None and self.error is None
+
+    def over_budget(self, retry_seconds: int) -> None:
+        """Have it answered with a page that says so. A small form is read all the same: its text is given back."""
+        self.retry_seconds = retry_seconds
+        if self.refusal is None and self.error is None and (self.body is None or self.holds_slot):
+            self.refuse(OverBudget())
 
     def received(self, data: bytes) -> int:
         consumed: int = super().received(data)
@@ -137,8 +155,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
 
     def _choose_body(self) -> None:
         limits = self._arrival.limits
-        # Waitress reads a path of "//report" as "/report", and so must the limit.
-        uploads = self.command.upper() == "POST" and "/" + self.path.lstrip("/") in limits.upload_paths
+        uploads = self._is_posted_to(limits.upload_paths)
         length = self._claimed_length()
         if uploads and length:
             self.upload = self._followed(length)
@@ -155,6 +172,10 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             slot = length > limits.small_body_bytes
             self._ticket = self._arrival.gate.admit(length, self._channel.circuit, slot=slot)
         self.body_rcv = self._new_body(length)
+
+    def _is_posted_to(self, paths: Collection[str]) -> bool:
+        # Waitress reads a path of "//report" as "/report", and so must the limits.
+        return getattr(self, "command", "").upper() == "POST" and "/" + self.path.lstrip("/") in paths
 
     def _followed(self, length: int) -> Upload | None:
         """Have the upload counted for the visit that sends it, if it brought one."""

@@ -5,6 +5,7 @@ from costing the others anything.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from dropbox.settings import Courier, Server
 
@@ -42,6 +43,17 @@ class ArrivalLimits:
     page_threads: int = 8
     upload_paths: frozenset[str] = frozenset({"/report", "/case"})
     """Where a form may bring files; every other body is small."""
+
+    circuit_requests_per_minute: int = 240
+    circuit_burst: int = 120
+    circuit_costly_per_minute: int = 6
+    circuit_costly_burst: int = 10
+    costly_paths: frozenset[str] = frozenset({"/report", "/return", "/case"})
+    """Where a form costs Argon2id, gpg or room on the disk."""
+    circuit_wait_seconds: float = 20
+    """A request over its circuit's budget waits for up to this long; what would have to wait longer is refused."""
+    max_connections_per_circuit: int = 16
+    """A browser opens six to one address, and some that broke may not be known to be closed yet."""
 
     small_body_bytes: int = 256 * KIB
     """A body up to here is gathered before a thread sees it, so its sender's pace holds no thread."""
@@ -89,6 +101,11 @@ class ArrivalLimits:
         """Each upload holds a thread from its first bytes to its commit; pages have theirs beside those."""
         return self.max_uploads + self.page_threads
 
+    @property
+    def threads_of_a_circuit(self) -> int:
+        """How many pages may be made for one circuit at a time, so that the others always find a thread."""
+        return max(1, self.page_threads // 2)
+
     def waitress_adjustments(self) -> dict[str, object]:
         """Return what keeps waitress from spooling, naming itself, and setting limits of its own before ours."""
         return {
@@ -119,6 +136,8 @@ class ArrivalLimits:
             page_threads=COURIER_THREADS,
             stop_seconds=server.stop_seconds,
             upload_paths=frozenset({"/bring"}),
+            costly_paths=frozenset({"/sign-in", "/bring"}),
+            **_budget(server),
             max_connections=100,
             max_output_bytes=1 * MIB,
             max_total_output_bytes=64 * MIB,
@@ -135,4 +154,14 @@ class ArrivalLimits:
             max_upload_seconds=server.max_upload_minutes * 60,
             page_threads=server.page_threads,
             stop_seconds=server.stop_seconds,
+            **_budget(server),
         )
+
+
+def _budget(server: Server) -> dict[str, Any]:
+    return {
+        "circuit_requests_per_minute": server.circuit_requests_per_minute,
+        "circuit_burst": server.circuit_burst,
+        "circuit_costly_per_minute": server.circuit_costly_per_minute,
+        "circuit_costly_burst": server.circuit_costly_burst,
+    }

@@ -53,6 +53,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self._closes_when_flushed = value
 
     @property
+    def next_request(self) -> Parser:
+        return self.requests[0]
+
+    @property
     def is_being_answered(self) -> bool:
         return bool(self._arriving is None and (self.requests or self.total_outbufs_len))
 
@@ -111,6 +115,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             if is_form:
                 self.form_answered_at = time.monotonic()
             request.close()  # Whatever went wrong on the way, its upload slot is free again.
+            self.server.arrival.line.finished(self, request)
             if not self.connected:  # Waitress forgets requests that wait behind this one, and they hold places too.
                 with self.requests_lock:
                     for waiting in self.requests:
@@ -129,6 +134,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         if self.request is not None:
             self.request.close()
         super().handle_close()
+        self.server.arrival.line.closed(self)
 
     def let_go(self) -> None:
         """Close at once; waitress's `will_close` waits for the socket to take bytes, and a stalled one never does."""
@@ -167,7 +173,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             return b""
         self._proxy_head = None
         self.circuit = circuit_of(line)
-        self.will_close = self.circuit is None
+        self.will_close = self.circuit is None or not self.server.arrival.has_room_for(self)
         return b"" if self.will_close else rest
 
     def _parse(self, data: bytes) -> int:

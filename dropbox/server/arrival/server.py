@@ -17,6 +17,7 @@ from waitress.trigger import trigger
 
 from dropbox.server.arrival.channel import Channel
 from dropbox.server.arrival.farewell import Farewell
+from dropbox.server.arrival.line import Line
 from dropbox.server.arrival.pace import too_costly
 from dropbox.server.arrival.quiet import fix_log_texts
 from dropbox.server.body import Clock
@@ -39,6 +40,9 @@ class _Listener:
     proxy_lines = False
     active_channels: dict[int, Channel]
 
+    def add_task(self, channel: Channel) -> None:
+        self.arrival.line.add(channel)
+
     def pull_trigger(self) -> None:
         self.arrival.wake()
 
@@ -47,6 +51,7 @@ class _Listener:
             channel.watch(now)
         self.arrival.relieve()
         self.arrival.progress.tidy()
+        self.arrival.line.budgets.tidy()
 
 
 class _TcpListener(_Listener, TcpWSGIServer):  # type: ignore[misc]
@@ -84,6 +89,7 @@ class ArrivalServer:
         self._stopping, self._hurrying = threading.Event(), threading.Event()
         self._dispatcher = ThreadedTaskDispatcher()
         self._dispatcher.set_thread_count(limits.threads)
+        self.line = Line(limits, clock, self._dispatcher.add_task)
         self._listeners = list(self._listen(app, unix, local))
         for listener in self._listeners:
             listener.arrival = self
@@ -129,6 +135,16 @@ class ArrivalServer:
         for channel in too_costly(self._channels(), self.limits, open_sockets=len(self._map)):
             channel.let_go()
 
+    def has_room_for(self, newest: Channel) -> bool:
+        """Say whether a connection's circuit may have one more; its oldest one that asks nothing makes room."""
+        others = [each for each in self._channels() if each.circuit == newest.circuit and each is not newest]
+        if len(others) < self.limits.max_connections_per_circuit:
+            return True
+        unserved = sorted((each for each in others if each.is_unserved), key=lambda each: each.creation_time)
+        for each in unserved[:1]:
+            each.let_go()
+        return bool(unserved)
+
     def _listen(self, app: WSGIApplication, unix: Path | None, local: tuple[str, int] | None) -> Iterator[Any]:
         common = {"map": self._map, "dispatcher": self._dispatcher}
         adjustments = self.limits.waitress_adjustments()
@@ -142,7 +158,8 @@ class ArrivalServer:
                 yield _TcpListener(app, adj=adj, sockinfo=sockinfo, **common)
 
     def _turn(self, seconds: float) -> None:
-        wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
+        wasyncore.loop(timeout=self.line.seconds_to_turn(seconds), use_poll=True, map=self._map, count=1)
+        self.line.turn()
 
     def _channels(self) -> list[Channel]:
         return [channel for listener in self._listeners for channel in list(listener.active_channels.values())]

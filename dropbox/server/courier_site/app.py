@@ -12,7 +12,7 @@ from dropbox.server.courier_site.context import EXTENSION, error_page, problem_p
 from dropbox.server.courier_site.showing import template_values
 from dropbox.server.courier_site.signing_in import sign_in_page
 from dropbox.server.reporter_site import styles
-from dropbox.server.reporter_site.context import refuse_early
+from dropbox.server.reporter_site.context import refuse_early, tell_when_to_retry
 
 
 def create_courier_app(courier: Courier) -> Flask:
@@ -31,6 +31,7 @@ def create_courier_app(courier: Courier) -> Flask:
 
 
 def _finish(response: Response) -> Response:
+    tell_when_to_retry(response)
     return headers.apply(response, form=False, pictures=True, tagged=g.get("tagged", False))
 
 

@@ -83,6 +83,12 @@ PROBLEMS: dict[str, Problem] = {
         _l("It is busy here at the moment"),
         (_l("Another bundle is being made or taken in."), _NOTHING_CHANGED, _TRY_LATER),
     ),
+    "over_budget": Problem(
+        429,
+        _l("Too much at once"),
+        (_l("Too much was asked over your connection in a short time. Wait a minute, and try again."),
+         _NOTHING_CHANGED),
+    ),
     "downloads_busy": Problem(
         503,
         _l("You are fetching too many bundles at once"),

@@ -7,7 +7,7 @@ because comparing them with one's paper is the only way to find the mistake, and
 from flask import Blueprint, Response, request
 
 from dropbox.codename import WordHint, hints
-from dropbox.errors import FormExpired, SessionEnded, SignInTooSoon
+from dropbox.errors import FormExpired, OverBudget, SessionEnded, SignInTooSoon
 from dropbox.models import Passphrase
 from dropbox.server import headers
 from dropbox.server.courier_site.context import (
@@ -22,6 +22,7 @@ from dropbox.server.courier_site.context import (
     this_courier,
     visit,
 )
+from dropbox.server.reporter_site.context import require_budget
 from dropbox.server.reporter_site.problems import FieldError
 from dropbox.server.reporter_site.speech import _, ngettext
 from dropbox.server.store.investigators import PASSPHRASE_WORDS
@@ -41,6 +42,11 @@ def sign_in() -> Response:
     except FormExpired:
         text = _("This form was too old, or its cookie was missing. Press the button again to send it.")
         return sign_in_page(name, typed, 400, errors=(FieldError("", text),))
+    try:
+        require_budget()
+    except OverBudget as error:
+        text = _("Too much was asked over your connection in a short time. Wait a minute, then press the button again.")
+        return sign_in_page(name, typed, error.status, errors=(FieldError("", text),))
     words = find_words(typed)
     if len(words) != PASSPHRASE_WORDS or not all(word.known for word in words):
         return _not_six_words(name, typed)

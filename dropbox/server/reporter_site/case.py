@@ -6,7 +6,7 @@ mandate, else a message.
 
 from flask import Blueprint, Response, request
 
-from dropbox.errors import CaseEnded, DropboxError, FormExpired, SessionEnded, StoreError
+from dropbox.errors import CaseEnded, DropboxError, FormExpired, OverBudget, SessionEnded, StoreError
 from dropbox.models import Kind, Mandate, Plaintext, today
 from dropbox.sealed_mandate import open_mandate
 from dropbox.server import headers
@@ -24,6 +24,7 @@ from dropbox.server.reporter_site.context import (
     language,
     note_fault,
     read_form,
+    require_budget,
     sends_in_frames,
     session,
     session_cookie,
@@ -61,6 +62,10 @@ def take() -> Response:
     form = read_form()
     typed = read_follow_up(form.fields)
     token = one(form.fields, "token")
+    try:
+        require_budget()
+    except OverBudget as error:  # the case's own page would cost what is to be saved
+        return error_page(error, typed.message)
     try:
         here = session()
     except SessionEnded:

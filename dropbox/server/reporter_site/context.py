@@ -8,12 +8,13 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from http import HTTPStatus
 from typing import cast
 from urllib.parse import urlencode
 
 from flask import Response, current_app, g, render_template, request
 
-from dropbox.errors import CrossSite, DropboxError, RequestError
+from dropbox.errors import CrossSite, DropboxError, OverBudget, RequestError
 from dropbox.server import headers
 from dropbox.server.drop import Drop
 from dropbox.server.form import Form, FormLimits, open_form
@@ -81,6 +82,19 @@ def refuse_early() -> None:
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     if request.method == "POST" and site != "same-origin":
         raise CrossSite
+
+
+def require_budget() -> None:
+    """Raise OverBudget when this circuit has asked for more than its share. Before anything costly, after the text."""
+    if request.environ.get("dropbox.retry_seconds") is not None:
+        raise OverBudget
+
+
+def tell_when_to_retry(response: Response) -> None:
+    """Say on a page that refuses what goes beyond the budget when there is room in it again."""
+    seconds = request.environ.get("dropbox.retry_seconds")
+    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS and isinstance(seconds, int):
+        response.headers["Retry-After"] = str(seconds)
 
 
 def read_form() -> Form:
@@ -163,8 +177,9 @@ def with_visit(
     return response
 
 
-def problem_page(problem: Problem) -> Response:
-    return page("problem.html", problem.status, problem=problem.filled(limits()))
+def problem_page(problem: Problem, typed: str = "") -> Response:
+    """Render a problem's page; `typed`: a text that would else be lost."""
+    return page("problem.html", problem.status, problem=problem.filled(limits()), typed_text=typed)
 
 
 def limits() -> Mapping[str, object]:
@@ -176,8 +191,8 @@ def error_line(error: DropboxError) -> FieldError:
     return line_of(error, limits())
 
 
-def error_page(error: Exception) -> Response:
-    return problem_page(problem_of(error))
+def error_page(error: Exception, typed: str = "") -> Response:
+    return problem_page(problem_of(error), typed)
 
 
 def go(path: str) -> Response:

@@ -163,6 +163,17 @@ PROBLEMS: dict[str, Problem] = {
         (_l("The connection broke before everything had arrived."), _NOTHING_STORED, GO_BACK,
          _l("Then send it again. Keep the page open until you see that it has arrived.")),
     ),
+    "over_budget": Problem(
+        429,
+        _l("Too much at once"),
+        (
+            _l("Too much was asked over your connection in a short time, more than this site can give to one visitor. "
+              "Wait a minute, and press the button again."),
+            _NOTHING_STORED,
+            GO_BACK,
+            _l("Does it happen again, and was it not you? Then choose “New Tor Circuit” in the menu of Tor Browser."),
+        ),
+    ),
     "busy": Problem(
         503,
         _l("It is busy here at the moment"),

@@ -15,6 +15,7 @@ from dropbox.server.reporter_site.context import (
     language,
     note_fault,
     read_form,
+    require_budget,
     sends_in_frames,
     session,
     session_cookie,
@@ -64,6 +65,7 @@ def _verify_token(form: Form) -> tuple[bytes, Stamp]:
 
 def _send(form: Form, typed: TypedReport, bound: bytes, stamp: Stamp) -> Response:
     """Seal and store the report, then start a session that can show its codename."""
+    require_budget()
     drop = this_drop()
     codename = generate(drop.identity.secret, stamp.nonce, bound, typed.desks)
     mark = CodenameMark.of(codename)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response
 
 from dropbox.codename import WORD_COUNT, WordHint, hints, parse
-from dropbox.errors import Busy, CodenameError, FormExpired
+from dropbox.errors import Busy, CodenameError, FormExpired, OverBudget
 from dropbox.models import Codename, Plaintext
 from dropbox.server import headers
 from dropbox.server.own_words import CodenameMark
@@ -19,6 +19,7 @@ from dropbox.server.reporter_site.context import (
     error_line,
     go,
     read_form,
+    require_budget,
     session_cookie,
     this_drop,
     visit,
@@ -64,7 +65,7 @@ def take() -> Response:
         return _no_case(_Attempt(words, _rescued_draft(fields)))
     except CodenameError:
         return _not_seven_words(attempt)
-    except Busy as error:
+    except (Busy, OverBudget) as error:
         return _form(attempt, status_of(error), errors=(error_line(error),))
 
 
@@ -78,6 +79,7 @@ def session_ended(draft: SavedDraft | None = None, *, lost_receipt: bool = False
 
 
 def _sign_in(attempt: _Attempt, codename: Codename) -> Response:
+    require_budget()
     drop = this_drop()
     keys = drop.derivation.derive(codename)
     case = drop.store.find_case(keys.lookup_id)
