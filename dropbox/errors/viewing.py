@@ -63,6 +63,9 @@ class SealsTooDeep(DropboxError):
 
 
 class OwnItemInside(DropboxError):
+    """`place`: case, item and number of the attachment, where one is meant; whoever keeps the alarm needs it."""
+
+    place: tuple[str, str, int] | None = None
     message = "ALARM. What was attached here is an item, key or bundle of the drop itself, and it is not opened."
     hint = "Somebody may be using you to open what was taken from the drop. Tell the operator and the other members."
 

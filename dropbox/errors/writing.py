@@ -22,6 +22,11 @@ class SignatureTooLong(DropboxError):
     hint = "Give a name of at most 100 characters."
 
 
+class OwnItemAttached(DropboxError):
+    message = "A file that you attached is an item, key or bundle of a drop itself. Nothing was sealed."
+    hint = "Take it out. If it lay where your own files should be, tell the operator and the other members."
+
+
 class DraftChanged(DropboxError):
     message = "What you wrote was changed in another window after you looked it over. Nothing was sealed."
     hint = "Look it over once more, then seal it."

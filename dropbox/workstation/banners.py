@@ -8,7 +8,7 @@ from dropbox.bundle import LineState, Proposal
 from dropbox.codename import case_name
 from dropbox.models import CaseId, DeskId, SealedKind, current_members
 from dropbox.trust_words import drop_words, roster_words
-from dropbox.workstation import acts, epoch_lines, epochs, moves, roster_lines, rosters, trust
+from dropbox.workstation import acts, alarms, epoch_lines, epochs, moves, roster_lines, rosters, trust
 from dropbox.workstation.case_log import checking as log_checking
 from dropbox.workstation.case_log import words as log_words
 from dropbox.workstation.casebook import Casebook, DeskRoster, State
@@ -41,6 +41,7 @@ def banners(casebook: Casebook) -> list[Banner]:
         *_conflicts(casebook),
         *_forks(casebook),
         *_new_key(casebook),
+        *_attached(casebook),
         *_logs(casebook),
         *_erased_alone(casebook),
         *_narrowed(casebook),
@@ -208,6 +209,22 @@ def _conflicts(casebook: Casebook) -> list[Banner]:
             _("What is stored there was changed. Tell the other members over another channel."),
         )
         for conflict in casebook.conflicts.values()
+    ]
+
+
+def _attached(casebook: Casebook) -> list[Banner]:
+    """Tell of attachments that belong to a drop itself, until somebody has said what they were."""
+    cases = [case for case in casebook.attached if alarms.standing(casebook, case)]
+    return [
+        (
+            _(
+                "ALARM. What was attached in the case %(name)s is an item, key or bundle of a drop. It was not opened.",
+                name=case_name(case),
+            ),
+            _("Somebody may be using you to open what was taken from it. Tell the operator and the other members."),
+            _because(f"log {case[:8]}"),
+        )
+        for case in cases[:_MAX_NAMED]
     ]
 
 

@@ -7,7 +7,7 @@ a dash and sorts as the thread does, and the true name without anything that a f
 import hashlib
 import os
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from dropbox.envelope.account import LogAct
 from dropbox.errors import TargetUnusable
 from dropbox.models import CaseId, ItemId
 from dropbox.target import new_file
-from dropbox.workstation import acts, case_log
+from dropbox.workstation import acts, alarms, case_log
 from dropbox.workstation.casebook import Act
 from dropbox.workstation.opening import Opened, extract_item
 from dropbox.workstation.reading import ReadCase
@@ -47,12 +47,14 @@ def extract_case(vault: Vault, shown: ReadCase, folder: Path, only: Place | None
     """Write every attachment of every item that could be opened into `folder`, which is made when it is not there.
 
     Nothing is overwritten: a name that is taken by other bytes gets a number. `only` names one attachment. That copies
-    were made is kept in the casebook, which is saved. Raises TargetUnusable, AlreadyWithdrawn.
+    were made is kept in the casebook, which is saved. An attachment that is an item of this desk is left out: see
+    `refused_own`. Raises TargetUnusable, AlreadyWithdrawn.
     """
     acts.require(vault.casebook, shown.case.case, Act.SAVE)
+    own = alarms.own_sha256s(vault.casebook)
     make_folder(folder)
     wanted = [
-        (opened, _plans(opened, folder, position, only))
+        (opened, _plans(opened, folder, position, only, own))
         for position, opened in enumerate(shown.opened, start=1)
         if opened is not None and (only is None or only[0] == opened.record.item)
     ]
@@ -62,6 +64,21 @@ def extract_case(vault: Vault, shown: ReadCase, folder: Path, only: Place | None
     for opened, plans in wanted:
         _extract_item(vault, opened, plans)
     return files
+
+
+def refused_own(vault: Vault, shown: ReadCase, only: Place | None = None) -> list[Place]:
+    """Keep an alarm for each attachment that `extract_case` left out, and return which; the caller saves the vault."""
+    own = alarms.own_sha256s(vault.casebook)
+    found = [
+        (opened.record.item, number)
+        for opened in shown.opened
+        if opened is not None and (only is None or only[0] == opened.record.item)
+        for number, attachment in enumerate(opened.envelope.index.attachments, start=1)
+        if attachment.sha256 in own and (only is None or only[1] == number)
+    ]
+    for item, number in found:
+        alarms.keep(vault.casebook, (shown.case.case, item, number))
+    return found
 
 
 def write_pages(vault: Vault, opened: Opened, folder: Path, prefix: str, pages: Mapping[int, bytes]) -> list[Path]:
@@ -113,12 +130,14 @@ def _safe_character(character: str) -> str:
     return " " if unicodedata.category(character).startswith(_UNSAFE_CATEGORIES) else character
 
 
-def _plans(opened: Opened, folder: Path, position: int, only: Place | None) -> dict[str, Extracted]:
-    """Say for each wanted attachment, by its path in the envelope, where its copy goes."""
+def _plans(
+    opened: Opened, folder: Path, position: int, only: Place | None, own: Collection[str]
+) -> dict[str, Extracted]:
+    """Say for each wanted attachment, by its path in the envelope, where its copy goes; what is `own` gets no copy."""
     return {
         attachment.path: _plan(folder, opened.record.item, attachment, f"{position:02d}-{number:02d}")
         for number, attachment in enumerate(opened.envelope.index.attachments, start=1)
-        if only is None or only[1] == number
+        if (only is None or only[1] == number) and attachment.sha256 not in own
     }
 
 

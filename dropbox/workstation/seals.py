@@ -15,7 +15,11 @@ from dropbox.workstation.sniffing import HEAD_BYTES, armor_start
 
 _DESK_LOCK_KEY_BYTES = 32
 _OWN_LINE = b"onion-dropbox "
-_OWN_ENTRY = (b"PK\x03\x04", b"envelope.json")
+_ENTRY = b"PK\x03\x04"
+_ENTRY_NAME_AT = 30
+_OWN_ENTRIES = (b"envelope.json", b"letters.txt")
+"""The first entry of an envelope, and of a pack's annex."""
+_SECRET_KEY_TAGS = frozenset({0x94, 0x95, 0x96, 0xC5})
 _WHITE = str.maketrans("\t\n\r", "   ")
 _CASEBOOK_WORDS = (b'"arrivals":', b'"exports":', b'"vault":')
 _SECRET_KEY = b"BEGIN PGP PRIVATE KEY"
@@ -50,17 +54,31 @@ def dearmored(data: bytes) -> bytes:
 def refuse_own(content: int, *, unsealed: bool) -> None:
     """Refuse what belongs to the drop: whoever attaches it wants to have it opened by somebody who can."""
     head = first_bytes(content, HEAD_BYTES)
-    entry, name = _OWN_ENTRY
-    own = (
+    is_casebook = head.startswith(b'{"') and _is_casebook(all_bytes(content))
+    if is_own(head) or is_casebook or (unsealed and _is_key(content)):
+        raise OwnItemInside
+
+
+def is_own(head: bytes) -> bool:
+    """Whether a file that begins so is of our formats: an envelope, a bundle or backup, a reply, a pack's annex, a key.
+
+    What was sealed cannot be changed by whoever took it, so its beginning tells it.
+    """
+    return (
         head.startswith(_OWN_LINE)
-        or (head.startswith(entry) and head[30:].startswith(name))
+        or (head.startswith(_ENTRY) and head[_ENTRY_NAME_AT:].startswith(_OWN_ENTRIES))
         or (head[257:262] == b"ustar" and head.startswith(b"manifest.json\0"))
         or _SECRET_KEY in head
-        or (unsealed and _is_key(content))
-        or (head.startswith(b'{"') and _is_casebook(all_bytes(content)))
+        or _is_secret_key(head)
     )
-    if own:
-        raise OwnItemInside
+
+
+def _is_secret_key(head: bytes) -> bool:
+    """Whether this begins with an OpenPGP secret key packet (RFC 4880, 4.2 and 5.5.3) of a version that there is."""
+    if not head[:1] or head[0] not in _SECRET_KEY_TAGS:
+        return False
+    at = {0x94: 2, 0x95: 3, 0x96: 5}.get(head[0], 2 if head[1:2] < b"\xc0" else 3 if head[1:2] < b"\xff" else 6)
+    return head[at : at + 1] in (b"\x04", b"\x05", b"\x06")
 
 
 def _is_key(content: int) -> bool:

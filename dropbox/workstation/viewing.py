@@ -31,7 +31,7 @@ from dropbox.errors import (
     StillSealed,
     UnsealError,
 )
-from dropbox.workstation import sandbox
+from dropbox.workstation import alarms, sandbox
 from dropbox.workstation.casebook import MIN_CASE_PREFIX
 from dropbox.workstation.file_types import SEALED, FileKind, FileType
 from dropbox.workstation.opening import Opened, extract_item
@@ -101,12 +101,12 @@ def inner(vault: Vault, opened: Opened, attachment: Attachment, seals: int = 0) 
 
     Raises StillSealed, OwnItemInside, FileTooLargeToView, SealNotOpened, SealsTooDeep.
     """
-    if attachment.sha256 in {record.sha256 for record in vault.casebook.items.values()}:
-        raise OwnItemInside
+    refuse_known(vault, opened, attachment)
     with _content() as content:
         _fill(content, vault, opened, attachment)
         for opened_seals in range(MAX_SEALS + 1):
-            refuse_own(content, unsealed=opened_seals > 0)
+            with _placed(opened, attachment):
+                refuse_own(content, unsealed=opened_seals > 0)
             kind = sniff(first_bytes(content, HEAD_BYTES), os.fstat(content).st_size)
             if kind.kind is not FileKind.SEALED:
                 yield content, kind, opened_seals
@@ -115,6 +115,24 @@ def inner(vault: Vault, opened: Opened, attachment: Attachment, seals: int = 0) 
                 raise SealsTooDeep if seals == MAX_SEALS else StillSealed
             _unseal(content, vault)
     raise SealsTooDeep
+
+
+def refuse_known(vault: Vault, opened: Opened, attachment: Attachment) -> None:
+    """Raise OwnItemInside for an attachment that is, byte for byte, an item of this desk."""
+    if attachment.sha256 in alarms.own_sha256s(vault.casebook):
+        with _placed(opened, attachment):
+            raise OwnItemInside
+
+
+@contextmanager
+def _placed(opened: Opened, attachment: Attachment) -> Iterator[None]:
+    """Have an alarm say which attachment it is about."""
+    try:
+        yield
+    except OwnItemInside as alarm:
+        number = opened.envelope.index.attachments.index(attachment) + 1
+        alarm.place = (opened.record.case, opened.record.item, number)
+        raise
 
 
 def can_look(true: FileType) -> bool:

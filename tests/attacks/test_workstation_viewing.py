@@ -33,6 +33,7 @@ from dropbox.workstation.vault import Vault, open_vault
 from dropbox.workstation.viewing import Shown, look
 from tests import factories, hostile_files
 from tests.conftest import Members
+from tests.desk_page import enter, text_of
 from tests.envelopes import Case, pack
 from tests.factories_bundles import World
 
@@ -273,3 +274,75 @@ def test_no_copy_of_a_viewed_file_is_left_on_disk(here: World, monkeypatch: pyte
     assert shown.pages
     left = [path for path in here.folder.rglob("*") if path.is_file()]
     assert not [path for path in left if b"CANARY-IN-A-PDF" in path.read_bytes() or path.suffix == ".png"]
+
+
+# --- what is left of an alarm ---------------------------------------------------------------------------------------
+
+
+def annex(here: World) -> bytes:
+    return here.drop.public.seal_bytes(
+        hostile_files.zip_of(**{"letters.txt": b"A: SECRET"}), [Recipient(here.anna.key)]
+    )
+
+
+def _attach(here: World, data: bytes) -> Case:
+    case = Case()
+    here.drop.send(case, "Mine.", [("a.txt", "text/plain", b"mine"), ("x.pgp", "application/octet-stream", data)])
+    here.anna.ok("import", here.drop.pickup())
+    return case
+
+
+@pytest.mark.parametrize("make", [own_item, own_item_cut_of_its_head, annex], ids=["stolen", "sealed anew", "an annex"])
+def test_an_alarm_stays_until_it_is_explained_and_is_in_the_log(here: World, make: Callable[[World], bytes]) -> None:
+    here.start()
+    case = _attach(here, make(here))
+    assert "ALARM" not in here.anna.run("cases").out
+    for _again in range(2):
+        assert "ALARM" in here.anna.refused("view", case.id, "1", "2", "--unseal")
+    for told in (here.anna.run("cases").out, here.anna.run("read", case.id).out):
+        assert told.count("ALARM") == 1
+    log = [line for line in here.anna.ok("log", case.id)["lines"] if line["details"].get("refused")]
+    assert [(line["act"], line["details"]["file"]) for line in log] == [("viewed", "2")]
+    here.anna.ok("log", case.id, "--because", "It was taken off the server.")
+    assert "ALARM" not in here.anna.run("cases").out
+
+
+def test_an_item_that_was_attached_is_not_saved_and_what_lies_beside_it_is(here: World) -> None:
+    here.start()
+    case = _attach(here, own_item(here))
+    here.drop.send(Case())
+    result = here.anna.run("extract", case.id, "--to", here.folder / "out")
+    assert (result.code, "ALARM" in result.err) == (1, True)
+    assert [path.read_bytes() for path in (here.folder / "out").iterdir()] == [b"mine"]
+    assert "ALARM" in here.anna.run("cases").out
+
+
+@pytest.mark.parametrize("make", [own_item, bundle], ids=["an item", "a bundle"])
+def test_what_is_the_drops_own_is_not_sent_to_a_reporter(here: World, make: Callable[[World], bytes]) -> None:
+    here.start()
+    case = _attach(here, b"mine too")
+    data = make(here) if make is own_item else here.drop.pickup().read_bytes()
+    here.anna.ok("import", here.drop.pickup())
+    wrong = here.folder / "notes.pdf"
+    wrong.write_bytes(data)
+    told = here.anna.refused("reply", case.id, "--text-file", here.text(), "--attach", wrong)
+    assert "Nothing was sealed" in told
+    assert here.anna.ok("cases")[0]["replies"] == 0
+
+
+def test_the_desk_page_keeps_the_alarm_too(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GNUPGHOME", str(here.anna.home))
+    here.start()
+    case = _attach(here, own_item_cut_of_its_head(here))
+    item = next(iter(held.item for held in here.drop.items.values() if held.case is case))
+    page = enter(here.anna)
+    here_is = f"/case/{case.id}/view/{item}/2"
+    assert "It is opened only when you ask for it" in page.get(here_is)
+    assert "ALARM" not in page.get("/")
+    refused = page.post(f"{here_is}/unseal", 400, page=here_is)
+    assert "ALARM" in refused.text
+    assert "SECRET" not in refused.text
+    assert "What was attached in the case" in page.get("/")
+    page.post(f"/case/{case.id}/log/explain", because="Taken off the server.", page=f"/case/{case.id}/log")
+    assert "ALARM" not in text_of(page.get("/"))
+    assert here.anna.ok("log", case.id)["lines"][-1]["act"] == "explained"

@@ -81,6 +81,7 @@ _NAMES = {
     "open_part": N_("open part"),
     "annex": N_("annex"),
     "readers": N_("readers"),
+    "refused": N_("ALARM, not opened, it belongs to"),
 }
 _IDS = frozenset({"item", "proposal", "consent", "bundle", "plan", "open_part", "annex", "digest"})
 _MEMBERS = frozenset({"to", "passed_on_by"})
@@ -144,6 +145,8 @@ def _detail(casebook: Casebook, name: str, text: str) -> str:
 def _value(casebook: Casebook, name: str, text: str) -> str:
     if name in _IDS:
         return text[:_SHORT_ID_DIGITS]
+    if name == "refused":
+        return _("a drop")
     if name == "state" and text in set(WorkState):
         return state_text(WorkState(text))
     if name in _MEMBERS:

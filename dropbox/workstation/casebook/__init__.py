@@ -1,7 +1,7 @@
 """The sealed index of a vault: what it knows, in records, and what can be asked of them alone."""
 
 from dropbox.workstation.casebook.casebook import MIN_CASE_PREFIX, Casebook
-from dropbox.workstation.casebook.cases import Act, ActRecord, CaseFacts, Erased, IntakeRecord, Narrowed
+from dropbox.workstation.casebook.cases import Act, ActRecord, CaseFacts, Erased, IntakeRecord, Narrowed, OwnAttached
 from dropbox.workstation.casebook.items import (
     CaseRecord,
     Conflict,
@@ -45,6 +45,7 @@ __all__ = [
     "KdfRecord",
     "LogEntry",
     "Narrowed",
+    "OwnAttached",
     "Restore",
     "State",
     "detail_of",

@@ -23,7 +23,7 @@ from dropbox.models import (
     SealedKind,
     VaultId,
 )
-from dropbox.workstation.casebook.cases import ActRecord, Erased, IntakeRecord, Narrowed
+from dropbox.workstation.casebook.cases import ActRecord, Erased, IntakeRecord, Narrowed, OwnAttached
 from dropbox.workstation.casebook.items import (
     CaseRecord,
     Conflict,
@@ -86,6 +86,7 @@ class Casebook:
     proposal: RosterStatement | None = None
     vote: StatementVote | None = None
     canaries: dict[ItemId, CanaryRecord] = field(default_factory=dict)
+    attached: dict[CaseId, tuple[OwnAttached, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._threads: dict[CaseId, list[ItemId]] = {}
@@ -130,7 +131,8 @@ class Casebook:
         """Take everything about a case out, but what is left in `erased`."""
         for item in self._threads.pop(case, []):
             del self.items[item]
-        for about in (self.cases, self.acts, self.narrowed, self.intakes, self.log, self.log_faults):
+        kept = (self.cases, self.acts, self.narrowed, self.intakes, self.log, self.log_faults, self.attached)
+        for about in kept:
             about.pop(case, None)
 
     def is_erased(self, item: ItemId, case: CaseId, kind: SealedKind, day: date) -> bool:

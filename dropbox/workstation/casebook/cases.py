@@ -63,6 +63,19 @@ class Narrowed:
 
 
 @dataclass(frozen=True)
+class OwnAttached:
+    """An attachment that is an item, key or bundle of a drop: somebody wanted to have it opened here.
+
+    item, number: which one. because: what a member found out; empty while the alarm stands.
+    """
+
+    item: ItemId
+    number: int
+    day: date
+    because: str = ""
+
+
+@dataclass(frozen=True)
 class IntakeRecord:
     """What the drop is still to be told of a case that was opened here; gone once it has confirmed it. All in hex.
 

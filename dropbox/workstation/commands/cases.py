@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dropbox.codename import case_name
-from dropbox.errors import ThreadBroken
+from dropbox.errors import OwnItemInside, ThreadBroken
 from dropbox.workstation import mandate, screens
 from dropbox.workstation.casebook import Act
 from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Show
-from dropbox.workstation.extracting import Extracted, extract_case
+from dropbox.workstation.extracting import Extracted, extract_case, refused_own
 from dropbox.workstation.reading import ReadCase, as_json, mark_read, read_case
 from dropbox.workstation.speech import _
 from dropbox.workstation.terminal import paragraphs
@@ -62,9 +62,14 @@ def _extract(arguments: Arguments, show: Show) -> None:
     with open_vault(arguments.vault) as vault:
         shown = read_case(vault, vault.casebook.find_case(arguments.case))
         files = extract_case(vault, shown, arguments.to)
+        alarmed = refused_own(vault, shown)
+        if alarmed:
+            vault.save()
         notice = mandate.notice(mandate.in_force(list(shown.records)), Act.SAVE) if files else ""
         document = {"case": shown.case.case, "files": [_file(each) for each in files], "notice": notice}
         show(Answer(document, lambda width: _saved_lines(files, notice, width), vault.casebook))
+        if alarmed:
+            raise OwnItemInside
         _require_whole(shown)
 
 

@@ -16,7 +16,7 @@ from dropbox.errors import InvalidValue, PlanOutdated, PlanUnreadable, ReaderUnr
 from dropbox.models import Plaintext
 from dropbox.records import to_json
 from dropbox.target import new_file
-from dropbox.workstation import case_log, consent
+from dropbox.workstation import alarms, case_log, consent
 from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Show, next_line
 from dropbox.workstation.disclosure import beginning, kept, leave, readers, releasing, wording
 from dropbox.workstation.disclosure.gathering import text_of
@@ -65,7 +65,7 @@ def _add_planning(parser: argparse.ArgumentParser) -> None:
 
 
 def _disclose(arguments: Arguments, show: Show) -> None:
-    with open_vault(arguments.vault) as vault:
+    with open_vault(arguments.vault) as vault, alarms.kept(vault):
         shown = read_case(vault, vault.casebook.find_case(arguments.case))
         keys = [read_up_to(path, readers.MAX_KEY_BYTES) for path in arguments.key]
         if case_log.add_once(vault.casebook, shown.case.case, LogAct.OPENED):

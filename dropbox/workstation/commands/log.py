@@ -6,7 +6,7 @@ from pathlib import Path
 from dropbox.codename import case_name
 from dropbox.errors import LogBroken
 from dropbox.models import CaseId, today
-from dropbox.workstation import case_log
+from dropbox.workstation import alarms, case_log
 from dropbox.workstation.case_log import Entry, printing, words
 from dropbox.workstation.case_log import checking as log_checking
 from dropbox.workstation.casebook import Casebook
@@ -46,7 +46,7 @@ def _explain(vault: Vault, case: CaseId | None, because: str) -> None:
     if case is None:
         log_checking.explain_lost(vault.casebook, because)
     else:
-        log_checking.explain(vault.casebook, case, because, today())
+        alarms.explain_case(vault.casebook, case, because, today())
     vault.save()
 
 

@@ -9,6 +9,7 @@ from dropbox.disk import read_up_to
 from dropbox.errors import BoxUnreadable, FileNotInPlan
 from dropbox.records import to_json
 from dropbox.target import new_file
+from dropbox.workstation import alarms
 from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Show
 from dropbox.workstation.commands.view import keep_viewed
 from dropbox.workstation.disclosure.gathering import gather, sought_in
@@ -45,7 +46,7 @@ def add(command: Adder) -> None:
 
 
 def _redact(arguments: Arguments, show: Show) -> None:
-    with open_vault(arguments.vault) as vault:
+    with open_vault(arguments.vault) as vault, alarms.kept(vault):
         thread = read_case(vault, vault.casebook.find_case(arguments.case))
         opened, number = find_attachment(thread, arguments.item, arguments.number)
         plan = _drawn_anew(parse_plan(read_up_to(arguments.plan, MAX_PLAN_BYTES)), opened, number)

@@ -5,7 +5,7 @@ from pathlib import Path
 from dropbox.codename import case_name
 from dropbox.envelope.account import LogAct
 from dropbox.errors import FolderNeeded
-from dropbox.workstation import case_log, mandate
+from dropbox.workstation import alarms, case_log, mandate
 from dropbox.workstation.casebook import Act
 from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Show
 from dropbox.workstation.extracting import write_pages
@@ -31,7 +31,7 @@ def add(command: Adder) -> None:
 
 
 def _view(arguments: Arguments, show: Show) -> None:
-    with open_vault(arguments.vault) as vault:
+    with open_vault(arguments.vault) as vault, alarms.kept(vault):
         thread = read_case(vault, vault.casebook.find_case(arguments.case))
         opened, number = find_attachment(thread, arguments.item, arguments.number)
         attachment = opened.envelope.index.attachments[number - 1]

@@ -14,14 +14,14 @@ from werkzeug.wrappers import Response
 from dropbox.codename import case_name
 from dropbox.envelope import Attachment
 from dropbox.envelope.account import LogAct
-from dropbox.errors import AlreadyWithdrawn, CaseHandedOver, MandateForbids, TargetUnusable, VaultBusy
+from dropbox.errors import AlreadyWithdrawn, CaseHandedOver, MandateForbids, OwnItemInside, TargetUnusable, VaultBusy
 from dropbox.models import CaseId, Kind, Mandate
 from dropbox.workstation import acts, case_log, mandate
 from dropbox.workstation.casebook import Act, ItemRecord, detail_of
 from dropbox.workstation.desk_site.forms import Form, typed_path
 from dropbox.workstation.desk_site.looking import looking
 from dropbox.workstation.desk_site.showing import Page, go, say, show, show_error, this_desk, this_session
-from dropbox.workstation.extracting import Place, extract_case
+from dropbox.workstation.extracting import Place, extract_case, refused_own
 from dropbox.workstation.file_types import FileType
 from dropbox.workstation.opening import Opened
 from dropbox.workstation.reading import ReadCase, mark_read, read_case
@@ -114,9 +114,15 @@ def save(case: str) -> Page | Response:
         with this_desk().writing() as vault:
             shown = read_case(vault, vault.casebook.find_case(case))
             files = extract_case(vault, shown, folder, _place(shown, which))
+            alarmed = refused_own(vault, shown, _place(shown, which))
+            if alarmed:
+                vault.save()
             notice = mandate.notice(mandate.in_force(list(shown.records)), Act.SAVE)
     except (TargetUnusable, AlreadyWithdrawn) as error:
         form.refuse("folder", error)
+        return case_page(case, form=form)
+    if alarmed:
+        form.refuse("folder", OwnItemInside())
         return case_page(case, form=form)
     new = sum(1 for each in files if not each.already_there)
     say(

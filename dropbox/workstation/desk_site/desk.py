@@ -14,7 +14,7 @@ from typing import TypeVar
 from dropbox.envelope.account import LogAct
 from dropbox.errors import DropboxError, VaultBusy
 from dropbox.models import CaseId, ItemId
-from dropbox.workstation import case_log
+from dropbox.workstation import alarms, case_log
 from dropbox.workstation.desk_site.door import Door
 from dropbox.workstation.desk_site.jobs import Jobs
 from dropbox.workstation.desk_site.later import Later
@@ -52,6 +52,7 @@ class Desk:
         self._lock = threading.RLock()
         self._held: tuple[Stamp, Vault] | None = None
         self._made: dict[object, object] = {}
+        self._alarms: dict[alarms.Place, None] = {}
 
     @property
     def has_vault(self) -> bool:
@@ -75,18 +76,29 @@ class Desk:
         with self._vault_lock():
             mine = self._current().with_own_casebook()
             looked_at = self.later.put_into(mine.casebook)
+            raised = tuple(self._alarms)
+            for place in raised:
+                alarms.keep(mine.casebook, place)
             before = casebook_stamp(self.folder)
             yield mine
             after = casebook_stamp(self.folder)
             if after != before:
                 self._install(mine, after)
                 self.later.forget(looked_at)
+                for place in raised:
+                    self._alarms.pop(place, None)
 
     def looked(self, case: CaseId, act: LogAct, **details: str) -> None:
         """Keep for the log, once a day, what somebody looked at here; it is saved soon, and no page waits for that."""
         with self.reading() as vault:
             if not case_log.is_told(vault.casebook, case, act, **details):
                 self.later.keep(case, act, **details)
+
+    def alarm(self, place: alarms.Place) -> None:
+        """Keep an alarm about an attachment, now if nothing else writes, else with whatever is saved next."""
+        self._alarms[place] = None
+        with suppress(DropboxError, OSError), self.writing() as vault:
+            vault.save()
 
     def flush(self) -> None:
         """Save what was looked at, unless something else writes just now; then it is tried again."""

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from dropbox.codename import case_name
 from dropbox.errors import DropboxError, VaultBusy
 from dropbox.models import CaseId, today
-from dropbox.workstation import case_log
+from dropbox.workstation import alarms, case_log
 from dropbox.workstation.case_log import Entry, printing, words
 from dropbox.workstation.case_log import checking as log_checking
 from dropbox.workstation.casebook import Casebook
@@ -68,7 +68,7 @@ def explain(case: str) -> Page | Response:
         with this_desk().writing() as vault:
             found = vault.casebook.find_case(case).case
             log_checking.take(vault.casebook, [found])
-            log_checking.explain(vault.casebook, found, because, today())
+            alarms.explain_case(vault.casebook, found, because, today())
             vault.save()
     except VaultBusy:
         raise
@@ -149,6 +149,7 @@ def _one(case: str, form: Form) -> Page:
             lines=[_line(casebook, entry) for entry in case_log.of_case(casebook, found)],
             faults=_faults(casebook, found, faults),
             unexplained=any(fault.explained is None for fault in faults),
+            attached=bool(alarms.standing(casebook, found)),
             pending=len(case_log.pending(casebook, found)),
             folders=sticks(),
         )

@@ -5,12 +5,12 @@ One file is looked at at a time: each may take as much memory as its limits allo
 
 import threading
 from collections import OrderedDict
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 
 from flask import current_app
 
-from dropbox.errors import StillSealed
+from dropbox.errors import OwnItemInside, StillSealed
 from dropbox.workstation.desk_site.showing import this_desk
 from dropbox.workstation.file_types import FileType
 from dropbox.workstation.opening import Opened
@@ -57,7 +57,8 @@ class Looking:
         with self._lock:
             if kept not in self._drawn:
                 attachment = opened.envelope.index.attachments[number - 1]
-                self._drawn[kept] = draw_page(vault, opened, attachment, page)
+                with _alarmed():
+                    self._drawn[kept] = draw_page(vault, opened, attachment, page)
                 while len(self._drawn) > MAX_DRAWN:
                     self._drawn.popitem(last=False)
             self._drawn.move_to_end(kept)
@@ -88,7 +89,8 @@ class Looking:
         kept = (key, seals, first)
         if kept not in self._seen:
             attachment = opened.envelope.index.attachments[key[1] - 1]
-            self._seen[kept] = look(vault, opened, attachment, seals=seals, first_page=first)
+            with _alarmed():
+                self._seen[kept] = look(vault, opened, attachment, seals=seals, first_page=first)
             self._forget()
         self._seen.move_to_end(kept)
         return self._seen[kept]
@@ -96,6 +98,17 @@ class Looking:
     def _forget(self) -> None:
         while len(self._seen) > 1 and sum(map(_weight, self._seen.values())) > MAX_KEPT_BYTES:
             self._seen.popitem(last=False)
+
+
+@contextmanager
+def _alarmed() -> Iterator[None]:
+    """Have the vault keep an alarm that is raised within."""
+    try:
+        yield
+    except OwnItemInside as alarm:
+        if alarm.place is not None:
+            this_desk().alarm(alarm.place)
+        raise
 
 
 def looking() -> Looking:

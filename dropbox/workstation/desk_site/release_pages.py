@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from dropbox.codename import case_name
 from dropbox.errors import DropboxError, PlanOutdated, TargetExists, TargetUnusable, VaultBusy
 from dropbox.models import Mandate, Plaintext, today
-from dropbox.workstation import mandate
+from dropbox.workstation import alarms, mandate
 from dropbox.workstation.desk_site.disclose_place import Place
 from dropbox.workstation.desk_site.forms import Form
 from dropbox.workstation.desk_site.nearby import sticks
@@ -36,7 +36,7 @@ def make(case: str) -> Page | Response:
     form = Form()
     try:
         target = chosen_target(form)
-        with this_desk().writing() as vault:
+        with this_desk().writing() as vault, alarms.kept(vault):
             place = _place(vault, case, form)
             made = releasing.release(vault, place.shown, place.plan, target, place.keys)
     except (TargetExists, TargetUnusable) as error:
@@ -67,7 +67,7 @@ def ask(case: str) -> Page | Response:
     if form.refused:
         return _look(case, form)
     try:
-        with this_desk().writing() as vault:
+        with this_desk().writing() as vault, alarms.kept(vault):
             place = _place(vault, case, form)
             releasing.ask(vault, place.shown, place.plan, Plaintext(text), place.keys)
     except VaultBusy:

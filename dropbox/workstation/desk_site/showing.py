@@ -3,11 +3,13 @@
 Each page module gets here whatever it needs of the running desk; no case is opened in this room.
 """
 
+from itertools import islice
+
 from flask import current_app, g, redirect, render_template
 from werkzeug.wrappers import Response
 
 from dropbox.errors import CasebookClosed, DropboxError, GpgError
-from dropbox.workstation import trust
+from dropbox.workstation import alarms, trust
 from dropbox.workstation.banners import Banner, ForTerminal, banners
 from dropbox.workstation.case_log.checking import open_faults
 from dropbox.workstation.casebook import Casebook
@@ -123,6 +125,8 @@ def _ways_of(casebook: Casebook) -> list[tuple[str, str]]:
     unsigned = casebook.proposal is not None and casebook.vote is None
     ways += [("/roster", _("See who is proposed"))] if unsigned else []
     ways += [("/log", _("Explain the log"))] if open_faults(casebook) or "" in casebook.lost_exports.values() else []
+    alarmed = (case for case in casebook.attached if alarms.standing(casebook, case))
+    ways += [(f"/case/{case}/log#faults", _("Explain what was attached")) for case in islice(alarmed, 1)]
     ways += [("/narrowed", _("Read what reporters took back"))] if casebook.narrowed else []
     ways += [("/keeping", _("See what is to be erased"))] if any_opposable(casebook) else []
     return ways + ([("/import#gaps", _("Explain the gap"))] if open_gaps(casebook) else [])

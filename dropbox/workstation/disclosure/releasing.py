@@ -14,7 +14,7 @@ from secrets import token_hex
 
 from dropbox.canonical import sha256_hex
 from dropbox.disk import sync_files, sync_folder
-from dropbox.envelope import Account, Ask, AskKind
+from dropbox.envelope import Account, Ask, AskKind, Attachment
 from dropbox.envelope.account import Disclosed, LogAct
 from dropbox.errors import AlreadyAsked, PlanOutdated, TargetExists, TargetUnusable
 from dropbox.models import Kind, Plaintext, today
@@ -29,10 +29,12 @@ from dropbox.workstation.disclosure.redrawn import pdf_text, redrawn
 from dropbox.workstation.disclosure.release_check import Secrets, require_pieces_unreadable, require_unreadable
 from dropbox.workstation.disclosure.wording import told
 from dropbox.workstation.document import as_pdf, as_text
+from dropbox.workstation.opening import Opened
 from dropbox.workstation.reading import ReadCase
 from dropbox.workstation.replying import Draft, write_to_case
 from dropbox.workstation.speech import speaking
 from dropbox.workstation.vault import Vault
+from dropbox.workstation.viewing import refuse_known
 from dropbox.writing import HeldFile
 
 OPEN_FOLDER, OPEN_TAR, ANNEX, COVER = "open", "open.tar", "annex.pgp", "cover"
@@ -197,10 +199,15 @@ def _annex(vault: Vault, pack: Pack) -> bytes:
     wanted = gathering.files_of([each.part for each in pack.shown], FileHow.ANNEX, FileHow.REDRAWN)
     annex.require_room([attachment for _part, _choice, attachment in wanted])
     originals = {
-        (part.number, choice.number): kept.read_attachment(vault, part.opened, attachment)
-        for part, choice, attachment in wanted
+        (part.number, choice.number): _original(vault, part.opened, attachment) for part, choice, attachment in wanted
     }
     return annex.annex(pack.plan, pack.shown, pack.manifest_sha256, originals)
+
+
+def _original(vault: Vault, opened: Opened, attachment: Attachment) -> bytes:
+    """Return a file as it came. Raises OwnItemInside: nobody makes us pass on what was taken from a drop."""
+    refuse_known(vault, opened, attachment)
+    return kept.read_attachment(vault, opened, attachment)
 
 
 def _shown_to_reporter(pack: Pack) -> tuple[HeldFile, ...]:
