@@ -5,11 +5,12 @@ language of the drop and carries nothing of what was sent.
 """
 
 import io
+import re
 from collections.abc import Collection
 from typing import Any
 
 from waitress.adjustments import Adjustments
-from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.parser import HTTPRequestParser, ParsingError, TransferEncodingNotImplemented
 from waitress.task import ErrorTask, WSGITask
 from werkzeug.sansio.http import parse_cookie
 
@@ -22,6 +23,8 @@ from dropbox.server.progress import Upload
 from dropbox.server.tokens import Visit
 
 _UNSAID = (b"server:", b"date:", b"via:")
+_ENCODED = re.compile(rb"\r\ntransfer-encoding[ \t]*:", re.IGNORECASE)
+_FOLDED = re.compile(rb"\r\n[ \t]")
 
 
 def _without_unsaid(head: bytes) -> bytes:
@@ -120,8 +123,14 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         return consumed
 
     def parse_header(self, header_plus: bytes) -> None:
+        if _FOLDED.search(header_plus):  # RFC 9112, section 5.2: two readers may end such a line in two places
+            raise ParsingError("folded")
+        # Whatever it says: waitress drops one without a value, and takes the body that follows for the next request.
+        self.chunked = _ENCODED.search(header_plus) is not None
         try:
             super().parse_header(header_plus)
+        except TransferEncodingNotImplemented:
+            self.chunked = True
         except ValueError:  # An address that is none, or a length of more digits than Python takes.
             self.content_length = self._claimed_length()
             if self.content_length < HUGE_BYTES:
@@ -161,8 +170,6 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             self.upload = self._followed(length)
         if length > (limits.max_request_bytes if uploads else limits.small_body_bytes):
             raise BodyTooLarge
-        # HTTP/1.0 knows no such header, so waitress leaves it in and would take the body for the next request.
-        self.chunked = self.chunked or "TRANSFER_ENCODING" in self.headers
         if self.chunked:
             raise LengthRequired
         if not length:

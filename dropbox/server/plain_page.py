@@ -41,10 +41,6 @@ _TEXTS: Mapping[int, tuple[str, str]] = {
         _l("Something went wrong on our side. What you sent before is safe. Go back and send this again: what did "
            "arrive is not stored twice."),
     ),
-    501: (
-        "501 Not Implemented",
-        _l("We do not know this kind of request. Nothing was stored. Use Tor Browser, and start from the first page."),
-    ),
 }  # fmt: skip
 
 

@@ -58,7 +58,8 @@ def test_not_even_an_app_can_name_server_or_clock(tmp_path: Path) -> None:
         (b"POST /report HTTP/1.1\r\nContent-Length: +5\r\n\r\nhello", 400),
         (b"POST /report HTTP/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n", 413),
         (b"POST /report HTTP/1.1\r\nContent-Length: " + b"9" * 30 + b"\r\n\r\n", 413),
-        (b"POST /report HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+        (b"POST /report HTTP/1.1\r\nHost: x\r\n Content-Length: 5\r\n\r\nhello", 400),
+        (b"POST /report HTTP/1.1\r\nContent-Length: 5\r\n\t6\r\n\r\nhello", 400),
         (b"GET / HTTP/1.1\r\nX: " + b"x" * 20_000 + b"\r\n\r\n", 431),
     ],
 )
@@ -89,6 +90,20 @@ def test_a_chunked_body_is_refused_by_a_page_of_the_app(site: Site, app: EchoApp
         client.send(request + b"GET /smuggled HTTP/1.1\r\n\r\n")
         answer = client.answer()
         assert (answer.status, answer.body) == (411, b"length_required")
+        assert client.is_closed()
+    assert app.environ["PATH_INFO"] != "/smuggled"
+
+
+@pytest.mark.parametrize("value", [b"", b",", b" , ", b"gzip", b"identity", b"chunked, identity", b"x\x0bchunked", b"\x85"])
+@pytest.mark.parametrize("version", [b"1.1", b"1.0"])
+@pytest.mark.parametrize("length", [b"", b"Content-Length: 4\r\n"])
+def test_no_encoding_of_a_body_lets_a_second_request_through(
+    site: Site, app: EchoApp, value: bytes, version: bytes, length: bytes
+) -> None:
+    head = b"POST /report HTTP/" + version + b"\r\nHost: x\r\n" + length + b"Transfer-Encoding: " + value
+    with site.connect() as client:
+        client.send(head + b"\r\n\r\n5\r\nhello\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n")
+        assert client.answer().status == 411
         assert client.is_closed()
     assert app.environ["PATH_INFO"] != "/smuggled"
 
