@@ -1,0 +1,39 @@
+"""Crashes: eight reporters, two couriers, exports and imports at once, and kills and failing system calls among them.
+
+The drop is the real one: server, commands, gpg, tor, vaults. What people saw acknowledged is written down in memory,
+and after each kill and each fault the data folder is held against that.
+"""
+
+from __future__ import annotations
+
+from statistics import median
+
+from tests.attacking.crash import kills
+from tests.attacking.outcome import Figure, Finding, Outcome, at_least, at_most, count, none_of
+from tests.attacking.plan import Plan
+
+PROMISE = "Whatever is killed, whichever system call fails: what was acknowledged is there, whole, once, and unseals."
+KILL_SECONDS = (45.0, 3 * 3600.0)
+START_SECONDS = 15.0
+
+
+def run(plan: Plan) -> Outcome:
+    story = kills.run_kills(plan, plan.folder, plan.times(15, 200), KILL_SECONDS[plan.long])
+    return Outcome(PROMISE, (*_of_kills(plan, story),), tuple(Finding(each) for each in story.wrong))
+
+
+def _of_kills(plan: Plan, story: kills.Story) -> list[Figure]:
+    answers = [answer for case in story.ledger.cases for answer in case.answers.values()]
+    return [
+        at_least("kills", sum(story.killed.values()), plan.times(8, 200)),
+        *(count(f"kills of {kind}", story.killed[kind]) for kind in sorted(set(kills.MIX))),
+        none_of("what was lost, half, double or in the wrong place", len(story.wrong)),
+        count("submissions acknowledged", story.ledger.acknowledged),
+        count("cases", len(story.ledger.cases)),
+        count("items unsealed with gpg alone", story.unsealed),
+        count("replies taken in", sum(answer.imported for answer in answers)),
+        count("replies deleted", sum(answer.deleted for answer in answers)),
+        count("refusals with our page (503)", story.statuses[503]),
+        count("median start after a kill", median(story.starts), "seconds"),
+        at_most("longest start after a kill", max(story.starts), START_SECONDS, "seconds"),
+    ]
