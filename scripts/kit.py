@@ -20,9 +20,10 @@ from configparser import ConfigParser
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scripts import kit_wheels
+from scripts import kit_wheels, sbom
 from scripts.kit_files import checking as checker
 from scripts.kit_wheels import ALL_PAIRS, ROOT, SOME_DAY, KitError, Pair
+from scripts.licences import UnknownLicence
 
 FILES = ROOT / "scripts" / "kit_files"
 GUIDE = ROOT / "docs" / "guide"
@@ -36,7 +37,10 @@ LOOSE = {
     GUIDE / "guide-nl.pdf": "handleiding-nl.pdf",
     GUIDE / "guide-en.pdf": "guide-en.pdf",
     ROOT / "LICENSE": "LICENSE",
+    ROOT / "docs" / "licences.md": "licences.md",
 }
+NEEDS = ("bubblewrap", "gnupg", "pinentry-gnome3", "poppler-utils", "python3")
+"""What the offline machine has of Debian's own."""
 _LETTER = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\.[a-z]{2,3}\.txt")
 MAX_LETTER_BYTES = 16 * 1024
 MAX_KEY_BYTES = 1 << 20
@@ -85,6 +89,7 @@ def fill(room: Path, order: Order) -> None:
     for source, name in LOOSE.items():
         shutil.copyfile(source, room / name)
     put_wheels(room, order.pairs)
+    put_list(room)
     if order.letters is not None:
         put_letters(room / "letters", order.letters)
     for key in order.keys:
@@ -110,6 +115,16 @@ def put_wheels(room: Path, pairs: Sequence[Pair]) -> None:
     glibc = max(kit_wheels.oldest_glibc(path.name) for path in wheels.iterdir())
     about = {"format": 1, "version": version(), "glibc": glibc, "wheels": table}
     (room / "kit.json").write_text(json.dumps(about, indent=1) + "\n", encoding="ascii")
+
+
+def put_list(room: Path) -> None:
+    """Put the bill of materials beside the wheels. Raises KitError for a licence that nobody has read."""
+    whole = sbom.Whole("onion-dropbox-workstation", version(), int(SOME_DAY), NEEDS)
+    try:
+        listed = sbom.of_wheels((room / "wheels").iterdir(), whole)
+    except UnknownLicence as error:
+        raise KitError(f"A licence that nobody has read: {error}") from None
+    (room / sbom.NAME).write_bytes(listed)
 
 
 def put_letters(target: Path, source: Path) -> None:

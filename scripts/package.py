@@ -19,9 +19,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts import kit_wheels
+from scripts import kit_wheels, sbom
 from scripts.kit import version
 from scripts.kit_wheels import ROOT, SOME_DAY, KitError
+from scripts.licences import UnknownLicence
 
 LOCK = ROOT / "scripts" / "lock" / "runtime.txt"
 PACKAGING = ROOT / "packaging"
@@ -29,6 +30,7 @@ MACHINE = ROOT / "scripts" / "machine"
 HOME = "usr/lib/onion-dropbox"
 PYTHON = (3, 11)
 """Debian 12's: compiled packages fit this one Python only, and the package says so to dpkg."""
+SITE = f"lib/python{PYTHON[0]}.{PYTHON[1]}/site-packages"
 NEEDS = (
     "alembic",
     "babel",
@@ -56,7 +58,7 @@ NEEDS = (
 """What the server imports of the lock, and what that imports; the check after the build says when one is missing."""
 NOT_HERE = ("dropbox/workstation/", "dropbox/courier/")
 """Programs of other machines: what is not installed cannot be run by whoever takes this one over."""
-DOCUMENTS = ("machine.md", "operator.md", "threat-model.md", "formats.md")
+DOCUMENTS = ("machine.md", "operator.md", "threat-model.md", "formats.md", "licences.md")
 _LOCKED = re.compile(r"^([a-z0-9-]+)==[^\\]+\\\n(?:    --hash=\S+(?: \\)?\n)+", re.MULTILINE)
 _CHANGES = (
     ('# data_dir = "data"', 'data_dir = "/var/lib/onion-dropbox/@NAME@"'),
@@ -108,6 +110,7 @@ def make_package(to: Path) -> Path:
         stage = Path(folder) / "onion-dropbox"
         put_program(stage)
         put_files(stage)
+        put_list(stage)
         verify_program(stage)
         put_control(stage, architecture)
         moment = epoch()
@@ -122,7 +125,7 @@ def make_package(to: Path) -> Path:
 def put_program(stage: Path) -> None:
     """Put the locked packages and our own, its catalogues compiled, where Debian's Python finds them."""
     home = stage / HOME
-    site = home / f"lib/python{PYTHON[0]}.{PYTHON[1]}/site-packages"
+    site = home / SITE
     site.mkdir(parents=True)
     with tempfile.TemporaryDirectory(prefix="package-") as folder:
         lock = Path(folder) / "server.txt"
@@ -179,6 +182,17 @@ def put_files(stage: Path) -> None:
     (documents / "changelog.gz").write_bytes(gzip.compress((ROOT / "CHANGELOG.md").read_bytes(), mtime=0))
 
 
+def put_list(stage: Path) -> None:
+    """Put the bill of materials beside the documents. Raises KitError for a licence that nobody has read."""
+    needs = sbom.debian_needs((PACKAGING / "debian/control").read_text(encoding="utf-8"))
+    whole = sbom.Whole("onion-dropbox", version(), epoch(), needs)
+    try:
+        listed = sbom.of_site(stage / HOME / SITE, whole)
+    except UnknownLicence as error:
+        raise KitError(f"A licence that nobody has read: {error}") from None
+    (stage / "usr/share/doc/onion-dropbox" / sbom.NAME).write_bytes(listed)
+
+
 def template_of(example: str) -> str:
     """Return the configuration of a drop on such a machine, with @NAME@ in it. Raises KitError when a line is gone."""
     _, body = example.split("\n# The folder with the investigators'", 1)
@@ -192,7 +206,7 @@ def template_of(example: str) -> str:
 
 def verify_program(stage: Path) -> None:
     """Load every module of the server from the stage alone. Raises KitError when something is missing."""
-    site = stage / HOME / f"lib/python{PYTHON[0]}.{PYTHON[1]}/site-packages"
+    site = stage / HOME / SITE
     code = (
         "import sys, pkgutil, importlib, json\n"
         f"sys.path.insert(0, {str(site)!r})\n"
