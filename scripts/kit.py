@@ -89,7 +89,6 @@ def fill(room: Path, order: Order) -> None:
     for source, name in LOOSE.items():
         shutil.copyfile(source, room / name)
     put_wheels(room, order.pairs)
-    put_list(room)
     if order.letters is not None:
         put_letters(room / "letters", order.letters)
     for key in order.keys:
@@ -100,7 +99,7 @@ def fill(room: Path, order: Order) -> None:
 
 
 def put_wheels(room: Path, pairs: Sequence[Pair]) -> None:
-    """Put the wheels of all pairs into one folder, those that are the same once, and a table which are for whom."""
+    """Put the wheels of all pairs into one folder, those that are the same once, and what they are and for whom."""
     wheels = room / "wheels"
     wheels.mkdir()
     kit_wheels.build_own(wheels)
@@ -115,6 +114,7 @@ def put_wheels(room: Path, pairs: Sequence[Pair]) -> None:
     glibc = max(kit_wheels.oldest_glibc(path.name) for path in wheels.iterdir())
     about = {"format": 1, "version": version(), "glibc": glibc, "wheels": table}
     (room / "kit.json").write_text(json.dumps(about, indent=1) + "\n", encoding="ascii")
+    put_list(room)
 
 
 def put_list(room: Path) -> None:
