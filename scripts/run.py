@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dropbox import config
 from dropbox.errors import ConfigError
-from dropbox.server import trial
+from dropbox.server import trial, wiping
 from dropbox.server.commands.serve import loopback
 from dropbox.server.main import in_plain_words, serve_in_foreground
 
@@ -93,4 +93,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    wiping.start_anew()
     sys.exit(main())

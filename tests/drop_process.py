@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dropbox.server import wiping
 from tests import ready_commands
 from tests.visitor import Visitor
 
@@ -62,8 +63,11 @@ class DropProcess:
     def start(self) -> None:
         with self.log.open("ab") as log:
             arguments = ["serve", "--config", str(self.config), "--local", f"127.0.0.1:{self.port}", *self.more]
+            # as it would begin itself anew; that it does so is seen in test_wiping.py
+            environment = {**os.environ, **wiping.ENVIRONMENT}
+            command_line: list[str | Path] = [BIN / "dropbox-server", *arguments]
             self.process = subprocess.Popen(
-                [BIN / "dropbox-server", *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                command_line, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
             )
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:

@@ -135,6 +135,7 @@ def _main() -> int:
     os.environ.update(asked["env"])
     os.chdir(asked["cwd"])
     sys.argv = asked["argv"]
+    sys.orig_argv = [sys.executable, *asked["argv"]]  # what a command that begins itself anew begins with
     return int(program.main())
 
 

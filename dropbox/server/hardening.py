@@ -1,6 +1,7 @@
 """What the server asks of the kernel before it holds anything secret: no core dumps, no peeking, no swap in clear.
 
-Called once by the main before the store is opened. Nothing here reads a request or the configuration.
+Called once by the main before the store is opened. Nothing here reads a request or the configuration. What memory keeps
+of what was freed is the affair of `wiping`.
 """
 
 import ctypes

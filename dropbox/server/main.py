@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from dropbox.config import Settings
 from dropbox.errors import DropboxError
+from dropbox.server import wiping
 from dropbox.server.commands import (
     Adder,
     Answer,
@@ -22,19 +23,22 @@ from dropbox.server.commands import (
     investigator,
     keys,
     onion,
+    reports,
     restore,
     serve,
     succeed,
     transfer,
 )
 
-_GROUPS = (drop, check, serve, transfer, canary, daily, keys, investigator, succeed, backup, restore, onion)
+_GROUPS = (drop, check, serve, reports, transfer, canary, daily, keys, investigator, succeed, backup, restore, onion)
 _MAX_WIDTH = 120
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 failed, 2 usage."""
     options = _parser().parse_args(arguments)
+    if arguments is None and getattr(options, "anew", False):
+        wiping.start_anew()  # here, because it is this process's own command line that is run once more
     return in_plain_words(lambda: _answer(options.run(options, say), as_json=getattr(options, "json", False)))
 
 

@@ -115,6 +115,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             if is_form:
                 self.form_answered_at = time.monotonic()
             request.close()  # Whatever went wrong on the way, its upload slot is free again.
+            self.server.arrival.turns_to_forget = 2  # in the first one this thread may still hold on to something
             self.server.arrival.line.finished(self, request)
             if not self.connected:  # Waitress forgets requests that wait behind this one, and they hold places too.
                 with self.requests_lock:

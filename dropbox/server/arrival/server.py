@@ -15,6 +15,7 @@ from waitress.server import TcpWSGIServer, UnixWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 from waitress.trigger import trigger
 
+from dropbox.server import wiping
 from dropbox.server.arrival.channel import Channel
 from dropbox.server.arrival.farewell import Farewell
 from dropbox.server.arrival.line import Line
@@ -51,6 +52,7 @@ class _Listener:
             channel.watch(now)
         self.arrival.relieve()
         self.arrival.progress.tidy()
+        self.arrival.forget()
         self.arrival.line.budgets.tidy()
 
 
@@ -86,6 +88,7 @@ class ArrivalServer:
         self._trigger = trigger(self._map)
         self._wake_lock = threading.RLock()  # `close` may interrupt `wake` in a signal handler.
         self._ended = False
+        self.turns_to_forget = 0
         self._stopping, self._hurrying = threading.Event(), threading.Event()
         self._dispatcher = ThreadedTaskDispatcher()
         self._dispatcher.set_thread_count(limits.threads)
@@ -130,6 +133,12 @@ class ArrivalServer:
         with self._wake_lock:
             if not self._ended:
                 self._trigger.pull_trigger()
+
+    def forget(self) -> None:
+        """Free what requests left behind that only refers to itself, within two seconds of the last answer."""
+        if self.turns_to_forget:
+            self.turns_to_forget -= 1
+            wiping.forget()
 
     def relieve(self) -> None:
         for channel in too_costly(self._channels(), self.limits, open_sockets=len(self._map)):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from dropbox.config import Settings
 from dropbox.errors import ConfigError, DropboxError, StartRefused
 from dropbox.models import today
-from dropbox.server import hardening, onion, private, running
+from dropbox.server import hardening, onion, private, running, wiping
 from dropbox.server.backup import gathering
 from dropbox.server.commands import Adder, Arguments, Say, settings_of
 from dropbox.server.courier import Courier, releases
@@ -32,6 +32,7 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 def add(command: Adder) -> None:
     serving = command("serve", _run, "serve reporters until stopped", as_json=False)
+    serving.set_defaults(anew=True)
     serving.add_argument("--local", type=loopback, metavar="HOST:PORT", help="also listen on this loopback address")
     text = "also show the courier on this loopback address, to try it out"
     serving.add_argument("--local-courier", type=loopback, metavar="HOST:PORT", help=text)
@@ -52,6 +53,8 @@ def serve(settings: Settings, local: Address | None, say: Say, local_courier: Ad
     hardening.close_the_shutters()
     log = LogFiles.open(settings.log)
     say = log.also(say)
+    if not wiping.overwrites_freed():
+        say("warning: freed memory is not overwritten here (glibc does that), so it keeps what passed through")
     for area in hardening.refuse_clear_swap(allowed=settings.server.allow_swap or settings.trial):
         say(f"warning: swap is on and in clear ({area}); what is in memory may reach the disk")
     with only_server(settings.server.data_dir), Drop.open(settings) as drop:
@@ -94,6 +97,7 @@ def _serve(drop: Drop, local: tuple[str, int] | None, say: Say, close_courier: C
         if service is not None:
             service.start()
         _greet(settings, local, say)
+        wiping.settle()
         server.run()
     finally:
         if service is not None:
