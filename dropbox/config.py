@@ -72,6 +72,7 @@ MAX_DESKS = 50
 MAX_MEMBERS = 50
 MAX_RECIPIENTS = 100  # as many as leave every text in the least padded size; format 1 promises no more
 MAX_QUESTIONS = 20
+MIN_QUOTA_MIB = 16
 MAX_KEEP_MONTHS = 240
 MAX_FILE_BYTES = 1 << 20
 
@@ -182,6 +183,7 @@ def _server(table: Table, keys_dir: Path) -> Server:
     data_dir = table.path("data_dir", Path("data"))
     if data_dir == keys_dir or not (is_folder(data_dir) or (is_folder(data_dir.parent) and not exists(data_dir))):
         raise wrong("server.data_dir", "must be a folder of its own, or a new one in a folder that exists")
+    min_free_mib = table.integer("min_free_mib", Server.min_free_mib, 16, 1 << 20)
     return Server(
         data_dir,
         config_running.listen_of(table, "listen", data_dir, "drop.sock"),
@@ -191,7 +193,8 @@ def _server(table: Table, keys_dir: Path) -> Server:
         max_uploads_per_circuit=table.integer("max_uploads_per_circuit", Server.max_uploads_per_circuit, 1, 256),
         min_upload_rate=table.integer("min_upload_rate", Server.min_upload_rate, 1, 1024),
         max_upload_minutes=table.integer("max_upload_minutes", Server.max_upload_minutes, 1, 1440),
-        min_free_mib=table.integer("min_free_mib", Server.min_free_mib, 16, 1 << 20),
+        min_free_mib=min_free_mib,
+        returning_reserve_mib=table.integer("returning_reserve_mib", min_free_mib, 0, 1 << 20),
         page_threads=table.integer("page_threads", Server.page_threads, 1, 64),
         allow_swap=table.flag("allow_swap", Server.allow_swap),
         stop_seconds=table.integer("stop_seconds", Server.stop_seconds, 5, 3600),
@@ -268,7 +271,16 @@ def _desk(identifier: DeskId, table: Table, languages: Sequence[str]) -> Desk:
         members=table.texts("members", LANGUAGES, 500),
         keep_months=KEEP_MONTHS | table.integers("keep_months", (KEEP_DEFAULT, *OUTCOMES), 0, MAX_KEEP_MONTHS),
         leaving=config_running.leaving_of(table),
+        quota_mib=_quota(table),
+        returning_percent=table.integer("returning_percent", Desk.returning_percent, 5, 90),
     )
+
+
+def _quota(table: Table) -> int:
+    most = table.integer("quota_mib", Desk.quota_mib, 0, 1 << 20)
+    if 0 < most < MIN_QUOTA_MIB:
+        raise wrong(table.key("quota_mib"), f"must be 0 (only the disk limits it) or at least {MIN_QUOTA_MIB}")
+    return most
 
 
 def _needed_texts(table: Table, key: str, languages: Sequence[str], max_length: int) -> Mapping[str, str]:

@@ -74,6 +74,7 @@ class Server:
     circuit_burst: int = 120
     circuit_costly_per_minute: int = 6
     circuit_costly_burst: int = 10
+    returning_reserve_mib: int = 512
 
     @property
     def max_upload_bytes(self) -> int:
@@ -82,6 +83,11 @@ class Server:
     @property
     def min_free_bytes(self) -> int:
         return self.min_free_mib * _MIB
+
+    @property
+    def returning_reserve_bytes(self) -> int:
+        """Room on the disk, above `min_free_bytes`, that no first report may use."""
+        return self.returning_reserve_mib * _MIB
 
     @property
     def min_upload_rate_bytes(self) -> int:
@@ -184,6 +190,17 @@ class Desk:
     members: Mapping[str, str] = field(default_factory=dict)
     keep_months: Mapping[str, int] = field(default_factory=lambda: dict(KEEP_MONTHS))
     leaving: Mapping[Fingerprint, date] = field(default_factory=dict)
+    quota_mib: int = 8192
+    returning_percent: int = 20
+
+    @property
+    def quota_bytes(self) -> int:
+        """0: only the disk limits what is held for this desk."""
+        return self.quota_mib * _MIB
+
+    @property
+    def quota_for_new_bytes(self) -> int:
+        return self.quota_bytes * (100 - self.returning_percent) // 100
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,30 @@ class DiskLow(RequestError):
     message = "There is no room for this upload at the moment."
 
 
+class NoRoomForNew(DiskLow):
+    page = "disk_kept"
+    message = "The room that is left is kept for reporters who come back."
+
+
+class DeskFull(RequestError):
+    """`desks`: the ids of those whose letterbox is full."""
+
+    status = 503
+    page = "desk_full"
+    message = "The letterbox of a desk is full."
+
+    def __init__(self, desks: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self.desks = desks
+
+
+class ReportsClosed(RequestError):
+    status = 503
+    page = "reports_closed"
+    message = "The operator has closed the drop for new reports."
+    hint = "Open it again: dropbox-server reports open"
+
+
 class CaseMoved(RequestError):
     status = 409
     page = "case_moved"

@@ -9,13 +9,9 @@ from collections.abc import Callable
 from threading import Lock
 
 from dropbox.errors import DiskLow, TooManyUploads
-from dropbox.padding import bucket
-from dropbox.server.limits import KIB, ArrivalLimits
+from dropbox.server.letterbox import reservation
+from dropbox.server.limits import ArrivalLimits
 
-ENVELOPE_OVERHEAD_BYTES = 256 * KIB
-"""More than the envelope's own entries ever add to an upload."""
-SEALING_OVERHEAD_BYTES = 256 * KIB
-"""More than the packets of hundreds of recipients come to."""
 MAX_PROXY_LINE_BYTES = 107  # The PROXY protocol, version 1, with the line's end.
 _PROXY_LINE = re.compile(rb"PROXY TCP[46] ([0-9A-Fa-f:.]{2,45}) [0-9A-Fa-f:.]{2,45} [0-9]{1,5} [0-9]{1,5}")
 
@@ -24,13 +20,6 @@ def circuit_of(line: bytes) -> str | None:
     """Return the circuit's id from the line that tor sends before each connection; None: this is no such line."""
     match = _PROXY_LINE.fullmatch(line)
     return None if match is None else match[1].decode("ascii")
-
-
-def reservation(length: int) -> int:
-    """Return the bytes on disk that an upload of `length` bytes can come to, its padding included."""
-    envelope = bucket(length + ENVELOPE_OVERHEAD_BYTES)
-    # OpenPGP's partial lengths cost gpg one byte in 8 KiB.
-    return envelope + envelope // 4096 + SEALING_OVERHEAD_BYTES
 
 
 class Ticket:
@@ -42,11 +31,19 @@ class Ticket:
         self.slot = slot
         self.reserved_bytes = reservation(length)
         self.arrived_bytes = 0
+        self.gave_way = False
+        self.seconds_behind: Callable[[], float] = lambda: 0.0
+        self.in_reserve = False
+        """Whether it was let in only because a returning reporter's may be: a first report is not taken then."""
 
     @property
     def outstanding_bytes(self) -> int:
         """What is still to be written: bytes that have arrived are in the file already, or about to be."""
         return max(0, self.reserved_bytes - self.arrived_bytes)
+
+    def give_way(self) -> None:
+        """Leave the slot to another upload; the share of the disk stays until `release`."""
+        self.slot, self.gave_way = False, True
 
     def release(self) -> None:
         """Give the place back; harmless when repeated."""
@@ -67,8 +64,10 @@ class Gate:
             if slot:
                 self._refuse_crowds(circuit)
             reserved = ticket.reserved_bytes + sum(other.outstanding_bytes for other in self._tickets)
-            if self._free_bytes() - reserved < self._limits.min_free_bytes:
+            left = self._free_bytes() - reserved - self._limits.min_free_bytes
+            if left < 0:
                 raise DiskLow
+            ticket.in_reserve = left < self._limits.returning_reserve_bytes
             self._tickets.add(ticket)
         return ticket
 
@@ -83,8 +82,16 @@ class Gate:
 
     def _refuse_crowds(self, circuit: str | None) -> None:
         taken = Counter(ticket.circuit for ticket in self._tickets if ticket.slot)
-        if taken.total() >= self._limits.max_uploads:
-            raise TooManyUploads
         # Without tor's circuit ids all reporters look alike, and a cap would be one for all of them together.
         if circuit is not None and taken[circuit] >= self._limits.max_uploads_per_circuit:
             raise TooManyUploads
+        if taken.total() >= self._limits.max_uploads:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Have the upload that is furthest behind give way; TooManyUploads when all of them are being sent."""
+        behind = {ticket: ticket.seconds_behind() for ticket in self._tickets if ticket.slot}
+        furthest = max(behind, key=lambda ticket: behind[ticket])
+        if behind[furthest] < self._limits.crowded_upload_seconds:
+            raise TooManyUploads
+        furthest.give_way()

@@ -13,6 +13,19 @@ LOOP = "loop"
 """The day on which a test report last came back."""
 BACKUP = "backup"
 """The day of the last backup."""
+REPORTS = "reports"
+"""Whether the operator takes new reports: RETURNING_ONLY, or anything else for yes."""
+RETURNING_ONLY = "returning-only"
+
+
+def takes_new_reports(happenings: Happenings) -> bool:
+    """Say whether the operator has the drop open for who comes without a codename."""
+    return happenings.get(REPORTS) != RETURNING_ONLY
+
+
+def take_new_reports(happenings: Happenings, *, taken: bool) -> None:
+    """Have a server that runs, and every one to come, take new reports or none."""
+    happenings.set(REPORTS, "open" if taken else RETURNING_ONLY)
 
 
 def day_of(happenings: Happenings, name: str) -> date | None:

@@ -49,6 +49,7 @@ class SiteTask(WSGITask):  # type: ignore[misc]
             environ["dropbox.refusal"] = refusal
             environ["dropbox.circuit"] = self.channel.circuit
             environ["dropbox.retry_seconds"] = self.request.retry_seconds
+            environ["dropbox.in_reserve"] = self.request.in_reserve
             environ["dropbox.progress"] = self.channel.server.arrival.progress
             environ["dropbox.upload"] = self.request.upload
             environ["SERVER_SOFTWARE"] = ""
@@ -102,6 +103,10 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     @property
     def holds_slot(self) -> bool:
         return self._ticket is not None and self._ticket.slot
+
+    @property
+    def in_reserve(self) -> bool:
+        return self._ticket is not None and self._ticket.in_reserve
 
     @property
     def is_costly(self) -> bool:

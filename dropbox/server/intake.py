@@ -6,7 +6,7 @@ file but gpg's sealed one.
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import blake2b, sha256
@@ -19,6 +19,7 @@ from dropbox.errors import (
     BodyTooLarge,
     DiskLow,
     DropboxError,
+    NoRoomForNew,
     NothingSent,
     OwnCodename,
     OwnCodenameInName,
@@ -33,6 +34,7 @@ from dropbox.sealed_mandate import seal_mandate
 from dropbox.server.follower import Follower
 from dropbox.server.form import Form, IncomingFile
 from dropbox.server.identity import Identity
+from dropbox.server.letterbox import Letterboxes
 from dropbox.server.own_words import CodenameMark
 from dropbox.server.store import NewSubmission, Store, Turn
 from dropbox.settings import Settings
@@ -50,6 +52,7 @@ class Draft:
     `binding` ties the nonce to its sender: the visit, or a follow-up's case id in bytes. `marks`: of the codenames
     that must not stand in it, because whoever may read the submission could then come back as the reporter. `moved`:
     another desk gets the case, with its reporter's consent; `desks` are then those that have it and the new one.
+    `length`: of the whole form, in bytes. `in_reserve`: what is free on the disk is kept for who comes back.
     """
 
     keys: CodenameKeys
@@ -66,6 +69,8 @@ class Draft:
     form: Form
     marks: tuple[CodenameMark, ...] = ()
     moved: Moved | None = None
+    length: int = 0
+    in_reserve: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,7 @@ class _Resent(DropboxError):
 class Intake:
     def __init__(self, store: Store, keyring: Keyring, identity: Identity, settings: Settings) -> None:
         self._store = store
+        self.letterboxes = Letterboxes(settings.desks, store.held_bytes)
         self._keyring = keyring
         self._drop = identity.drop
         self._resend_key = identity.subkey(b"drop1-resend")
@@ -95,9 +101,24 @@ class Intake:
     def submit(self, draft: Draft) -> Acknowledged:
         """Read the draft's files to their end, seal everything, and commit it; returns when it would survive a crash.
 
-        Raises NothingSent, TextTooLong, OwnCodename, OwnCodenameInName, TooManyFiles, KeyUnavailable, DiskLow, Busy,
-        CaseMoved or whatever the form or the sealing raises. Nothing is then left of it, and the case is as it was.
+        Raises NothingSent, TextTooLong, OwnCodename, OwnCodenameInName, TooManyFiles, KeyUnavailable, DiskLow,
+        DeskFull, Busy, CaseMoved or whatever the form or the sealing raises. Nothing is then left of it, and the case
+        is as it was.
         """
+        with self._room(draft):
+            return self._submit(draft)
+
+    def _room(self, draft: Draft) -> AbstractContextManager[None]:
+        """Keep room for it in its desks' letterboxes. A withdrawal needs none: it makes room."""
+        if draft.kind is Kind.WITHDRAWAL:
+            return nullcontext()
+        # what was sent once more after its answer was lost finds its case: its reporter must get the codename
+        returning = draft.kind is not Kind.REPORT or self._store.find_case(draft.keys.lookup_id) is not None
+        if draft.in_reserve and not returning:
+            raise NoRoomForNew
+        return self.letterboxes.place(draft.desks, draft.length, returning=returning)
+
+    def _submit(self, draft: Draft) -> Acknowledged:
         day, gpg, recipients = self._recipients(draft.desks)
         files = self._content(draft)
         header = self._header(draft, day)

@@ -37,6 +37,7 @@ class ArrivalLimits:
     max_uploads: int
     max_uploads_per_circuit: int
     min_free_bytes: int
+    returning_reserve_bytes: int = 0
     min_rate_bytes: int = 2 * KIB
     """Least bytes a second, averaged over an upload, a small form or a response that is being fetched."""
     max_upload_seconds: float = 180 * 60
@@ -84,8 +85,11 @@ class ArrivalLimits:
     """How long a browser may take to ask for the page that the answer to its form leads to: a round trip over Tor."""
 
     max_connections: int = 400
-    crowded_seconds: float = 5
-    """When connections are few, a form that has no thread yet may take this long before it makes room for others."""
+    crowded_seconds: float = 0.25
+    crowded_upload_seconds: float = 2
+    credit_seconds: float = 10
+    """When connections or upload slots are few, whoever is this far behind the least rate makes room, the furthest
+    first. What somebody was ahead of it counts for `credit_seconds`: one burst must not buy minutes."""
     max_waiting_requests: int = 8
     """How many requests of one connection may wait for their answer: each may hold a place on the disk."""
     max_output_bytes: int = 40 * MIB
@@ -150,6 +154,7 @@ class ArrivalLimits:
             max_uploads=server.max_uploads_at_once,
             max_uploads_per_circuit=server.max_uploads_per_circuit,
             min_free_bytes=server.min_free_bytes,
+            returning_reserve_bytes=server.returning_reserve_bytes,
             min_rate_bytes=server.min_upload_rate_bytes,
             max_upload_seconds=server.max_upload_minutes * 60,
             page_threads=server.page_threads,

@@ -6,6 +6,8 @@ from datetime import date
 
 from dropbox.models import DeskId
 from dropbox.server.check import Row
+from dropbox.server.check.rows import fullness_text
+from dropbox.server.letterbox import Fullness
 from dropbox.server.store import Counts
 
 _WORDS_IN_A_LINE = 5
@@ -29,6 +31,12 @@ def status_lines(
         lines += [f"desk {desk}: {waiting} without all receipts; roster words:", *word_lines(words)]
     loop = f"last full loop: {last_loop or 'never; send a test report: dropbox-server canary'}"
     return [*lines, loop, "drop key:", *word_lines(drop_key)]
+
+
+def letterbox_lines(letterboxes: Mapping[DeskId, Fullness], *, new_reports: bool) -> list[str]:
+    """Return how full each desk's letterbox is; first, whether the operator has the drop closed for new reports."""
+    closed = [] if new_reports else ["NEW REPORTS ARE NOT TAKEN; to take them again: dropbox-server reports open"]
+    return [*closed, *(f"desk {desk}: {fullness_text(each)}" for desk, each in letterboxes.items())]
 
 
 def word_lines(words: str) -> list[str]:

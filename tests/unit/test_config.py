@@ -127,7 +127,9 @@ def test_every_value_that_is_set_arrives(folder: Path) -> None:
     )
     assert found.keys_dir == folder / "public"
     assert found.organisation == Organisation("Hulp & Zo", ("en",))
-    assert found.server == Server(folder / "state", folder / "keys" / "s.sock", 1, 2, 3, 2, 4, 5, 16, 7, True)
+    assert found.server == Server(
+        folder / "state", folder / "keys" / "s.sock", 1, 2, 3, 2, 4, 5, 16, 7, True, returning_reserve_mib=16
+    )
     assert found.onion == Onion("control", Path("/tmp/tor"), "/opt/tor", folder / "torrc")
     assert (found.sessions, found.retention, found.sealing) == (Sessions(8, 9, 10), Retention(11, 12), Sealing(100))
     about = {"en": "two\n        lines"}

@@ -4,7 +4,8 @@ import pytest
 
 from dropbox.errors import DiskLow, TooManyUploads
 from dropbox.padding import bucket
-from dropbox.server.gate import Gate, circuit_of, reservation
+from dropbox.server.gate import Gate, circuit_of
+from dropbox.server.letterbox import reservation
 from dropbox.server.limits import MIB
 from tests.arrivals import limits
 

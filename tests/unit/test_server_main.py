@@ -83,7 +83,7 @@ def test_init_prints_one_json_document_and_nothing_else(config: Path, capsys: Ca
 def test_status_prints_one_json_document_and_nothing_else(config: Path, members: Members, capsys: Captured) -> None:
     assert main(["status", "--config", str(config), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert set(found) == {"cases", "items", "waiting", "keys", "drop_key", "last_loop"}
+    assert set(found) == {"cases", "items", "waiting", "keys", "drop_key", "last_loop", "new_reports", "letterboxes"}
     assert (found["cases"], found["items"]) == (0, 0)
     assert found["waiting"] == {"integrity": 0, "board": 0}
     assert {"fingerprint": members.anna, "desk": "integrity", "expires": None} in found["keys"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from dropbox.config import Settings
 from dropbox.errors import DropboxError
 from dropbox.keyring import Keyring
-from dropbox.server.check import clock, courier, desks, dues, keys, machine, process, sealing, tor
+from dropbox.server.check import clock, courier, desks, dues, keys, machine, process, room, sealing, tor
 from dropbox.server.check.bounded import Look, look_at_all
 from dropbox.server.check.rows import Looked, Row, Telling, Verdict
 from dropbox.server.store import Store
@@ -32,6 +32,8 @@ _ANYHOW = (
 )
 _WHEN_OPEN = (
     Look("desks", desks.look),
+    Look("new reports", room.look_at_switch),
+    Look("letterboxes", room.look_at_letterboxes),
     Look("backup", dues.look_at_backup),
     Look("last full loop", dues.look_at_loop),
     Look("receipts", desks.look_behind),

@@ -11,7 +11,10 @@ from pathlib import Path
 
 from dropbox.config import Settings
 from dropbox.keyring import Keyring
+from dropbox.server.letterbox import Fullness
 from dropbox.server.store import Store
+
+_MIB = 1 << 20
 
 
 class Verdict(StrEnum):
@@ -52,6 +55,18 @@ def warn(subject: str, finding: str, advice: str) -> Row:
 
 def fail(subject: str, finding: str, advice: str) -> Row:
     return Row(Verdict.FAIL, subject, finding, advice)
+
+
+def fullness_text(letterbox: Fullness) -> str:
+    held = f"{_rounded(letterbox.held_bytes)} held"
+    if not letterbox.quota_bytes:
+        return f"{held}, no quota"
+    quota, new = letterbox.quota_bytes // _MIB, letterbox.for_new_bytes // _MIB
+    return f"{held} of {quota} MiB; new reports use {new} MiB at most"
+
+
+def _rounded(size: int) -> str:
+    return f"{-(-size // _MIB)} MiB"
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """canary: a test report to each open desk, by the way that reporters take. Works while the site is being served."""
 
-from dropbox.errors import ConfigError, NoDeskOpen, OnionUnreachable
+from dropbox.errors import ConfigError, NoDeskOpen, OnionUnreachable, ReportsClosed
 from dropbox.models import DeskId
 from dropbox.server import canary, onion
 from dropbox.server.canary import Sent
 from dropbox.server.commands import Adder, Answer, Arguments, Say, desk_argument, desk_of, settings_of
 from dropbox.server.commands.serve import loopback
 from dropbox.server.drop import Drop
+from dropbox.server.happened import takes_new_reports
 from dropbox.server.socks import LoopbackVisitor, OnionVisitor
 from dropbox.settings import Settings
 
@@ -25,6 +26,8 @@ def _run(arguments: Arguments, _say: Say) -> Answer:
     settings = settings_of(arguments)
     with Drop.open(settings, beside_server=True) as drop:
         desks = _desks(drop, settings, arguments.desk)
+        if not takes_new_reports(drop.store.happenings):
+            raise ReportsClosed
         sent = canary.send_all(drop, [(desk, _visitor(settings, arguments.local)) for desk in desks])
     document = [{"desk": each.desk, "sent": each.problem is None, "problem": _problem(each)} for each in sent]
     code = 1 if any(each.problem for each in sent) else 0

@@ -3,7 +3,7 @@
 from dropbox.server import onion, screens
 from dropbox.server.commands import Adder, Answer, Arguments, Say, settings_of
 from dropbox.server.drop import Drop
-from dropbox.server.happened import LOOP, day_of
+from dropbox.server.happened import LOOP, day_of, takes_new_reports
 from dropbox.trust_words import roster_words
 
 
@@ -30,10 +30,18 @@ def _status(arguments: Arguments, _say: Say) -> Answer:
             for key in drop.keyring.report()
         ]
         words = drop.identity.drop_words()
+        new_reports, letterboxes = takes_new_reports(drop.store.happenings), drop.intake.letterboxes.look()
         last_loop = day_of(drop.store.happenings, LOOP)
         rosters = {desk.id: roster_words(desk.id, drop.store.roster(desk.id)) for desk in settings.desks}
     waiting = {desk.id: counts.waiting.get(desk.id, 0) for desk in settings.desks}
     found = {"cases": counts.cases, "items": counts.items, "waiting": waiting, "keys": keys, "drop_key": words}
     found["last_loop"] = last_loop and last_loop.isoformat()
+    found["new_reports"] = new_reports
+    found["letterboxes"] = {
+        desk: {"bytes": each.held_bytes, "quota_bytes": each.quota_bytes, "for_new_bytes": each.for_new_bytes}
+        for desk, each in letterboxes.items()
+    }
     address = onion.known_address(settings.server.data_dir) or "none yet"
-    return Answer(found, lambda _width: screens.status_lines(counts, rosters, address, words, last_loop))
+    lines = screens.status_lines(counts, rosters, address, words, last_loop)
+    held = screens.letterbox_lines(letterboxes, new_reports=new_reports)
+    return Answer(found, lambda _width: [lines[0], *held, *lines[1:]])

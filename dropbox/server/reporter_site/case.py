@@ -187,6 +187,7 @@ def _send(form: Form, here: Session, typed: TypedFollowUp, stamp: Stamp) -> Resp
         binding=bytes.fromhex(here.case),
         form=form,
         marks=here.marks,
+        length=request.content_length or 0,
         moved=answered.moved,
     )
     drop.intake.submit(draft)

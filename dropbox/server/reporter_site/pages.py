@@ -9,6 +9,7 @@ from dropbox.deadlines import ACKNOWLEDGE_DAYS, ANSWER_MONTHS
 from dropbox.errors import InvalidValue, ItemUnknown
 from dropbox.models import Fingerprint, parse_fingerprint
 from dropbox.server import headers
+from dropbox.server.happened import takes_new_reports
 from dropbox.server.reporter_site.context import (
     page,
     session_cookie,
@@ -30,6 +31,7 @@ def welcome() -> Response:
         danger=said(organisation.danger),
         desks=open_desk_views(),
         way=first_steps(sent=False),
+        new_reports=takes_new_reports(this_drop().store.happenings),
         acknowledge_days=ACKNOWLEDGE_DAYS,
         answer_months=ANSWER_MONTHS,
     )

@@ -185,6 +185,28 @@ PROBLEMS: dict[str, Problem] = {
         (_l("This server has no room for something of this size now."), _NOTHING_STORED, GO_BACK,
          _l("Send only your text now, and the files later. Or try again tomorrow.")),
     ),
+    "disk_kept": Problem(
+        503,
+        _l("There is no room for new reports at the moment"),
+        (_l("This server has no room for a new report of this size now. What is left is kept for people who come back "
+           "with their seven words. Try again tomorrow, or send only your text now."), _NOTHING_STORED, GO_BACK),
+    ),
+    "desk_full": Problem(
+        503,
+        _l("The letterbox is full at the moment"),
+        (_l("The letterbox of your readers is full. They make room when they pick up their post. Keep your text, and "
+           "try again tomorrow."), _NOTHING_STORED, GO_BACK),
+        "/case",
+    ),
+    "reports_closed": Problem(
+        503,
+        _l("No new reports at the moment"),
+        (_l("Whoever runs this site has closed it for new reports, for now. It has nothing to do with you. Try again "
+           "tomorrow."),
+         _l("Do you have seven words? Then come back with them: you can read your replies and write, as ever."),
+         _l("Nothing was stored now. What you sent before is safe.")),
+        "/return",
+    ),
     "key_unavailable": Problem(
         503,
         _l("It cannot be sealed at the moment"),

@@ -1,4 +1,4 @@
-"""What the drop last did of its own accord, by name: a whole loop, a backup, a release. One short line of text each.
+"""What the drop last did of its own accord, or its operator set: a loop, a backup, a release. A short line each.
 
 What a reporter or an investigator did has no place here: these lines are shown to the operator.
 """

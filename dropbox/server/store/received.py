@@ -11,6 +11,12 @@ from dropbox.models import DeskId, Fingerprint
 from dropbox.server.store.records import Behind, Counts
 from dropbox.server.store.schema import cases, desk_fetches, item_desks, items, memberships, receipts
 
+_HELD_BYTES = (
+    select(item_desks.c.desk_id, func.sum(items.c.bytes))
+    .join(items, items.c.item_id == item_desks.c.item_id)
+    .group_by(item_desks.c.desk_id)
+)
+
 
 def not_received_at_desk(by: date | None = None) -> ColumnElement[bool]:
     """True for a row of `item_desks` that not every current member of its desk has received (by that day)."""
@@ -44,6 +50,10 @@ def count(connection: Connection) -> Counts:
     by_desk: dict[DeskId, int] = dict.fromkeys(sorted(desks_with_items(connection)), 0)
     by_desk.update({DeskId(desk): number for desk, number in waiting})
     return Counts(_size(connection, cases), _size(connection, items), by_desk)
+
+
+def held_bytes(connection: Connection) -> dict[DeskId, int]:
+    return {DeskId(desk): int(held) for desk, held in connection.execute(_HELD_BYTES)}
 
 
 def desks_with_items(connection: Connection) -> frozenset[DeskId]:

@@ -204,7 +204,7 @@ canaries = _table(
     Column("day", Date, nullable=False),
 )
 
-# when the drop last did something of its own accord (a backup, a whole loop, a release): never what a reporter did
+# when the drop last did something of its own accord (a backup, a release), what its operator set: never a reporter's
 happenings = _table("happenings", Column("name", String(32), primary_key=True), Column("value", String, nullable=False))
 
 # one line each time the drop's own key or its epoch changed, with the signature that makes it believed

@@ -75,6 +75,7 @@ class Store:
         self._data_dir = data_dir
         self._tombstone_key = identity.subkey(b"drop1-tombstone")
         self._turns = CaseTurns()
+        self._settled_on: date | None = None
         self.happenings = Happenings(database)
         self.canaries = Canaries(database, blobs, self._mark)
         self.restores = Restores(database, blobs, meta)
@@ -298,9 +299,11 @@ class Store:
             with self._database.write() as connection:
                 statements.close_ended(connection, day)
                 gone = retention.let_go(connection, day, self._limits, self._blobs, self._mark)
+                retention.level_receipts(connection, day)
                 resends = cases.forget_resends(connection, day - timedelta(days=RESEND_DAYS))
             self._blobs.erase(gone.paths)
-            settled, unsettled = held.settle(self._database, self._blobs, day)
+            settled, unsettled = held.settle(self._database, self._blobs, day, is_first=self._settled_on != day)
+            self._settled_on = day
             scrubbed = self._database.scrub()
             held.blur(self._data_dir, day)
             earlier.let_go(self._data_dir, day)
@@ -314,6 +317,11 @@ class Store:
     def counts(self) -> Counts:
         with self._database.read() as connection:
             return received.count(connection)
+
+    def held_bytes(self) -> Mapping[DeskId, int]:
+        """Return the sealed bytes that are held for each desk; what two desks have counts for both."""
+        with self._database.read() as connection:
+            return received.held_bytes(connection)
 
     def _mark(self, item: ItemId) -> str:
         return blake2b(item.encode(), key=self._tombstone_key, digest_size=32).hexdigest()
