@@ -1,10 +1,13 @@
 """Letting go: never too early, never of what somebody is still to receive, and then without a trace."""
 
 import os
+import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -316,7 +319,7 @@ def test_a_damaged_file_is_not_made_to_look_fresh(store: Store, tmp_path: Path) 
     assert _files(tmp_path) == {damaged, whole}
 
 
-@pytest.mark.parametrize(("place", "name"), [(Blobs, "rewrite"), (Database, "compact")])
+@pytest.mark.parametrize(("place", "name"), [(Blobs, "copy"), (Database, "compact")])
 def test_a_full_disk_leaves_the_traces_for_another_day(
     store: Store, monkeypatch: pytest.MonkeyPatch, place: type, name: str
 ) -> None:
@@ -348,3 +351,88 @@ def test_a_settled_file_does_not_tell_when_it_was_last_read(store: Store, tmp_pa
     os.utime(path, (time.time(), path.stat().st_mtime))  # as that reading does, where files are not mounted noatime
     store.retire(later(2))
     assert path.stat().st_atime == path.stat().st_mtime
+
+
+def test_no_file_makes_room_for_the_next_ones_copy(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(6):
+        Reporter(store).send(content=bytes([number]) * 300)
+    done: list[str] = []
+
+    def noted(name: str) -> Callable[..., Any]:
+        real = getattr(Blobs, name)
+
+        def note(*given: Any) -> Any:
+            done.append(name)
+            return real(*given)
+
+        return note
+
+    for name in ("copy", "replace"):
+        monkeypatch.setattr(Blobs, name, noted(name))
+    assert store.retire(later(1)).settled == 6
+    assert done == ["copy"] * 6 + ["replace"] * 6
+    done.clear()
+    for number in range(4):
+        Reporter(store).send(later(1), content=bytes([number]) * 300)
+    monkeypatch.setattr(Blobs, "free_bytes", lambda _blobs: 4 * 600)
+    assert store.retire(later(2)).settled == 4
+    assert done == (["copy"] * 2 + ["replace"] * 2) * 2
+
+
+def test_a_disk_that_is_full_halfway_settles_what_was_copied(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        Reporter(store).send(content=bytes([number]) * 300)
+    copy, calls = Blobs.copy, []
+
+    def last_one_fails(blobs: Blobs, *given: Any) -> bool:
+        calls.append(given)
+        if len(calls) == 3:
+            raise DiskLow
+        return copy(blobs, *given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Blobs, "copy", last_one_fails)
+        retired = store.retire(later(1))
+    assert (retired.settled, retired.unsettled) == (2, 1)
+    assert store.retire(later(1)).settled == 1
+
+
+def test_change_times_do_not_say_which_file_was_read_since(store: Store, tmp_path: Path) -> None:
+    read, unread = (Reporter(store).send() for _ in range(2))
+    assert store.retire(later(1)).settled == 2
+    paths = [tmp_path / "items" / f"{item}.pgp" for item in (read, unread)]
+    os.utime(paths[0], (time.time(), paths[0].stat().st_mtime))
+    before = [path.stat().st_ctime_ns for path in paths]
+    store.retire(later(2))
+    assert all(path.stat().st_ctime_ns > before[1] for path in paths)
+
+
+def test_the_database_forgets_in_which_order_cases_were_looked_at_on_a_day_without_items(
+    store: Store, tmp_path: Path
+) -> None:
+    reporters = [Reporter(store) for _ in range(9)]
+    for reporter in reporters:
+        reporter.send(sealed_view=b"?" * 100)
+    store.retire(later(1))
+    views = {reporter.case: bytes([number]) * 100 for number, reporter in enumerate(reporters, 65)}
+    for case, view in views.items():
+        store.set_view(case, view)
+    store.retire(later(2))
+    data = (tmp_path / "store.sqlite").read_bytes()
+    on_disk = sorted(views, key=lambda case: data.index(views[case]))
+    assert on_disk in (sorted(views), sorted(views)[::-1])
+
+
+def test_receipts_of_past_days_do_not_say_who_brought_an_answer_when(store: Store, tmp_path: Path) -> None:
+    waits, complete = Reporter(store).send(), Reporter(store).send()
+    Member(store, ANN).answer(later(3), items=[waits, complete])
+    Member(store, BOB).answer(later(5), items=[complete])
+    store.retire(later(8))
+    with closing(sqlite3.connect(tmp_path / "store.sqlite")) as connection:
+        rows = connection.execute("SELECT item_id, day FROM receipts").fetchall()
+    assert sorted(rows) == sorted([(waits, str(later(7))), *[(complete, str(later(5)))] * 2])
+    store.retire(later(34))
+    assert store.has_item(complete)
+    store.retire(later(35))
+    assert store.has_item(complete) is None
+    assert store.has_item(waits)

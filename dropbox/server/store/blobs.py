@@ -6,6 +6,7 @@ A file gets its lasting name before its row is written, never after; a name with
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -63,21 +64,26 @@ class Blobs:
             if paths:
                 sync_folder(self.folder)
 
-    def rewrite(self, item: ItemId, kind: SealedKind, day: date, sha256: str) -> bool:
-        """Replace an item's file by a copy, whose birth, change and place on the disk no longer tell when it came.
+    def copy(self, item: ItemId, kind: SealedKind, day: date, sha256: str) -> bool:
+        """Copy an item's file into its part file, whose birth and place on the disk do not tell when the item came.
 
-        Returns False, and leaves the file alone, when it is not there or is not what its row says.
+        Returns False when the file is not there or is not what its row says; a part file may be left all the same.
         """
         path, part = self.path(item, kind), self.part(item)
         with translated():
-            try:
-                if not path.exists() or _copy(path, part) != sha256:
-                    return False
-                _settle_metadata(part, day)
-                part.replace(path)
-            finally:
-                part.unlink(missing_ok=True)
+            if not path.exists() or _copy(path, part) != sha256:
+                return False
+            _settle_metadata(part, day)
             return True
+
+    def replace(self, item: ItemId, kind: SealedKind) -> None:
+        """Put an item's copy in the place of its file."""
+        with translated():
+            self.part(item).replace(self.path(item, kind))
+
+    def free_bytes(self) -> int:
+        with translated():
+            return shutil.disk_usage(self.folder).free
 
     def list(self) -> Iterator[tuple[ItemId, Path]]:
         """Yield item and path of every file that is ours by its name; others are left alone."""

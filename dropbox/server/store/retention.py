@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, select, update
 
 from dropbox.bundle import LineState
 from dropbox.config import Retention
@@ -21,7 +21,7 @@ from dropbox.server.store.blobs import Blobs
 from dropbox.server.store.burial import Mark, bury
 from dropbox.server.store.cases import GRACE_DAYS
 from dropbox.server.store.received import not_received
-from dropbox.server.store.schema import case_desks, cases, desk_log, items, reply_locks
+from dropbox.server.store.schema import case_desks, cases, desk_log, items, receipts, reply_locks
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,21 @@ def mark_settled(connection: Connection, rewritten: list[ItemId]) -> None:
     if rewritten:
         those = [{"this_item": item} for item in rewritten]
         connection.execute(update(items).where(items.c.item_id == bindparam("this_item")).values(settled=True), those)
+
+
+def level_receipts(connection: Connection, day: date) -> None:
+    """Give all receipts of an item one day: who brought one on which day says who may have written a reply of that day.
+
+    Of what not everybody has, the last day that is over: it is to be kept for days that begin only when everybody has
+    it. After that, the last of its receipts' days.
+    """
+    over = day - timedelta(days=1)
+    waits = select(items.c.item_id).where(not_received())
+    ours = receipts.c.day < over, receipts.c.item_id.in_(waits)
+    connection.execute(update(receipts).where(*ours).values(day=over))
+    other = receipts.alias()
+    last = select(func.max(other.c.day)).where(other.c.item_id == receipts.c.item_id).scalar_subquery()
+    connection.execute(update(receipts).where(receipts.c.day < last, last < day).values(day=last))
 
 
 def _items(connection: Connection, *conditions: ColumnElement[bool]) -> list[Row[Any]]:

@@ -256,6 +256,7 @@ class Town:
         read = tuple(ReadMark(item, member.desk) for item in subs if self.dice.random() < 0.5)
         by_id = {case.id: case for case in self.cases}
         cases = sorted({each.case for each in held if each.kind is SealedKind.SUBMISSION})
+        self.dice.shuffle(cases)
         picked = [by_id[case] for case in cases if self.dice.random() < 0.4 and not by_id[case].withdrawn]
         kinds = [self.dice.choice([SealedKind.REPLY, SealedKind.REPLY, SealedKind.NOTE]) for _ in picked]
         written = [self._write(member, case, kind) for case, kind in zip(picked, kinds, strict=True)]

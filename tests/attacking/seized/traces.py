@@ -1,4 +1,4 @@
-"""What the file system keeps of a file, beside its bytes: four times, a number, a place in the folder and on the disk."""
+"""What the file system keeps of a file, beside its bytes: four times, a number, places in folder and on disk."""
 
 from __future__ import annotations
 
