@@ -48,6 +48,9 @@ class Body:
         self._arrived_bytes = 0
         self._paused_at: float | None = None
         self._paused_seconds = 0.0
+        self._behind_seconds = 0.0
+        if ticket is not None:
+            ticket.seconds_behind = self.seconds_behind
 
     # --- the socket's side: never waits -------------------------------------------------------------------------
 
@@ -70,7 +73,10 @@ class Body:
         with self._condition:
             if self._remaining is not None:
                 self._remaining -= count
-            self._last_arrival = self._clock()
+            now = self._clock()
+            behind = self._behind_seconds + now - self._last_arrival - count / self._limits.min_rate_bytes
+            self._behind_seconds = max(behind, -self._limits.credit_seconds)
+            self._last_arrival = now
             self._arrived_bytes += count
             if self._ticket is not None:
                 self._ticket.arrived_bytes = self._arrived_bytes
@@ -110,11 +116,19 @@ class Body:
         if resumed:
             self._wake()
 
+    def seconds_behind(self) -> float:
+        """Return how far its sender is behind the least rate now; nobody is whose bytes wait for a reader."""
+        with self._condition:
+            waited = 0.0 if self.paused or self.completed else self._clock() - self._last_arrival
+            return self._behind_seconds + waited
+
     def is_late(self) -> bool:
-        """Say whether the sender is too slow for a reader, or has had its time."""
+        """Say whether the sender is too slow for a reader, has had its time, or has to give way."""
         with self._condition:
             if self.completed or self._dropping_since is not None:
                 return False
+            if self._ticket is not None and self._ticket.gave_way:
+                return True
             now = self._clock()
             paused = self._paused_seconds + (0.0 if self._paused_at is None else now - self._paused_at)
             sending = now - self._started - paused

@@ -165,6 +165,19 @@ def test_a_slot_is_free_again_when_its_upload_was_too_slow(app: EchoApp, tmp_pat
                 assert eventually(lambda: site.server.gate.uploads == 0)
 
 
+def test_stalled_uploads_make_room_for_one_that_is_sent(app: EchoApp, tmp_path: Path) -> None:
+    with running(app, tmp_path, max_uploads=2, crowded_upload_seconds=0.2) as site:
+        stalled = [site.connect(), site.connect()]
+        stalled[0].send(post(bytes(10), length=MIB))
+        stalled[1].send(post(bytes(100 * KIB), length=MIB))
+        assert eventually(lambda: site.server.gate.uploads == 2)
+        assert site.post(bytes(MIB)).status == 503
+        assert eventually(lambda: site.post(bytes(MIB)).status == 200)
+        assert stalled[0].answer().status == 408
+        stalled[1].send(bytes(MIB - 100 * KIB))
+        assert stalled[1].answer().status == 200
+
+
 @pytest.fixture
 def free_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Let the disk seem to have so much room; others on this machine use the real one."""

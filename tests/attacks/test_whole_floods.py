@@ -105,6 +105,36 @@ def test_forms_that_drip_do_not_lock_the_next_one_out(tmp_path: Path) -> None:
         assert time.monotonic() - began < 10
 
 
+@pytest.mark.parametrize(
+    "start", [b"", b"GET / HTT", post(b"x", length=200_000, path="/return"), post(b"x", length=9_000)]
+)
+def test_who_dials_again_whenever_closed_does_not_hold_up_the_next_one(tmp_path: Path, start: bytes) -> None:
+    with running(EchoApp(), tmp_path, max_connections=30) as site:
+        dialled = [site.connect() for _ in range(60)]
+        for client in dialled:
+            client.send(start)
+        for _ in range(5):
+            began = time.monotonic()
+            assert site.request(GET).body == b"page"
+            assert time.monotonic() - began < 2
+            for client in [site.connect() for _ in range(30)]:
+                client.send(start)
+
+
+def test_an_answer_to_somebody_who_has_just_left_is_no_fault_of_ours(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with running(EchoApp(), tmp_path) as site:
+        client = site.connect()
+        client.send(GET)
+        assert client.answer().body == b"page"
+        (channel,) = site.server._channels()
+        channel.outbufs[-1].append(b"still to be sent")
+        channel.handle_close()
+        channel.handle_write()
+    assert not caplog.records
+
+
 def test_a_flood_of_codenames_holds_half_of_the_threads_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     going_on = threading.Event()
     derivation = Derivation(KdfParameters(bytes(16), 8192, 1), most_waiting=2)

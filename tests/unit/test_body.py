@@ -194,6 +194,36 @@ def test_no_upload_lasts_longer_than_the_longest_time() -> None:
     assert rig.body.is_late()
 
 
+def test_one_burst_buys_no_more_than_the_credit_and_steady_sending_keeps_it() -> None:
+    rig = Rig(None, min_rate_bytes=1000, credit_seconds=10)
+    rig.body.received(bytes(500_000))
+    assert rig.body.seconds_behind() == -10
+    for _ in range(100):
+        rig.clock.now += 1
+        rig.body.received(bytes(2000))
+        assert rig.body.seconds_behind() == -10
+    for _ in range(30):
+        rig.clock.now += 1
+        rig.body.received(b"x")
+    assert 19 < rig.body.seconds_behind() < 20
+
+
+def test_nobody_is_behind_whose_bytes_wait_for_a_reader() -> None:
+    rig = Rig(MIB, min_rate_bytes=1000, buffer_bytes=KIB, credit_seconds=1)
+    rig.body.received(bytes(KIB))
+    rig.clock.now += 100
+    assert rig.body.paused
+    assert rig.body.seconds_behind() < 0
+
+
+def test_an_upload_that_has_to_give_way_is_ended_as_too_slow() -> None:
+    ticket = Gate(limits(), lambda: 1 << 40).admit(MIB, None, slot=True)
+    body = Body(MIB, limits(), wake=lambda: None, ticket=ticket)
+    assert not body.is_late()
+    ticket.give_way()
+    assert body.is_late()
+
+
 def test_whoever_has_sent_everything_is_not_late() -> None:
     rig = Rig(3)
     rig.body.received(b"abc")

@@ -52,6 +52,27 @@ def test_one_circuit_cannot_take_every_slot() -> None:
     shared.admit(MIB, "fc00::2", slot=True)
 
 
+def test_an_upload_that_stalls_gives_its_slot_to_the_next_one_and_one_that_is_sent_does_not() -> None:
+    full = gate(max_uploads=2, crowded_upload_seconds=2)
+    first, second = (full.admit(1, None, slot=True) for _ in range(2))
+    first.seconds_behind, second.seconds_behind = (lambda: 1.9), (lambda: -10)
+    with pytest.raises(TooManyUploads):
+        full.admit(1, None, slot=True)
+    first.seconds_behind = lambda: 2
+    assert full.admit(1, None, slot=True).slot
+    assert (first.gave_way, second.gave_way) == (True, False)
+    assert full.uploads == 2
+
+
+def test_nobody_gives_way_to_a_circuit_that_has_its_share() -> None:
+    full = gate(max_uploads=2, max_uploads_per_circuit=1)
+    mine, other = full.admit(1, "mine", slot=True), full.admit(1, "other", slot=True)
+    mine.seconds_behind = other.seconds_behind = lambda: 100
+    with pytest.raises(TooManyUploads):
+        full.admit(1, "mine", slot=True)
+    assert (mine.gave_way, other.gave_way) == (False, False)
+
+
 def test_without_circuit_ids_nobody_counts_as_one_circuit() -> None:
     shared = gate(max_uploads=9, max_uploads_per_circuit=2)
     for _ in range(9):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dropbox.server.arrival.pace import OutputPace, too_costly
+from dropbox.server.arrival.pace import OutputPace, furthest_behind, too_costly
 from dropbox.server.limits import ArrivalLimits
 from tests.arrivals import limits
 
@@ -41,12 +41,15 @@ def test_an_answer_that_went_out_whole_starts_no_clock() -> None:
 class Connection:
     name: str
     total_outbufs_len: int = 0
-    creation_time: float = 0.0
+    behind: float = 0.0
     is_unserved: bool = False
 
+    def seconds_behind(self) -> float:
+        return self.behind
 
-def let_go(*connections: Connection, limits: ArrivalLimits, open_sockets: int = 1) -> list[str]:
-    return [each.name for each in too_costly(connections, limits, open_sockets)]
+
+def let_go(*connections: Connection, limits: ArrivalLimits) -> list[str]:
+    return [each.name for each in too_costly(connections, limits)]
 
 
 def test_the_largest_answers_go_first_and_only_as_many_as_it_takes() -> None:
@@ -55,10 +58,12 @@ def test_the_largest_answers_go_first_and_only_as_many_as_it_takes() -> None:
     assert let_go(small, large, middle, limits=limits(max_total_output_bytes=150)) == []
 
 
-def test_a_connection_at_work_is_never_closed_to_make_room() -> None:
-    working = [Connection(f"w{number}", creation_time=0) for number in range(8)]
-    old, new = Connection("old", 0, 1.0, True), Connection("new", 0, 2.0, True)
-    assert let_go(*working, new, old, limits=limits(max_connections=10), open_sockets=10) == ["old", "new"]
-    assert let_go(*working[:2], new, old, limits=limits(max_connections=10), open_sockets=9) == ["old", "new"]
-    assert let_go(new, old, limits=limits(max_connections=10), open_sockets=9) == ["old"]
-    assert let_go(*working, new, old, limits=limits(max_connections=12), open_sockets=9) == []
+def test_whoever_sends_or_is_at_work_never_makes_room_and_the_slowest_goes_first() -> None:
+    working, sending = Connection("working", behind=100), Connection("sending", behind=-3, is_unserved=True)
+    stalled, resting = (
+        Connection("stalled", behind=9, is_unserved=True),
+        Connection("resting", behind=2, is_unserved=True),
+    )
+    everybody = (working, resting, sending, stalled)
+    for count, gone in ((0, []), (1, ["stalled"]), (2, ["stalled", "resting"]), (9, ["stalled", "resting"])):
+        assert [each.name for each in furthest_behind(everybody, limits(crowded_seconds=1), count)] == gone

@@ -67,18 +67,19 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     @property
     def is_unserved(self) -> bool:
-        """Little is lost by closing it: it is at rest, has not sent a whole head, or was answered and still sends.
-
-        Or it sends a form so slowly that no thread has it yet, as somebody does who wants all connections.
-        """
+        """Little is lost by closing it: at rest, sending what no thread has yet, or answered and still sending."""
         if self.requests or self.total_outbufs_len:
             return False
-        if self._closes_when_flushed:
-            return True
-        arrival, request = self.server.arrival, self.request
-        if request is not None and request.headers_finished:
-            return bool(arrival.clock() - request.started > arrival.limits.crowded_seconds)
-        return self._arriving is None
+        return self._closes_when_flushed or self._arriving is None
+
+    def seconds_behind(self) -> float:
+        """Return how long it has been at rest, or how far it is behind the least rate with what it sends."""
+        request = self.request
+        if request is None:
+            return time.time() - self.last_activity
+        if request.body is None or not request.headers_finished:
+            return float(self.server.arrival.clock() - request.started)
+        return request.body.seconds_behind()
 
     def readable(self) -> bool:
         body = self._arriving
@@ -126,6 +127,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         count: int = super().send(data, do_close)
         self._sent_bytes += count
         return count
+
+    def handle_write(self) -> None:
+        if self.socket is not None:  # one turn of the loop may find it readable, so that it ended, and writable
+            super().handle_write()
 
     def handle_close(self) -> None:
         # No lock here: waitress also comes this way from a thread that holds it.

@@ -3,7 +3,7 @@
 Numbers only: no socket, and nothing of what is asked or answered.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol, TypeVar
 
 from dropbox.server.limits import ArrivalLimits
@@ -41,23 +41,26 @@ class Costly(Protocol):
     def total_outbufs_len(self) -> int: ...
 
     @property
-    def creation_time(self) -> float: ...
-
-    @property
     def is_unserved(self) -> bool: ...
+
+    def seconds_behind(self) -> float: ...
 
 
 Connection = TypeVar("Connection", bound=Costly)
 
 
-def too_costly(connections: Sequence[Connection], limits: ArrivalLimits, open_sockets: int) -> Iterator[Connection]:
-    """Yield the connections to close: the largest answers that nobody fetches, and the oldest ones that ask nothing."""
+def too_costly(connections: Sequence[Connection], limits: ArrivalLimits) -> Iterator[Connection]:
+    """Yield the connections to close because too much waits for them: the largest answers that nobody fetches."""
     waiting = sum(each.total_outbufs_len for each in connections)
     for each in sorted(connections, key=lambda each: -each.total_outbufs_len):
         if waiting <= limits.max_total_output_bytes:
             break
         waiting -= each.total_outbufs_len
         yield each
-    if open_sockets >= limits.max_connections * 9 // 10:
-        unserved = sorted((each for each in connections if each.is_unserved), key=lambda each: each.creation_time)
-        yield from unserved[: len(connections) // 4 + 1]
+
+
+def furthest_behind(connections: Iterable[Connection], limits: ArrivalLimits, count: int) -> list[Connection]:
+    """Return up to `count` connections that make room: those that ask nothing, or so slowly, the worst first."""
+    behind = [(each.seconds_behind(), each) for each in connections if each.is_unserved]
+    crowding = [pair for pair in behind if pair[0] >= limits.crowded_seconds]
+    return [each for _, each in sorted(crowding, key=lambda pair: -pair[0])[:count]]

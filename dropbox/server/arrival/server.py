@@ -11,7 +11,7 @@ from wsgiref.types import WSGIApplication
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
-from waitress.server import TcpWSGIServer, UnixWSGIServer
+from waitress.server import BaseWSGIServer, TcpWSGIServer, UnixWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 from waitress.trigger import trigger
 
@@ -19,7 +19,7 @@ from dropbox.server import wiping
 from dropbox.server.arrival.channel import Channel
 from dropbox.server.arrival.farewell import Farewell
 from dropbox.server.arrival.line import Line
-from dropbox.server.arrival.pace import too_costly
+from dropbox.server.arrival.pace import furthest_behind, too_costly
 from dropbox.server.arrival.quiet import fix_log_texts
 from dropbox.server.body import Clock
 from dropbox.server.gate import Gate
@@ -31,6 +31,9 @@ from dropbox.settings import Settings
 LOOP_SECONDS = 1
 THREADS_SECONDS = 5
 STOP_TURN_SECONDS = 0.02
+CROWDED_TURN_SECONDS = 0.1
+ACCEPTED_AT_ONCE = 64
+"""Who is refused connections dials again at once: one a turn would leave everybody else waiting behind them."""
 
 
 class _Listener:
@@ -40,6 +43,13 @@ class _Listener:
     arrival: "ArrivalServer"
     proxy_lines = False
     active_channels: dict[int, Channel]
+
+    def handle_accept(self) -> None:
+        for _ in range(ACCEPTED_AT_ONCE):
+            known = len(self.active_channels)
+            BaseWSGIServer.handle_accept(self)
+            if len(self.active_channels) == known:
+                return
 
     def add_task(self, channel: Channel) -> None:
         self.arrival.line.add(channel)
@@ -141,18 +151,30 @@ class ArrivalServer:
             wiping.forget()
 
     def relieve(self) -> None:
-        for channel in too_costly(self._channels(), self.limits, open_sockets=len(self._map)):
+        for channel in too_costly(self._channels(), self.limits):
             channel.let_go()
+
+    def _make_room(self) -> bool:
+        """Close whoever is furthest behind when connections become few; say whether they still are.
+
+        Before sockets are waited for: later the number of one that was closed may be a new one's.
+        """
+        over = len(self._map) - self.limits.max_connections * 9 // 10
+        if over > 0:
+            for channel in furthest_behind(self._channels(), self.limits, over):
+                channel.let_go()
+                over -= 1
+        return over > 0
 
     def has_room_for(self, newest: Channel) -> bool:
         """Say whether a connection's circuit may have one more; its oldest one that asks nothing makes room."""
         others = [each for each in self._channels() if each.circuit == newest.circuit and each is not newest]
         if len(others) < self.limits.max_connections_per_circuit:
             return True
-        unserved = sorted((each for each in others if each.is_unserved), key=lambda each: each.creation_time)
-        for each in unserved[:1]:
+        making_room = furthest_behind(others, self.limits, 1)
+        for each in making_room:
             each.let_go()
-        return bool(unserved)
+        return bool(making_room)
 
     def _listen(self, app: WSGIApplication, unix: Path | None, local: tuple[str, int] | None) -> Iterator[Any]:
         common = {"map": self._map, "dispatcher": self._dispatcher}
@@ -167,6 +189,8 @@ class ArrivalServer:
                 yield _TcpListener(app, adj=adj, sockinfo=sockinfo, **common)
 
     def _turn(self, seconds: float) -> None:
+        if self._make_room():
+            seconds = min(seconds, CROWDED_TURN_SECONDS)
         wasyncore.loop(timeout=self.line.seconds_to_turn(seconds), use_poll=True, map=self._map, count=1)
         self.line.turn()
 
