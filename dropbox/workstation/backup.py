@@ -101,6 +101,9 @@ def _read(file: bytes) -> tuple[BackupHead, bytes, bytes]:
         raise BackupDamaged
     try:
         head = _head(canonical.load(file[len(_MAGIC) : end], _MAX_HEAD_BYTES))
+        # whatever the fields forgive (a fingerprint in groups, `true` for 1) is not format 1
+        if canonical.dump(head.as_json()) != file[len(_MAGIC) : end]:
+            raise InvalidValue
     except (InvalidValue, TypeError):
         raise BackupDamaged from None
     return head, file[:end], file[end:]

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from dropbox.errors import InvalidValue, StillReadable
+from dropbox.errors import InvalidValue, PlanUnreadable, StillReadable
 from dropbox.models import CaseId, Mandate
 from dropbox.workstation.disclosure.needles import person, phrase
-from dropbox.workstation.disclosure.plan import Cut, FileHow, Person, Plan, letters
+from dropbox.workstation.disclosure.plan import Cut, FileHow, Person, Plan, letters, parse_plan
 from dropbox.workstation.disclosure.release_check import Secrets, require_unreadable
 from tests.envelopes import Case
 from tests.factories_bundles import World
@@ -218,3 +218,13 @@ def test_letters_go_on_after_z() -> None:
     assert letters(54)[24:30] == ("Y", "Z", "AA", "AB", "AC", "AD")
     assert letters(54)[51:] == ("AZ", "BA", "BB")
     assert len(set(letters(200))) == 200
+
+
+def test_a_plan_in_which_a_key_stands_twice_is_none() -> None:
+    """Whoever looks at it sees one of the two values, and the pack is made of the other."""
+    plan = Plan.new("d0" * 32, CaseId("c0" * 16), "en")
+    assert parse_plan(plan.data) == plan
+    for key, other in ((b'"days":true', b'"days":false'), (b'"phrases":[]', b'"phrases":["x"]')):
+        assert key in plan.data
+        with pytest.raises(PlanUnreadable):
+            parse_plan(plan.data.replace(key, other + b"," + key))

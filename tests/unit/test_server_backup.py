@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import time
 import tomllib
 from collections.abc import Iterator
 from contextlib import redirect_stdout
@@ -327,6 +328,16 @@ def test_a_data_folder_is_named_anew_and_the_comments_stay() -> None:
     assert b"# whose it is" in changed
     assert b"# here" in changed
     assert places_in(with_data_dir(b"", Path("/srv/drop")), Path("/etc")).data_dir == Path("/srv/drop")
+
+
+def test_a_configuration_of_dots_keeps_nobody_waiting() -> None:
+    """Python's reader of TOML takes hours for this one, and a backup with it may come from anybody."""
+    begun = time.monotonic()
+    with pytest.raises(ConfigError):
+        places_in(b"a." * 500_000 + b"a = 1\n", Path("/etc"))
+    assert time.monotonic() - begun < 2
+    ordinary = b"# " + b"A sentence. " * 2000 + b'\n[server]\ndata_dir = "data"\n'
+    assert places_in(ordinary, Path("/etc")).data_dir == Path("/etc/data")
 
 
 def test_a_backup_of_much_takes_little_memory(own: KeptDrop, tmp_path: Path) -> None:

@@ -105,3 +105,12 @@ def test_a_pipe_or_a_device_in_the_place_of_a_backup_does_not_hold_up_the_page(t
     for path in (tmp_path / "key.backup", tmp_path, Path("/dev/zero")):
         with pytest.raises(FileUnreadable):
             read_backup(path)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [(b'"format":1', b'"format":true'), (b'"01234567', b'"0123 4567'), (b"ABCDEF", b"abcdef")]
+)
+def test_a_head_in_another_spelling_is_refused(ours: bytes, theirs: bytes) -> None:
+    assert ours in FILE
+    with pytest.raises(BackupDamaged):
+        read_head(FILE.replace(ours, theirs, 1))

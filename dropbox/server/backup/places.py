@@ -13,6 +13,11 @@ import tomlkit
 from dropbox.errors import ConfigError
 from dropbox.settings import Backup
 
+MAX_DOT_PAIRS = 20_000_000
+"""Dots of a line times themselves, over all lines. Python's reader of TOML takes that many steps for dotted keys: half
+a second for these, and hours for as many as would fit into a backup, which may be anybody's.
+"""
+
 
 @dataclass(frozen=True)
 class Places:
@@ -26,6 +31,8 @@ class Places:
 
 def places_in(data: bytes, base: Path) -> Places:
     """Read a configuration's bytes; `base`: the folder that relative paths start from. Raises ConfigError."""
+    if sum(line.count(b".") ** 2 for line in data.splitlines()) > MAX_DOT_PAIRS:
+        raise ConfigError("the configuration", "must have no line with thousands of dots")
     try:
         document = tomllib.loads(data.decode())
     except (ValueError, RecursionError):

@@ -183,13 +183,20 @@ class Plan:
 
 
 def parse_plan(data: bytes) -> Plan:
-    """Read a plan, in any spelling of its JSON. Raises PlanUnreadable."""
+    """Read a plan, in any spelling of its JSON that has one meaning. Raises PlanUnreadable."""
     try:
         if len(data) > MAX_PLAN_BYTES:
             raise InvalidValue
-        return from_json(Plan, json.loads(data.decode("utf-8-sig")))
+        return from_json(Plan, json.loads(data.decode("utf-8-sig"), object_pairs_hook=_once))
     except (InvalidValue, ValueError, RecursionError):
         raise PlanUnreadable from None
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Refuse a key that stands twice: an editor would show one of its values, and we would take the other."""
+    value = dict(pairs)
+    require(len(value) == len(pairs))
+    return value
 
 
 def letters(count: int) -> tuple[str, ...]:
