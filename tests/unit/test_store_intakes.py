@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from dropbox.bundle import AnswerCase, ReadMark, Receipt
 from dropbox.codename import CodenameKeys, stored_lookup
@@ -14,6 +15,7 @@ from dropbox.errors import BundleAuthorUnknown, BundleItemMismatch, CaseEnded
 from dropbox.models import DeskId, ItemId, Kind, Mandate, SealedKind, new_item_id
 from dropbox.sealed_mandate import open_mandate, seal_mandate
 from dropbox.server.store import Applied, NewAnswer, NewWriting, Outcome, Store
+from dropbox.server.store.schema import tombstones
 from dropbox.shown import Shown, open_shown, seal_shown
 from tests.seating import put_down
 from tests.store_room import ANN, BOARD, BOB, BUREAU, CIS, DAY, Member, Reporter, later
@@ -257,6 +259,21 @@ def test_the_id_of_an_item_that_is_held_is_not_taken(store: Store) -> None:
     )
     assert store.has_item(sent) == before
     assert store.find_case(new.keys.lookup_id) is None
+
+
+def test_no_mark_says_which_report_was_taken_down_at_the_table(store: Store) -> None:
+    intake = Intake()
+    bring(store, intake)
+    Reporter(store).send()
+    with store._database.read() as connection:
+        assert connection.execute(select(tombstones)).all() == []
+    store.retire(later(1))
+    Member(store).answer(later(1), items=[intake.item])
+    Member(store, BOB).answer(later(1), items=[intake.item])
+    store.retire(later(31))
+    assert store.has_item(intake.item) is None
+    assert bring(store, intake, day=later(31)).writings == (Outcome.KNOWN,)
+    assert store.has_item(intake.item) is None
 
 
 def test_a_case_that_has_ended_does_not_come_back_to_life(store: Store) -> None:

@@ -17,7 +17,7 @@ from dropbox.errors import BundleAuthorUnknown, BundleForeign, BundleItemMismatc
 from dropbox.models import CaseId, DeskId, ItemId, SealedKind, VaultId
 from dropbox.server.store import erasures, moves
 from dropbox.server.store.blobs import Blobs
-from dropbox.server.store.burial import Mark, bury, is_buried
+from dropbox.server.store.burial import Mark, is_buried
 from dropbox.server.store.cases import add_item, desks_of, open_case, reopen_for_notes, standing
 from dropbox.server.store.records import (
     AnswerSeen,
@@ -131,8 +131,6 @@ def _open_case(connection: Connection, today: date, new: AnswerCase, report: New
     open_case(connection, new, day, today)
     room.kept.append(room.blobs.keep(report.item, report.kind, day))
     add_item(connection, report, day, new.desks)
-    # a vault brings its report again until it knows that we have it; a case that has ended must not come back to life
-    bury(connection, [room.mark(report.item)])
     return Outcome.STORED
 
 

@@ -134,5 +134,6 @@ def _erase(connection: Connection, rows: list[Row[Any]], gone_as: LineState, blo
     logged = update(desk_log).where(desk_log.c.item_id == bindparam("this_item"))
     connection.execute(logged.values(item_id=None, gone_as=gone_as.value), those)
     connection.execute(delete(items).where(items.c.item_id == bindparam("this_item")), those)
-    bury(connection, [mark(ItemId(row.item_id)) for row in rows if row.kind != SealedKind.SUBMISSION.value])
+    # also what a reporter sent: were it only reports that a member took down, their marks would say which those are
+    bury(connection, [mark(ItemId(row.item_id)) for row in rows])
     return [blobs.path(ItemId(row.item_id), SealedKind(row.kind)) for row in rows]
