@@ -111,7 +111,8 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     @property
     def is_costly(self) -> bool:
         """Whether it is a form whose work is worth a flood: a refused one costs no more than a page."""
-        return self._is_posted_to(self._arrival.limits.costly_paths) and self.refusal is None and self.error is None
+        refused = self.refusal is not None or self.error is not None or self.retry_seconds is not None
+        return not refused and self._is_posted_to(self._arrival.limits.costly_paths)
 
     def over_budget(self, retry_seconds: int) -> None:
         """Have it answered with a page that says so. A small form is read all the same: its text is given back."""

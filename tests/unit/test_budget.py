@@ -155,6 +155,20 @@ def test_one_circuit_does_not_get_more_than_half_of_the_page_threads() -> None:
     assert room.started[6:] == first[4:6]
 
 
+def test_one_circuit_does_not_get_more_than_one_place_where_codenames_are_tried() -> None:
+    room = Room(page_threads=8)
+    tried = room.ask(A, 3, costly=True)
+    page = room.ask(A)
+    other = room.ask(B, costly=True)
+    assert room.started == [tried[0], *page, *other]
+    room.finish(tried[:1])
+    assert room.started[3:] == [tried[1]]
+    room.finish(page)
+    assert len(room.started) == 4
+    room.finish([tried[1]])
+    assert room.started[4:] == [tried[2]]
+
+
 def test_uploads_that_hold_a_slot_do_not_keep_their_reporter_from_pages() -> None:
     room = Room(page_threads=8)
     room.ask(A, 4, slot=True)

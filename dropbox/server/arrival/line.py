@@ -48,7 +48,8 @@ class Line:
         self._waiting: dict[int, Connection] = {}
         self._ready: dict[str, deque[Connection]] = {}
         self._working: Counter[str] = Counter()
-        self._counted: set[Request] = set()
+        self._costly: set[str] = set()
+        self._counted: dict[Request, bool] = {}
 
     def add(self, connection: Connection) -> None:
         """Give a connection's first request to a thread, now or when its circuit's turn has come."""
@@ -86,18 +87,14 @@ class Line:
 
     def finished(self, connection: Connection, request: Request) -> None:
         """Take note that a thread has done with a request, and give its circuit's next one to a thread."""
-        circuit, following = str(connection.circuit), None
+        circuit = str(connection.circuit)
         with self._lock:
             if request not in self._counted:
                 return
-            self._counted.remove(request)
+            if self._counted.pop(request):
+                self._costly.discard(circuit)
             self._working[circuit] -= 1
-            ready = self._ready.get(circuit)
-            if ready:
-                following = ready.popleft()
-                self._count(circuit, following.next_request)
-            if not ready:
-                self._ready.pop(circuit, None)
+            following = self._following(circuit)
             if not self._working[circuit]:
                 del self._working[circuit]
         if following is not None:
@@ -125,12 +122,29 @@ class Line:
         request = connection.next_request
         if request.holds_slot:
             return True
-        if self._working[circuit] >= self._limits.threads_of_a_circuit:
+        if not self._may_begin(circuit, request):
             self._ready.setdefault(circuit, deque()).append(connection)
             return False
         self._count(circuit, request)
         return True
 
+    def _may_begin(self, circuit: str, request: Request) -> bool:
+        if request.is_costly and circuit in self._costly:
+            return False  # Argon2id runs for one at a time, and its queue is for others too
+        return self._working[circuit] < self._limits.threads_of_a_circuit
+
+    def _following(self, circuit: str) -> Connection | None:
+        ready = self._ready.get(circuit, deque())
+        found = next((each for each in ready if self._may_begin(circuit, each.next_request)), None)
+        if found is not None:
+            ready.remove(found)
+            self._count(circuit, found.next_request)
+        if not ready:
+            self._ready.pop(circuit, None)
+        return found
+
     def _count(self, circuit: str, request: Request) -> None:
-        self._counted.add(request)
+        self._counted[request] = request.is_costly
         self._working[circuit] += 1
+        if request.is_costly:
+            self._costly.add(circuit)
