@@ -51,6 +51,7 @@ class Database:
         # SQLite's own waiting is a lottery; among our threads the next in line should write
         self._turn = threading.Lock()
         self._unscrubbed = False
+        self._in_doubt = False
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -65,6 +66,18 @@ class Database:
             connection = plain.execution_options(**{_WRITING: True})
             with connection.begin():
                 yield connection
+                self._in_doubt = True
+        self._in_doubt = False
+
+    def bury_failed(self) -> None:
+        """Make sure that a commit that failed stays undone; raises when it may still come back.
+
+        All of it may stand in the log: when the last fsync fails, SQLite forgets it, but whoever reads the log after a
+        crash takes it for committed. The next commit is written over it, so we make one.
+        """
+        if self._in_doubt:
+            with self.write() as connection:
+                connection.exec_driver_sql("PRAGMA user_version = 0")
 
     def scrub(self, seconds: float = SCRUB_SECONDS) -> bool:
         """Empty the write-ahead log, so that what was deleted is in no file any more.

@@ -327,9 +327,10 @@ class Store:
         return blake2b(item.encode(), key=self._tombstone_key, digest_size=32).hexdigest()
 
     def _undo(self, items: Sequence[ItemId], paths: Sequence[Path]) -> None:
-        """After a failure: remove the files, but never one whose row is there after all; a sweep gets the rest."""
+        """After a failure: remove the files, but never one whose row is or may yet be there; a sweep gets the rest."""
         with suppress(DropboxError):
             for item in items:
                 self.discard(item)
+            self._database.bury_failed()
             orphans = [path for path in paths if self.has_item(ItemId(path.stem)) is None]
             self._blobs.erase(orphans)
