@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from nacl.exceptions import CryptoError
+from nacl.public import SealedBox
 from nacl.signing import SigningKey
 
 from dropbox.errors import CasebookDamaged
-from dropbox.models import CaseId, Fingerprint, ItemId, Kind, Recipient, SealedKind, new_item_id
+from dropbox.models import CaseId, Fingerprint, ItemId, Kind, Mandate, Recipient, SealedKind, new_item_id
 from tests.envelopes import Case
 from tests.factories_bundles import DESK, OTHER_DESK, Held, World, joined, write_as
 
@@ -278,3 +280,58 @@ def test_a_note_locked_to_strangers_without_end_does_not_hold_up_its_readers(
     assert told["quarantined"] == {flood.item: "it could not be unsealed whole"}
     assert honest.item not in told["quarantined"]
     assert told["new"] == 2
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"mandate": Mandate.INVESTIGATE}, {"kind": Kind.WITHDRAWAL}, {"kind": Kind.WITHDRAWAL, "undo": True}],
+    ids=["a wider mandate", "a withdrawal", "an undo"],
+)
+@pytest.mark.parametrize("again", [False, True], ids=["planted", "said once and replayed"])
+def test_no_mandate_or_withdrawal_that_was_planted_changes_what_may_be_done(
+    here: World, said: dict[str, Any], again: bool
+) -> None:
+    here.start()
+    case = Case()
+    here.drop.send(case, "The true report.", mandate=Mandate.INVESTIGATE)
+    if again:
+        spoken = here.drop.send(case, "", **({"kind": Kind.MANDATE} | said))
+    here.drop.send(case, "", kind=Kind.MANDATE, mandate=Mandate.LISTEN)
+    here.anna.ok("import", here.drop.pickup())
+    before = here.anna.ok("read", case.id), here.anna.ok("cases")
+    if again:
+        here.drop.hold(replace(spoken, item=new_item_id(), day=here.drop.day))
+    else:
+        here.drop.send(case, "PLANTED", signer=SigningKey.generate(), **({"kind": Kind.MANDATE} | said))
+    assert len(here.anna.ok("import", here.drop.pickup())["quarantined"]) == 1
+    assert (here.anna.ok("read", case.id), here.anna.ok("cases")) == before
+
+
+@pytest.mark.parametrize("own_keys", [False, True])
+def test_a_first_envelope_ahead_of_the_real_one_does_not_say_whose_case_it_is(here: World, own_keys: bool) -> None:
+    """The vault knows nothing of the case yet; its id is the hash of its keys."""
+    here.start()
+    case, own = Case(), Case()
+    theirs = {"case_key": own.case_public.hex(), "reply_key": own.reply_public.hex()}
+    keys: dict[str, Any] = theirs if own_keys else {}
+    planted = here.drop.send(case, "PLANTED", signer=own.case_key, **keys)
+    assert list(here.anna.ok("import", here.drop.pickup())["quarantined"]) == [planted.item]
+    assert here.anna.ok("cases") == []
+    here.drop.chains[case.id] = []
+    here.drop.send(case, "The true report.")
+    assert here.anna.ok("import", here.drop.pickup())["new"] == 1
+    assert [item["text"] for item in here.anna.ok("read", case.id)["items"]] == ["The true report."]
+
+
+def test_a_reply_is_locked_to_the_true_key_whatever_the_drop_says_since(here: World) -> None:
+    here.start()
+    case, other = Case(), Case()
+    here.drop.send(case, "The true report.")
+    here.drop.send(case, "PLANTED", reply_key=other.reply_public.hex())
+    assert len(here.anna.ok("import", here.drop.pickup())["quarantined"]) == 1
+    here.anna.ok("reply", case.id, "--text-file", here.text())
+    here.anna.ok("export", here.folder / "a.tar")
+    (lock,) = [entry.lock for entry in here.drop.take(here.folder / "a.tar", case).entries if entry.lock]
+    assert SealedBox(case.reply_key).decrypt(lock)
+    with pytest.raises(CryptoError):
+        SealedBox(other.reply_key).decrypt(lock)
