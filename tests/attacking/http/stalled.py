@@ -1,0 +1,70 @@
+"""A real reporter and a real investigator beside connections that stall: how long they take, and what it costs."""
+
+from __future__ import annotations
+
+import time
+
+from tests.attacking.http.stage import DESK, Costs, Stage, settled
+from tests.attacking.http.storm import Storm
+from tests.attacking.outcome import Figure, at_most, count, none_of
+from tests.attacking.plan import Plan
+from tests.journeys.world import come_back, send_report
+
+CONNECTIONS = 1000
+SERVED_SECONDS = 5.0
+GROWTH_MIB = 48.0
+_LARGE_BYTES = 1_000_000
+"""More than a small form's, so that it needs one of the slots that stalled uploads have taken."""
+
+
+def beside_stalled(stage: Stage, plan: Plan) -> list[Figure]:
+    """Attack both sites with every kind of stall; return how people fared and what is left of it."""
+    before = stage.costs()
+    whole: list[float] = []
+    large: list[float] = []
+    courier: list[float] = []
+    refused, dialled, held = 0, 0, 0
+    for number in range(plan.times(2, 60)):
+        chances = plan.random(f"stalls {number}")
+        with Storm(stage.port, CONNECTIONS, chances, dial_again=number % 2 == 1) as storm:
+            for _ in range(plan.times(2, 5)):
+                seconds, status = _whole_report(stage, b"a" * 20_000)
+                whole.append(seconds)
+                refused += status != 200
+                held = max(held, stage.costs().descriptors)
+            time.sleep(2)
+            seconds, status = _whole_report(stage, b"a" * _LARGE_BYTES)
+            large.append(seconds)
+            refused += status != 200
+        dialled += storm.dialled
+        with Storm(stage.courier_port, CONNECTIONS, chances):
+            began = time.monotonic()
+            stage.courier()
+            courier.append(time.monotonic() - began)
+    after = settled(stage.costs, before)
+    return [
+        count("connections that stalled", dialled, "connections"),
+        count("open at once in the server, at most", held, "descriptors"),
+        at_most("a reporter's whole report beside them, at most", max(whole), SERVED_SECONDS, "s"),
+        at_most("a report with a large file beside them, at most", max(large), SERVED_SECONDS, "s"),
+        at_most("an investigator's sign-in beside them, at most", max(courier), SERVED_SECONDS, "s"),
+        none_of("reports refused beside them", refused),
+        *growth("the stalled connections", before, after),
+    ]
+
+
+def growth(what: str, before: Costs, after: Costs, most: float = GROWTH_MIB) -> list[Figure]:
+    """Return what the server holds more than before."""
+    return [
+        at_most(f"memory that {what} left taken", max(0.0, after.rss_mib - before.rss_mib), most, "MiB"),
+        at_most(f"descriptors that {what} left open", max(0, after.descriptors - before.descriptors), 4),
+        at_most(f"threads that {what} left running", max(0, after.threads - before.threads), 1),
+    ]
+
+
+def _whole_report(stage: Stage, content: bytes) -> tuple[float, int]:
+    """Open the form, report with a file and read the codename; return the seconds until then, and the last status."""
+    began = time.monotonic()
+    page = send_report(stage.drop.visitor(), "Beside a storm.", [DESK], files=[("a.bin", "text/plain", content)])
+    seconds = time.monotonic() - began
+    return seconds, come_back(stage.drop.visitor(), page.codename).status
