@@ -62,12 +62,19 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Open the one writing transaction; committed when the block ends, rolled back when it raises."""
-        with self._alone(), _translated(), self._engine.connect() as plain:
-            connection = plain.execution_options(**{_WRITING: True})
-            with connection.begin():
-                yield connection
-                self._in_doubt = True
-        self._in_doubt = False
+        with self._alone():
+            doubted = self._in_doubt
+            try:
+                with _translated(), self._engine.connect() as plain:
+                    connection = plain.execution_options(**{_WRITING: True})
+                    with connection.begin():
+                        yield connection
+                        self._in_doubt = True
+            except DiskLow:
+                # the log had no room for all of it, so nothing can make a commit of it
+                self._in_doubt = doubted
+                raise
+            self._in_doubt = False
 
     def bury_failed(self) -> None:
         """Make sure that a commit that failed stays undone; raises when it may still come back.
