@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests import ready_commands
-from tests.attacking.crash.ledger import Answer, Ledger, mark_of
+from tests.attacking.crash.ledger import Answer, Case, Ledger, mark_of
 from tests.attacking.crash.reporters import CUT_OFF, is_our_page
 from tests.drop_process import BIN
 from tests.journeys.world import Member
@@ -72,7 +72,7 @@ class BySite:
     ledger: Ledger
 
     def fetch(self, target: Path) -> None:
-        page = self._home()
+        page = self.home()
         form = next(form for form in page.forms if ("desk", self.desk) in form.fields)
         link = BUNDLE_LINK.search(self._checked(self.visitor.submit(form)).text)
         if link is None:
@@ -83,7 +83,7 @@ class BySite:
         target.write_bytes(bundle.body)
 
     def bring(self, bundle: Path) -> None:
-        form = self._home().form_to("/bring")
+        form = self.home().form_to("/bring")
         body, kind = multipart(form.fields, [(bundle.name, "application/x-tar", bundle.read_bytes())])
         body = body.replace(b'name="files"', b'name="bundle"')
         page = self._checked(self.visitor.request("POST", form.action, body, kind))
@@ -91,7 +91,7 @@ class BySite:
             self.ledger.complain(f"the courier's site refused a bundle: {page.text[page.text.find('<main') :][:300]}")
             raise Refused
 
-    def _home(self) -> Page:
+    def home(self) -> Page:
         page = self._checked(self.visitor.get("/"))
         if any("passphrase" in form.names for form in page.forms):
             page = self.visitor.submit(page.form("passphrase"), {"name": self.name, "passphrase": self.words})
@@ -118,6 +118,7 @@ class Investigator:
     folder: Path
     written: list[Answer] = field(default_factory=list)
     brought: list[Path] = field(default_factory=list)
+    held: dict[Path, list[Answer]] = field(default_factory=dict)
     files: int = 0
     fetched: int = 0
     answers: int = 0
@@ -148,10 +149,17 @@ class Investigator:
 
     def bring(self) -> None:
         """Export everything that is not confirmed, and bring it; what it holds then counts as taken in."""
-        bundle, held = self._path("answer"), list(self.written)
+        self.bring_this(self.exported())
+
+    def exported(self) -> Path:
+        bundle = self._path("answer")
+        self.held[bundle] = list(self.written)
         self._vault("export", bundle)
+        return bundle
+
+    def bring_this(self, bundle: Path) -> None:
         self.way.bring(bundle)
-        for answer in held:
+        for answer in self.held[bundle]:
             answer.imported = True
         self.brought = [*self.brought, bundle][-KEPT_BUNDLES:]
 
@@ -166,22 +174,24 @@ class Investigator:
 
     def _write(self) -> None:
         rows = self.cases()
-        if not rows:
-            return
-        case = self.chances.choice(rows)["case"]
+        if rows:
+            self.write(self.chances.choice(rows)["case"])
+
+    def write(self, case: str) -> Case:
+        """Write a reply to a case of this vault."""
         marks = [mark_of(item["text"]) for item in self.read(case)["items"]]
         known = next((found for mark in marks if (found := self.ledger.case_of(mark))), None)
         if known is None:
             self.ledger.complain(f"vault {self.name}: nobody sent case {case}")
-            return
+            raise Refused
         self.answers += 1
-        mark = f"{self.name}{self.answers}x{self.chances.randrange(10**6)}"
-        answer = self.ledger.write(known, mark)
+        answer = self.ledger.write(known, f"{self.name}{self.answers}x{self.chances.randrange(10**6)}")
         text = self._path("text")
-        text.write_text(f"{mark} is what we say.", encoding="utf-8")
+        text.write_text(f"{answer.mark} is what we say.", encoding="utf-8")
         self._vault("reply", case, "--text-file", text, excused=lambda: known.withdrawing)
         self.written.append(answer)
         text.unlink()
+        return known
 
     def _vault(self, name: str, *arguments: str | Path, excused: Callable[[], bool] = lambda: False) -> Any:
         """Run a command on the vault; it must not fail, unless it is `excused`: nobody answers what was withdrawn."""

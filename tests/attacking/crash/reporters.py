@@ -51,11 +51,16 @@ class Reporter:
     marks: int = 0
     statuses: dict[int, int] = field(default_factory=dict)
 
+    @property
+    def waits(self) -> bool:
+        """Whether something was sent that nobody has seen acknowledged."""
+        return self.pending is not None
+
     def act(self) -> None:
         """Do one thing; what the wire cuts off is gone on with the next time."""
         try:
             if self.pending is not None:
-                self._send(self.pending)
+                self.send(self.pending)
             else:
                 self._choose()()
         except CUT_OFF:
@@ -81,12 +86,17 @@ class Reporter:
         return [(f"{i}.bin", "application/octet-stream", self.chances.randbytes(size)) for i, size in enumerate(sizes)]
 
     def _report(self) -> None:
+        desks = tuple(self.chances.sample(DESKS, self.chances.choice((1, 1, 2))))
+        pending = self.prepared(desks, self._files())
+        if pending is not None:
+            self._begin(pending)
+
+    def prepared(self, desks: tuple[str, ...], files: list[File]) -> Pending | None:
+        """Fill the form of a first report in; None when there is none now."""
         visitor = self.visitor()
         page = visitor.get("/report")
         if not self._served(page):
-            return
-        files = self._files()
-        desks = tuple(self.chances.sample(DESKS, self.chances.choice((1, 1, 2))))
+            return None
         sent = self._sent(desks, files)
         case = self.ledger.begin(sent)
         self.own.append(case)
@@ -95,7 +105,7 @@ class Reporter:
             "mandate": self.chances.choice(("listen", "advise", "investigate")),
             "message": f"{sent.mark} was here.",
         }
-        self._begin(Pending(case, sent, visitor, page.form("message", "mandate"), values, files))
+        return Pending(case, sent, visitor, page.form("message", "mandate"), values, files)
 
     def _follow_up(self, case: Case) -> None:
         page, visitor = self._come_back(case)
@@ -123,7 +133,7 @@ class Reporter:
         if self.chances.random() < 0.15:
             self._hang_up(pending)
         else:
-            self._send(pending)
+            self.send(pending)
 
     def _hang_up(self, pending: Pending) -> None:
         visitor = pending.visitor
@@ -134,12 +144,13 @@ class Reporter:
         line.request("POST", pending.form.action, body, headers)
         line.close()
 
-    def _send(self, pending: Pending) -> None:
+    def send(self, pending: Pending) -> None:
+        """Press the button, perhaps once more; `pending` is no more when it was acknowledged."""
         pending.tries += 1
         page = pending.visitor.submit(pending.form, pending.values, pending.files)
         if page.status == 401 and any("codename" in form.names for form in page.forms) and pending.case.codename:
             page = self._sign_in_again(pending, page)
-        self._take(pending, page)
+        self.take(pending, page)
 
     def _sign_in_again(self, pending: Pending, page: Page) -> Page:
         """Type the codename on the page that kept the text, and press the button again; files are chosen again."""
@@ -152,7 +163,8 @@ class Reporter:
         pending.form = form
         return pending.visitor.submit(form, pending.values, pending.files)
 
-    def _take(self, pending: Pending, page: Page) -> None:
+    def take(self, pending: Pending, page: Page) -> None:
+        """Note what an answer says of what was sent."""
         if not self._served(page, (400, 401, 503)):
             return
         if page.status == 200 and 'id="codename"' in page.text:
