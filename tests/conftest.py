@@ -11,6 +11,7 @@ import pytest
 from dropbox.gpg import Gpg
 from dropbox.models import Fingerprint
 from tests import factories
+from tests.remembered import remember_templates
 
 if TYPE_CHECKING:
     from dropbox.server.store import Store
@@ -22,6 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run the variants that take minutes")
 
 
+remember_templates()
 TESTS = Path(__file__).parent
 LONGEST = (
     "journeys/test_over_tor.py",
