@@ -91,6 +91,17 @@ class Sessions:
         core = _core(Session(b"", keys, codename, "", None, mark))
         return self._split.begin(keys.case, core, _aside(draft))
 
+    def rehearse(
+        self,
+        keys: CodenameKeys,
+        codename: Codename | None = None,
+        draft: SavedDraft | None = None,
+        mark: CodenameMark | None = None,
+    ) -> str:
+        """Do the work of `begin` and keep nothing: who has no case here is refused after as long a time."""
+        core = _core(Session(b"", keys, codename, "", None, mark))
+        return self._split.rehearse(keys.case, core, _aside(draft))
+
     def find(self, cookie: str | None) -> Session:
         """Return the session of this cookie, counted as used now, or raise SessionEnded."""
         opened = self._split.find(cookie)

@@ -161,6 +161,16 @@ def test_a_case_holds_no_more_than_three_sessions(sessions: Sessions) -> None:
             sessions.find(cookie)
 
 
+def test_a_rehearsed_session_lets_nobody_in_and_makes_nobody_leave(clock: Clock) -> None:
+    sessions = Sessions(b"s" * 32, config.Sessions(), clock, most=1)
+    cookie, rehearsed = sessions.begin(KEYS), sessions.rehearse(KEYS)
+    assert len(rehearsed) == len(cookie)
+    assert len(sessions) == 1
+    assert sessions.find(cookie).case == KEYS.case
+    with pytest.raises(SessionEnded):
+        sessions.find(rehearsed)
+
+
 def test_a_full_table_throws_out_whoever_was_idle_longest_and_never_the_newest(clock: Clock) -> None:
     sessions = Sessions(SECRET, Limits(), clock, most=10)
     busy = sessions.begin(some_keys())

@@ -84,13 +84,14 @@ def _sign_in(attempt: _Attempt, codename: Codename) -> Response:
     keys = drop.derivation.derive(codename)
     case = drop.store.find_case(keys.lookup_id)
     refusal = _no_case(attempt)  # rendered for a hit as well, so that the time until the answer says nothing
-    if case is None:
-        return refusal
-    drop.sessions.end(session_cookie())
+    if case is not None:
+        drop.sessions.end(session_cookie())
+    # so is the answer to a hit for a miss, with a session that nobody keeps
+    begin = drop.sessions.rehearse if case is None else drop.sessions.begin
     response = go("/case")
-    begun = drop.sessions.begin(keys, draft=attempt.draft, mark=CodenameMark.of(codename))
+    begun = begin(keys, draft=attempt.draft, mark=CodenameMark.of(codename))
     headers.set_cookie(response, headers.SESSION_COOKIE, begun)
-    return response
+    return refusal if case is None else response
 
 
 def _no_case(attempt: _Attempt) -> Response:
