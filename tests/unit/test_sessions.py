@@ -162,11 +162,12 @@ def test_a_case_holds_no_more_than_three_sessions(sessions: Sessions) -> None:
 
 
 def test_a_rehearsed_session_lets_nobody_in_and_makes_nobody_leave(clock: Clock) -> None:
-    sessions = Sessions(b"s" * 32, config.Sessions(), clock, most=1)
-    cookie, rehearsed = sessions.begin(KEYS), sessions.rehearse(KEYS)
+    keys = some_keys()
+    sessions = Sessions(SECRET, Limits(idle_minutes=30, absolute_minutes=480), clock, most=1)
+    cookie, rehearsed = sessions.begin(keys), sessions.rehearse(keys)
     assert len(rehearsed) == len(cookie)
     assert len(sessions) == 1
-    assert sessions.find(cookie).case == KEYS.case
+    assert sessions.find(cookie).case == keys.case
     with pytest.raises(SessionEnded):
         sessions.find(rehearsed)
 
