@@ -4,6 +4,7 @@ An unverified bundle yields nothing. A verified one streams its items from the d
 verified, and hashes them again on the way. No gpg here: the keys that a bundle carries are just bytes.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,7 +17,7 @@ from dropbox.bundle import fields
 from dropbox.bundle.desk_log import LogLine, check_log, dump_log, load_log
 from dropbox.bundle.drop_keys import require_followed
 from dropbox.bundle.drop_statement import current_key, read_successions
-from dropbox.bundle.limits import LIMITS
+from dropbox.bundle.limits import LIMITS, require_modest
 from dropbox.bundle.pickup_manifest import PickupItem, PickupManifest
 from dropbox.bundle.tar import Member, TarReader, TarWriter, file_chunks
 from dropbox.bundle.verified import Verified
@@ -34,6 +35,8 @@ from dropbox.target import new_file
 
 SIGNED_LINE = b"onion-dropbox pickup 1\n"
 _LOG = "log.txt"
+_DROP = re.compile(rb',"drop":"([0-9a-f]{64})","epoch"')
+_AFTER = re.compile(rb'"after":"([0-9a-f]{64})"')
 
 
 class VerifiedPickup(Verified):
@@ -125,7 +128,10 @@ def _check_signature(signed: bytes, signature: bytes, known: tuple[str, ...]) ->
     """Refuse what neither the key that is known signed, nor the one that the manifest itself says is the drop's."""
     if known and _is_signed_by(known[-1], signed, signature):
         return
+    if len(signed) > LIMITS.unsigned_bytes and not _is_signed_by(_key_of(signed), signed, signature):
+        raise BundleSignatureInvalid
     with suppress(InvalidValue):
+        require_modest(signed)
         claimed = load(signed, LIMITS.manifest_bytes)
         own = fields.hex_256(claimed.get("drop"))
         if _is_signed_by(current_key(own, read_successions(claimed.get("successions", []), own)), signed, signature):
@@ -133,6 +139,15 @@ def _check_signature(signed: bytes, signature: bytes, known: tuple[str, ...]) ->
                 raise BundleForeign
             return
     raise BundleSignatureInvalid
+
+
+def _key_of(signed: bytes) -> str:
+    """Return the key that a large manifest says has signed it, without reading it: in the one spelling what comes after
+    `statements` are the keys after the drop's first one, and the last of them signs.
+    """
+    keys = signed.rfind(b',"successions":[')
+    found = _AFTER.match(signed, signed.rfind(b'"after":', keys)) if keys >= 0 else _DROP.search(signed)
+    return found[1].decode("ascii") if found else ""
 
 
 def _is_signed_by(drop: str, signed: bytes, signature: bytes) -> bool:
@@ -148,6 +163,7 @@ def _read_manifest(signed: bytes) -> tuple[PickupManifest, dict[str, Any]]:
     if len(signed) > LIMITS.manifest_bytes:
         raise BundleTooLarge("manifest.json", LIMITS.manifest_bytes)
     try:
+        require_modest(signed)
         value = load(signed, LIMITS.manifest_bytes)
         manifest = PickupManifest.from_json(value)
         files = fields.mapping(value.get("files"))

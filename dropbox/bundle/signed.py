@@ -4,13 +4,14 @@ No gpg here: signing and verifying come in as functions, and whether the author 
 to say, who knows the rosters.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from dropbox.bundle.limits import LIMITS
+from dropbox.bundle.limits import LIMITS, require_modest
 from dropbox.bundle.tar import Member, TarReader, TarWriter, file_chunks
 from dropbox.bundle.verified import Verified
 from dropbox.canonical import dump, load, sha256_hex
@@ -116,23 +117,29 @@ class SignedBundle(Generic[SomeManifest, SomeEntry]):
     ) -> VerifiedSigned[SomeManifest]:
         signed = tar.read("manifest.json", LIMITS.manifest_bytes)
         signature = tar.read("manifest.sig", LIMITS.signature_bytes)
+        if len(signed) > LIMITS.unsigned_bytes:
+            self._require_signed(signed, signature, _author_of(signed), verify)
         manifest = self._read(signed)
         if not belongs(manifest):
             raise BundleForeign
-        try:
-            verify(self.signed_line + signed, signature, manifest.author)
-        except SignatureInvalid:
-            raise BundleSignatureInvalid from None
+        self._require_signed(signed, signature, manifest.author, verify)
         entries = self.entries(manifest)
         members = {entry.item: tar.check(entry.member_name, entry.bytes, entry.sha256) for entry in entries}
         tar.finish()
         return VerifiedSigned(tar, members, manifest, sha256_hex(signed))
+
+    def _require_signed(self, signed: bytes, signature: bytes, author: Fingerprint, verify: Verify) -> None:
+        try:
+            verify(self.signed_line + signed, signature, author)
+        except SignatureInvalid:
+            raise BundleSignatureInvalid from None
 
     def _read(self, signed: bytes) -> SomeManifest:
         """Return the manifest; a key too many or a value spelled otherwise is refused."""
         if len(signed) > LIMITS.manifest_bytes:
             raise BundleTooLarge("manifest.json", LIMITS.manifest_bytes)
         try:
+            require_modest(signed)
             manifest = self.from_json(load(signed, LIMITS.manifest_bytes))
         except InvalidValue:
             raise BundleError from None
@@ -141,10 +148,24 @@ class SignedBundle(Generic[SomeManifest, SomeEntry]):
         return manifest
 
 
+_AUTHOR = re.compile(rb'\{"author":"([0-9A-F]{40})",')
+
+
+def _author_of(signed: bytes) -> Fingerprint:
+    """Return whom a large manifest names, without reading it: in the one spelling its author comes first."""
+    found = _AUTHOR.match(signed)
+    if found is None:
+        raise BundleError
+    return Fingerprint(found[1].decode("ascii"))
+
+
 def calls_itself(path: Path, kind: str) -> bool:
-    """Tell whether a file names this type, so that it can be verified as one. Raises FileUnreadable."""
+    """Tell whether a file names this type, so that it can be verified as one. Raises FileUnreadable.
+
+    In the one spelling the type of these kinds comes last.
+    """
     with closing(TarReader(path)) as tar:
         try:
-            return bool(load(tar.read("manifest.json", LIMITS.manifest_bytes), LIMITS.manifest_bytes)["type"] == kind)
-        except (BundleError, InvalidValue, KeyError):
+            return tar.read("manifest.json", LIMITS.manifest_bytes).endswith(b',"type":"%b"}\n' % kind.encode("ascii"))
+        except BundleError:
             return False

@@ -5,14 +5,23 @@ import json
 import os
 import tarfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from nacl.signing import SigningKey
 
-from dropbox.bundle import LIMITS, VerifiedAnswer, VerifiedPickup, verify_answer, verify_pickup
+from dropbox.bundle import (
+    LIMITS,
+    Receipt,
+    Succession,
+    VerifiedAnswer,
+    VerifiedPickup,
+    verify_answer,
+    verify_pickup,
+    write_pickup,
+)
 from dropbox.bundle.answer import SIGNED_LINE as ANSWER_LINE
 from dropbox.bundle.pickup import SIGNED_LINE as PICKUP_LINE
 from dropbox.bundle.tar import header
@@ -25,10 +34,13 @@ from dropbox.errors import (
     BundleTooLarge,
     FileUnreadable,
 )
-from dropbox.models import SealedKind
+from dropbox.models import ItemId, SealedKind, VaultId
+from tests.attacking.bundles.measuring import peak
 from tests.bundles import (
     ALICE,
     BOB,
+    DAY,
+    DESK,
     Members,
     PickupMaker,
     answer_manifest,
@@ -427,3 +439,55 @@ def test_a_refused_bundle_leaves_no_open_descriptor(sample: Sample) -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
     refuse_members(sample, sample.members[:-1])
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+# --- manifests that are larger inside -----------------------------------------------------------------------------
+
+FILLED = {
+    "empty lists": b"[],",
+    "empty objects": b"{},",
+    "small objects": b'{"":0},',
+    "small numbers": b"1,",
+    "short texts": b'"ab",',
+}
+
+
+@pytest.mark.parametrize("filling", FILLED)
+@pytest.mark.parametrize("kind", ["pickup", "answer"])
+def test_a_manifest_of_millions_of_small_things_takes_no_memory(tmp_path: Path, kind: str, filling: str) -> None:
+    """Nobody signed it: whoever can write to a stick or has a courier's passphrase can send it."""
+    piece = FILLED[filling]
+    author = b'{"author":"%b",' % ALICE.encode() if kind == "answer" else b"{"
+    for size in (8 << 20, 32 << 20):
+        manifest = author + b'"x":[' + piece * ((size - 200) // len(piece)) + b'0],"type":"%b"}\n' % kind.encode()
+        path = write_members(tmp_path / "b", [("manifest.json", manifest), ("manifest.sig", bytes(64))])
+        with peak() as measured, pytest.raises(BundleError):
+            verify_pickup(path, "d0" * 32) if kind == "pickup" else verify_answer(path, "d0" * 32, verify_as_signed)
+        assert measured.mib < 200
+
+
+@pytest.mark.parametrize("first_contact", [True, False])
+@pytest.mark.parametrize("has_new_key", [True, False])
+def test_a_large_manifest_that_is_signed_is_read(tmp_path: Path, first_contact: bool, has_new_key: bool) -> None:
+    maker = PickupMaker(tmp_path)
+    maker.confirmed = {VaultId(f"{n:032x}"): tuple(range(10**14, 10**14 + 4000)) for n in range(140)}
+    manifest, signer = maker.manifest(), maker.key
+    if has_new_key:
+        signer = SigningKey.generate()
+        keys = (maker.drop, bytes(signer.verify_key).hex())
+        manifest = replace(manifest, successions=(Succession(maker.drop, 1, DAY, *keys).signed_by(maker.key),))
+    write_pickup(tmp_path / "b", manifest, maker.log, maker.keys, maker.path, signer)
+    assert len(dict(read_members(tmp_path / "b"))["manifest.json"]) > LIMITS.unsigned_bytes
+    with verify_pickup(tmp_path / "b", None if first_contact else maker.drop) as bundle:
+        assert bundle.manifest == manifest
+
+
+def test_a_large_answer_is_read_when_its_author_signed_it(tmp_path: Path) -> None:
+    receipts = tuple(Receipt(ItemId(f"{n:032x}"), DESK, f"{n:064x}") for n in range(60_000))
+    manifest = replace(answer_manifest("d0" * 32), receipts=receipts)
+    write_answer_as(ALICE, tmp_path / "right", manifest, tmp_path)
+    with verify_answer(tmp_path / "right", "d0" * 32, verify_as_signed) as bundle:
+        assert bundle.manifest == manifest
+    write_answer_as(BOB, tmp_path / "wrong", manifest, tmp_path)
+    with pytest.raises(BundleSignatureInvalid):
+        verify_answer(tmp_path / "wrong", "d0" * 32, verify_as_signed)

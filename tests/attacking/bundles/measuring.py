@@ -133,7 +133,7 @@ def _once(target: Target, number: int, data: bytes, how: tuple[str, ...], cage: 
     accepted, refusal, finding = None, "", ""
     descriptors = _open_files()
     begun = time.monotonic()
-    with _peak() as peak:
+    with peak() as memory:
         try:
             with _alarm():
                 accepted = target.read(data, cage.inside)
@@ -152,27 +152,27 @@ def _once(target: Target, number: int, data: bytes, how: tuple[str, ...], cage: 
         except Lie as lie:
             finding = str(lie)
     accepted = None
-    if not finding and peak.mib > MAX_MIB:
-        finding = f"it took {peak.mib:.0f} MiB"
+    if not finding and memory.mib > MAX_MIB:
+        finding = f"it took {memory.mib:.0f} MiB"
     if not finding and _open_files() > descriptors:
         finding = "it left a file open"
     if changed := cage.changed():
         finding = f"it got out of its folder: {changed}"
     cage.empty()
-    return Ended(target.name, number, how, seconds, peak.mib, refusal, finding)
+    return Ended(target.name, number, how, seconds, memory.mib, refusal, finding)
 
 
 @dataclass
-class _Peak:
+class Peak:
     mib: float = 0.0
 
 
 @contextmanager
-def _peak() -> Iterator[_Peak]:
+def peak() -> Iterator[Peak]:
     """Measure what memory was taken at most, on top of what was there."""
     Path("/proc/self/clear_refs").write_text("5")  # proc(5): the peak of the resident set begins anew
     before = _status("VmRSS")
-    found = _Peak()
+    found = Peak()
     yield found
     found.mib = max(0, _status("VmHWM") - before) * 1024 / _MIB
     if found.mib > 20:
