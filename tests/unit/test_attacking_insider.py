@@ -14,7 +14,7 @@ from sqlalchemy import false
 
 from tests import factories
 from tests.attacking import insider
-from tests.attacking.insider import attached, desk, items, server
+from tests.attacking.insider import attached, desk, items, members, planted
 from tests.attacking.insider.grounds import Grounds
 from tests.attacking.insider.rows import Row, Try
 from tests.attacking.plan import Plan
@@ -30,8 +30,8 @@ def grounds() -> Iterator[Grounds]:
         yield made
 
 
-def planted(name: str) -> Try:
-    return items.on_desk(items.from_the_list((name,)))
+def plant(name: str) -> Try:
+    return items.on_desk(planted.from_the_list((name,)))
 
 
 def unsigned() -> list[Patch]:
@@ -55,10 +55,10 @@ def anything_opened() -> list[Patch]:
 
 
 BROKEN = {
-    "signature": (unsigned, planted("signed by another key")),
-    "chain": (unchained, planted("with a link to nothing that was")),
-    "recipient count": (uncounted, planted("sealed to one more than it lists")),
-    "receipts of each member": (one_receipt_for_all, server.false_receipts),
+    "signature": (unsigned, plant("signed by another key")),
+    "chain": (unchained, plant("with a link to nothing that was")),
+    "recipient count": (uncounted, plant("sealed to one more than it lists")),
+    "receipts of each member": (one_receipt_for_all, members.false_receipts),
     "unsealing": (anything_opened, attached.ROWS[0].ways["to be opened"]),
 }
 
@@ -80,7 +80,7 @@ def test_a_check_that_is_gone_is_never_passed_over(grounds: Grounds, check: str)
 
 
 def test_a_warning_of_an_untouched_bundle_is_a_false_alarm(grounds: Grounds, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk, "MARKS", ("CASE",))
+    monkeypatch.setattr(desk, "MARKS", ("The mandate",))
     tally = insider.Tally()
     insider.control(Plan(False, 1, grounds.folder), grounds, tally, 0)
     assert tally.false_alarms == tally.controls == 2

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from tests.attacking.insider import attached, courier, items, server
+from tests.attacking.insider import answers, attached, courier, items, key_files, members, planted, replies
 from tests.attacking.insider.grounds import Grounds
 from tests.attacking.insider.rows import Row, Seen
 from tests.attacking.outcome import Finding, Outcome, at_least, count, none_of
@@ -19,14 +19,15 @@ from tests.attacking.plan import Plan
 PROMISE = "What an intruder on the server adds, changes or removes is noticed, and no word of it is shown as true."
 SHORT_SECONDS = 26
 MORE = {
-    "A planted reply": server.SHOWN_REPLIES,
-    "A replayed reply": server.SHOWN_AGAIN,
-    "A swapped reply key": server.SWAPPED,
+    "A planted reply": replies.PLANTED,
+    "A replayed reply": replies.AGAIN,
+    "A swapped reply key": answers.SWAPPED,
 }
 """Ways of rows that the workstation meets as well."""
 ROWS = tuple(
     Row(row.name, row.ways | MORE.get(row.name, {}))
-    for row in (*items.ROWS, *server.ROWS, *attached.ROWS, *courier.ROWS)
+    for part in (items, planted, answers, key_files, members, attached, courier)
+    for row in part.ROWS
 )
 
 

@@ -112,9 +112,10 @@ def _attach(story: Story, data: bytes, chance: Random) -> tuple[Case, int]:
 def _left(story: Story, case: Case, told: str, *, alarmed: bool) -> Seen:
     """What is left of it: an alarm in the list and in the log, and no word anywhere."""
     anna = story.here.anna
-    told += anna.run("cases").out + anna.run("read", case.id).out
+    listed = anna.run("cases").out
+    told += listed + anna.run("read", case.id).out
     log = anna.ok("log", case.id)["lines"]
-    kept = ALARM in anna.run("cases").out and any(line["details"].get("refused") for line in log)
+    kept = ALARM in listed and any(line["details"].get("refused") for line in log)
     return Seen(not alarmed or kept, told.count(CANARY))
 
 

@@ -27,6 +27,8 @@ class Story:
     cases: list[Case]
     true: dict[str, list[str]]
     sent: list[Held] = field(default_factory=list)
+    held: set[str] = field(default_factory=set)
+    """What anna has: a bundle that is refused takes nothing away, and brings nothing."""
 
     def send(self, case: Case, text: str) -> Held:
         """Let a reporter go on, or a new one begin."""
@@ -38,6 +40,8 @@ class Story:
     def fetch(self, *people: Investigator) -> None:
         for person in people or (self.here.anna,):
             person.ok("import", self.here.drop.pickup())
+            if person.key == self.here.anna.key:
+                self.held.update(text for texts in self.true.values() for text in texts)
 
     def go_on(self, chance: Random) -> None:
         """Let true things happen, as many as chance wants, with or without somebody who fetches them."""
@@ -61,16 +65,14 @@ class Story:
         """
         person = by or self.here.anna
         result = person.run("import", bundle or self.here.drop.pickup())
-        told = result.out + result.err + person.run("cases").out
-        threads = []
-        lost = 0
-        for case, texts in self.true.items():
-            read = person.run("read", case)
-            told += read.out if read.code == 0 else ""
-            threads.append(read.out)
-            lost += sum(text not in read.out for text in texts if text not in gone)
         refused = result.code == 1 and "refused" in result.err
-        return Seen(refused or any(mark in told for mark in MARKS), (told + "".join(threads)).count(CANARY), lost)
+        owed = {text for texts in self.true.values() for text in texts if text not in gone}
+        if refused:
+            owed &= self.held if person.key == self.here.anna.key else set()
+        threads = {case: person.run("read", case).out for case in self.true}
+        told = result.out + result.err + "".join(threads.values())
+        lost = sum(text not in threads[case] for case, texts in self.true.items() for text in texts if text in owed)
+        return Seen(refused or any(mark in told for mark in MARKS), told.count(CANARY), lost)
 
 
 class DeskGround:
