@@ -90,6 +90,3 @@ AGAIN: dict[str, Try] = {
     "to another reporter": reply_of_another_case,
     "after it was deleted": a_deleted_reply_once_more,
 }
-    "to another reporter": reply_of_another_case,
-    "after it was deleted": a_deleted_reply_once_more,
-}
