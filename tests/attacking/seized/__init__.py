@@ -62,6 +62,8 @@ def truth_of(lived: Town) -> dict[str, Any]:
             "changed": case.changed,
             "withdrawn": case.withdrawn,
             "undone": case.undone,
+            "seen": case.seen,
+            "first_reply_day": replies[0]["day"] if replies else None,
             "erased": case.erased,
             "sent": case.sent,
             "first": sent[0]["order"],
@@ -69,8 +71,15 @@ def truth_of(lived: Town) -> dict[str, Any]:
             "last": touched["order"],
             "last_day": touched["day"],
         }
-    members = {each.fingerprint: each.desk for each in lived.members}
-    return {"items": items, "cases": cases, "members": members, "today": lived.clock.day.isoformat()}
+    return {
+        "items": items,
+        "cases": cases,
+        "members": {each.fingerprint: each.desk for each in lived.members},
+        "key_types": lived.key_types,
+        "has": {each.fingerprint: sorted(each.held) for each in lived.members},
+        "bundles": {each.fingerprint: each.sequence for each in lived.members},
+        "fetched": lived.fetched,
+    }
 
 
 def judged(truth: dict[str, Any], found: dict[str, Any], kind: str) -> Outcome:

@@ -50,7 +50,8 @@ from tests.visitor import multipart
 CONFIDANT, COMMITTEE = DeskId("confidant"), DeskId("committee")
 FIRST_DAY = date(2026, 3, 2)
 KEYS_MADE = datetime(2026, 1, 5, 9, tzinfo=UTC)
-OWN_FLOOR = 64 * 1024
+RSA, ECDH = 1, 18
+"""How OpenPGP numbers the types of key that are sealed to here."""
 
 
 @dataclass
@@ -92,7 +93,7 @@ class Case:
     undone: bool = False
     erased: bool = False
     dead: bool = False
-    hides: bool = False
+    seen: bool = False
     sent: int = 0
 
     @property
@@ -119,7 +120,9 @@ class Town:
         self.folder, self.drop, self.home, self.members = folder, drop, home, members
         self.clock, self.dice = clock, dice
         self.cases: list[Case] = []
+        self.key_types: dict[Fingerprint, int] = {}
         self.items: dict[ItemId, Item] = {}
+        self.fetched: dict[DeskId, dict[ItemId, int]] = {CONFIDANT: {}, COMMITTEE: {}}
         self._gpg = Gpg(home, agent=True)
 
     @property
@@ -174,7 +177,11 @@ class Town:
     def _follow_up_of(self, case: Case) -> Callable[[], None]:
         deeds = [self._message, self._change_mandate, self._withdraw_or_undo, self._come_back]
         deed = self.dice.choices(deeds, [4, 3, 1, 3])[0]
-        return lambda: None if case.dead else deed(case)
+        return lambda: deed(case) if self._is_there(case) else None
+
+    def _is_there(self, case: Case) -> bool:
+        """Tell whether the codename still opens a case; where two agreed to erase it, nobody here writes any more."""
+        return not case.dead and self.store.find_case(case.keys.lookup_id) is not None
 
     def _message(self, case: Case) -> None:
         if not case.withdrawn:
@@ -200,7 +207,6 @@ class Town:
             self.drop.opener.open(case.keys, state, reply)
             self.items[reply.item].read = True
         if shown and self.dice.random() < 0.5:
-            case.hides = True
             view = open_shown(state.sealed_view, case.keys.reply_key)
             existing = [reply.item for reply in state.replies]
             noted = note_shown(Shown(True, view.replies), existing, [reply.item for reply in shown])
@@ -248,6 +254,9 @@ class Town:
         """Fetch the desk's bundle and bring an answer: receipts, read marks, replies, notes, steps of erasing."""
         held = list(self.store.pickup(member.desk, self.clock.day).items)
         self.store.record_fetch(member.desk, self.clock.day)
+        numbered = self.fetched[member.desk]
+        fetch = max(numbered.values(), default=0) + 1
+        numbered |= {each.item: fetch for each in held if each.item not in numbered}
         fresh = [each for each in held if each.item not in member.held]
         self.dice.shuffle(fresh)
         member.held |= {each.item for each in fresh}
@@ -257,6 +266,8 @@ class Town:
         by_id = {case.id: case for case in self.cases}
         cases = sorted({each.case for each in held if each.kind is SealedKind.SUBMISSION})
         self.dice.shuffle(cases)
+        for mark in read:
+            by_id[self.items[mark.item].case].seen = True
         picked = [by_id[case] for case in cases if self.dice.random() < 0.4 and not by_id[case].withdrawn]
         kinds = [self.dice.choice([SealedKind.REPLY, SealedKind.REPLY, SealedKind.NOTE]) for _ in picked]
         written = [self._write(member, case, kind) for case, kind in zip(picked, kinds, strict=True)]
@@ -364,11 +375,14 @@ def town(folder: Path, dice: random.Random) -> Iterator[Town]:
         soon = replace(settings.retention, erase_delay_days=1)
         drop = Drop.open(replace(settings, retention=soon))
         stack.callback(drop.store.close)
+        rsa = {key for name, key in zip(names, keys, strict=True) if name in {"bram", "dirk"}}
         members = [
             Member(key, desk, VaultId(dice.randbytes(16).hex()), lazy=name == "dirk")
             for name, key, desk in zip(names, keys, (CONFIDANT, CONFIDANT, COMMITTEE, COMMITTEE), strict=True)
         ]
-        yield Town(folder, drop, home, members, clock, dice)
+        lived = Town(folder, drop, home, members, clock, dice)
+        lived.key_types = {key: RSA if key in rsa else ECDH for key in keys}
+        yield lived
 
 
 def move_the_clock(stack: ExitStack, clock: Clock) -> None:
