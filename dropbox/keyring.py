@@ -116,7 +116,7 @@ class Keyring:
         return seats[name].members if name in seats else frozenset()
 
     def strangers(self) -> tuple[str, ...]:
-        """Return the names of files with public keys of no desk, or with a member's key hung under another."""
+        """Return the names of files with a public key of no desk, or with a member's key hung under another."""
         return self._snapshot().strange_files
 
     def refuse_secret_keys(self) -> None:
@@ -189,6 +189,8 @@ class _Sorting:
                 self.secret[name] = found
             elif found & pinned and not _claims(keys, pinned):
                 self.pinned[data] = found
+                if found - pinned:
+                    strange.append(name)
             elif found:
                 strange.append(name)
         self.strange_files = tuple(strange)

@@ -65,6 +65,14 @@ def test_a_stranger_in_the_keys_folder_only_warns(drop: Drop, members: Members) 
     assert rows(drop)[f"keys/{members.cora}.asc"].verdict is Verdict.WARN
 
 
+def test_a_stranger_slipped_into_a_members_own_file_is_told(drop: Drop, members: Members) -> None:
+    path = drop.settings.keys_dir / f"{members.anna}.asc"
+    assert f"keys/{path.name}" not in rows(drop)
+    for both in ((members.cora, members.anna), (members.anna, members.cora)):
+        path.write_bytes(b"".join(factories.export_public(members.home, each) for each in both))
+        assert rows(drop)[f"keys/{path.name}"].verdict is Verdict.WARN
+
+
 def test_no_key_is_a_strangers_while_nobody_can_see_who_sits_at_a_desk(drop: Drop, members: Members) -> None:
     factories.publish_keys(members.home, drop.settings.keys_dir, [members.cora])
     found = check.examine_refused(drop.settings, drop.keyring, today(), FileUnreadable())

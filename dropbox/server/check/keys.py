@@ -1,13 +1,14 @@
 """The keys: each member's and the operator's, when the first of them expires, and strangers in the keys folder."""
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 
 from dropbox.disk import read_up_to
 from dropbox.errors import FileUnreadable, GpgError, OperatorKeyUnusable, SecretKeyFound
 from dropbox.gpg import scan_keys
 from dropbox.keyring import MAX_KEY_FILE_BYTES, KeyReport
+from dropbox.models import Fingerprint
 from dropbox.server.backup.operator import operator_recipient
 from dropbox.server.check.rows import Looked, Row, fail, ok, warn
 from dropbox.server.identity import STORE_FILE
@@ -35,10 +36,10 @@ def look(looked: Looked) -> Iterator[Row]:
     # who sits at a desk stands in the store: of a drop that does not open, a member's key could seem a stranger's
     unknown = looked.store is None and (looked.settings.server.data_dir / STORE_FILE).exists()
     for name in () if unknown else keyring.strangers():
-        if _is_operators(looked, name):
+        if _is_operators(looked, name, {report.fingerprint for report in reports}):
             continue
         advice = "Remove it, or name its fingerprint under a desk, every digit as gpg --show-keys FILE shows it."
-        yield warn(f"keys/{name}", "belongs to no desk", advice)
+        yield warn(f"keys/{name}", "holds a key that belongs to no desk", advice)
     yield from _next_expiry(reports, looked.day)
 
 
@@ -85,7 +86,8 @@ def _operator(looked: Looked) -> Iterator[Row]:
         yield ok(subject, "usable, does not expire" if expires is None else f"usable until {expires}")
 
 
-def _is_operators(looked: Looked, name: str) -> bool:
+def _is_operators(looked: Looked, name: str, members: Collection[Fingerprint]) -> bool:
+    """Whether the operator's key is the only one in a file that is no member's."""
     key = looked.settings.operator.key
     if key is None:
         return False
@@ -93,7 +95,7 @@ def _is_operators(looked: Looked, name: str) -> bool:
         found = scan_keys(read_up_to(looked.settings.keys_dir / name, MAX_KEY_FILE_BYTES))
     except (FileUnreadable, GpgError, SecretKeyFound):
         return False
-    return [info.fingerprint for info in found] == [key]
+    return {info.fingerprint for info in found if info.fingerprint not in members} == {key}
 
 
 def _next_expiry(reports: tuple[KeyReport, ...], day: date) -> Iterator[Row]:
