@@ -8,12 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dropbox.errors import DiskLow, KeyUnavailable, SealError, StoreError, UploadCutOff
+from dropbox.errors import (
+    DeskFull,
+    DiskLow,
+    KeyUnavailable,
+    NoRoomForNew,
+    OverBudget,
+    ReportsClosed,
+    SealError,
+    StoreError,
+    UploadCutOff,
+)
 from dropbox.server import plain_page
 from dropbox.server.reporter_site.problems import PROBLEMS
 from tests.pages import ways
 from tests.pages.room import LONG_WORD, Captured, Rooms
 from tests.pages.ways import Make, case_after, page_of, progress, reply
+from tests.site_room import COMMITTEE, CONFIDANT
 
 STATES: dict[str, Make] = {
     # --- pages that ask nothing ---
@@ -25,6 +36,7 @@ STATES: dict[str, Make] = {
     "keys@readers-changed": page_of("/keys"),
     "leave": lambda room: room.reported().get("/leave"),
     "away": lambda room: room.reported().get("/away"),
+    "welcome-closed": ways.closed("/"),
     "welcome@dressed": page_of("/"),
     "about@dressed": page_of("/about"),
     "keys@dressed": page_of("/keys"),
@@ -54,6 +66,11 @@ STATES: dict[str, Make] = {
     "report-expired": ways.expired,
     "report-key-missing@key-missing": lambda room: room.report(),
     "report-disk-low": lambda room: room.report(error=DiskLow()),
+    "report-desk-full": lambda room: room.report(error=DeskFull((CONFIDANT,))),
+    "report-all-desks-full": lambda room: room.report(error=DeskFull((CONFIDANT, COMMITTEE))),
+    "report-no-room-for-new": lambda room: room.report(error=NoRoomForNew()),
+    "report-over-budget": lambda room: room.report({"answer-when": "Last week."}, error=OverBudget()),
+    "report-closed-while-typing": lambda room: room.report({"answer-when": "Last week."}, error=ReportsClosed()),
     "report-store-failed": lambda room: room.report(error=StoreError()),
     "report-sealing-failed": lambda room: room.report(error=SealError()),
     "report-cut-off": lambda room: room.report(error=UploadCutOff()),
@@ -80,6 +97,9 @@ STATES: dict[str, Make] = {
     "framed-report-error": lambda room: room.report({"desk": [], "message": ""}, framed=True),
     "framed-report-expired": lambda room: ways.expired(room, framed=True),
     "framed-report-too-large": lambda room: room.refused("too_large", "/report?frame=1"),
+    "framed-report-desk-full": lambda room: room.report(error=DeskFull((CONFIDANT,)), framed=True),
+    "framed-report-over-budget": lambda room: room.report(error=OverBudget(), framed=True),
+    "framed-report-closed": lambda room: room.report(error=ReportsClosed(), framed=True),
     "framed-case": lambda room: room.follow_up(room.reported(), framed=True),
     "framed-case-error": lambda room: room.follow_up(room.reported(), {"message": ""}, framed=True),
     "framed-case-ended": lambda room: ways.ended_with_draft(room, framed=True),
@@ -120,6 +140,8 @@ STATES: dict[str, Make] = {
     "case-nothing-sent": lambda room: room.follow_up(room.reported(), {"message": ""}),
     "case-key-unavailable": lambda room: room.follow_up(room.reported(), error=KeyUnavailable("confidant")),
     "case-own-words": ways.own_words,
+    "case-over-budget": ways.over_budget,
+    "case-desk-full": lambda room: room.follow_up(room.reported(), error=DeskFull((CONFIDANT,))),
     "case-expired": ways.case_expired,
     "case-withdrawn": ways.withdrawn,
     "case-withdrawn-later": ways.withdrawn_case,

@@ -14,6 +14,7 @@ from dropbox.envelope import Ask, AskKind, Reader
 from dropbox.errors import CaseEnded, FormExpired, StoreError
 from dropbox.models import Fingerprint, today
 from dropbox.server import plain_page
+from dropbox.server.happened import take_new_reports
 from dropbox.server.progress import Progress
 from dropbox.server.reporter_site import case
 from dropbox.server.store import Store
@@ -46,6 +47,28 @@ def page_of(path: str, **headers: str) -> Make:
 
 def refusal(name: str) -> Make:
     return lambda room: room.refused(name)
+
+
+def closed(path: str) -> Make:
+    """Return a page of a drop that its operator has closed for new reports."""
+
+    def make(room: Room) -> Page:
+        happenings = room.site.drop.store.happenings
+        take_new_reports(happenings, taken=False)
+        try:
+            return room.get(path)
+        finally:
+            take_new_reports(happenings, taken=True)
+
+    return make
+
+
+def over_budget(room: Room) -> Page:
+    browser = room.reported()
+    form = room.case_form(browser)
+    environ: Any = browser.client.environ_base
+    environ["dropbox.retry_seconds"] = 30
+    return browser.submit(form, {"message": "One thing more.\nIt goes on."})
 
 
 def expired(room: Room, *, framed: bool = False) -> Page:

@@ -1,4 +1,4 @@
-"""The measurer of floods says so when another reporter waits, when a report is lost, and when something stays behind."""
+"""The measurer of floods says so when another reporter waits, a report is lost, or something stays behind."""
 
 from __future__ import annotations
 
