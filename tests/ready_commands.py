@@ -1,9 +1,9 @@
 """Our commands, each in a process of its own that need not import the program again.
 
-For each console script a process waits that has imported its main module and done nothing else. For each command it
-forks: a command has its own memory, umask, limits, signal handlers and environment, as its user's has; only the half
-second of importing is shared. That the scripts themselves start is seen where a drop is served and where the command
-lines of the documents are run.
+For each console script a process waits that has imported its main module, made its parser and done nothing else. For
+each command it forks: a command has its own memory, umask, limits, signal handlers and environment, as its user's has;
+only the half second before is shared. That the scripts themselves start is seen where a drop is served and where the
+command lines of the documents are run.
 """
 
 from __future__ import annotations
@@ -124,8 +124,16 @@ def _say(tell: int, number: int) -> None:
     os.write(tell, f"{number}\n".encode())
 
 
+def _make_the_parser(program: Any) -> None:
+    if program.__name__ == MAINS["dropbox-server"]:
+        program._parser()
+    if program.__name__ == MAINS["dropbox-workstation"]:
+        program._parser("en", program.default_folder())
+
+
 def _main() -> int:
     program = import_module(sys.argv[2])
+    _make_the_parser(program)
     os.umask(0o022)
     gc.freeze()
     asked = _wait(socket.socket(fileno=int(sys.argv[1])))

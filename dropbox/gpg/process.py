@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any, BinaryIO, Protocol
+from typing import IO, Any, BinaryIO, ClassVar, Protocol
 from urllib.parse import unquote_to_bytes
 
 import gnupg
@@ -76,11 +76,18 @@ class Engine(gnupg.GPG):  # type: ignore[misc]  # python-gnupg has no types
     buffer_size = CHUNK_BYTES
     result_map = dict.fromkeys(gnupg.GPG.result_map, StatusLog)
 
+    _first: "ClassVar[Engine | None]" = None
+
     def __init__(self, home: Path | None, *, agent: bool) -> None:
         self.descriptors: tuple[int, ...] = ()
         options = [*_OPTIONS, *(() if agent else _WITHOUT_AGENT)]
-        with translated():
-            super().__init__(gnupghome=home and str(home), options=options, env=_environment(agent=agent))
+        own = {"gnupghome": home and str(home), "options": options, "env": _environment(agent=agent)}
+        if Engine._first is None:
+            # It runs gpg, to ask for its version. Once in a process is enough: that is a third of all runs.
+            with translated():
+                super().__init__(**own)
+            Engine._first = copy.copy(self)
+        self.__dict__.update(vars(Engine._first) | own)
 
     def passing(self, *descriptors: int) -> "Engine":
         """Return a copy whose processes inherit these descriptors (`-&N` names them to gpg)."""

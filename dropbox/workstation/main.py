@@ -11,6 +11,7 @@ import resource
 import shutil
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
@@ -91,7 +92,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     code = from_environment()
     with speaking(code):
-        arguments = _parser().parse_args(argv)
+        arguments = _parser(code, default_folder()).parse_args(argv)
     # what a script reads is the same in every language
     with speaking(ENGLISH if arguments.json else code):
         return _run(arguments)
@@ -142,7 +143,9 @@ class _Parser(argparse.ArgumentParser):
         sys.exit(2)
 
 
-def _parser() -> argparse.ArgumentParser:
+@cache
+def _parser(code: str, folder: Path) -> argparse.ArgumentParser:
+    """Return all commands, in the language that is spoken now; made once by whoever runs several in one process."""
     parser = _Parser(
         prog="dropbox-workstation",
         description=_(
@@ -153,9 +156,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def command(name: str, run: Run, text: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text)
-        added.add_argument(
-            "--vault", type=Path, default=default_folder(), metavar="DIR", help=_("default: %(default)s")
-        )
+        added.add_argument("--vault", type=Path, default=folder, metavar="DIR", help=_("default: %(default)s"))
         added.add_argument("--json", action="store_true", help=_("print one JSON document"))
         added.set_defaults(run=run)
         return added

@@ -355,7 +355,10 @@ def test_what_is_stood_in_for_is_run_elsewhere() -> None:
         assert words in (ROOT / place).read_text(encoding="utf-8"), name
 
 
-_PROGRAMS = {"dropbox-server": server_main, "dropbox-workstation": workstation_main}
+_PARSERS = {
+    "dropbox-server": server_main._parser(),
+    "dropbox-workstation": workstation_main._parser("en", Path("vault")),
+}
 _NAMED = re.compile(
     r"(dropbox-server|dropbox-workstation|onion-dropbox (?:town|adviser)) ((?:[a-z][a-z-]*)(?: [^`|\n]*)?)"
 )
@@ -366,7 +369,7 @@ def test_no_document_names_a_command_or_an_option_that_is_none(document: Path) -
     wrong = []
     for found in _NAMED.finditer(document.read_text(encoding="utf-8")):
         program = "dropbox-workstation" if found[1] == "dropbox-workstation" else "dropbox-server"
-        parser: argparse.ArgumentParser | None = _PROGRAMS[program]._parser()
+        parser: argparse.ArgumentParser | None = _PARSERS[program]
         named = found[2].split("  ")[0].split()
         while named and parser is not None and _verbs(parser):
             parser = _verbs(parser).get(named.pop(0).rstrip(".,:;)"))

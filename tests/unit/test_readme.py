@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PARSERS: dict[str, argparse.ArgumentParser] = {
     "dropbox-server": server._parser(),
-    "dropbox-workstation": workstation._parser(),
+    "dropbox-workstation": workstation._parser("en", Path("vault")),
     "dropbox-courier": courier._parser(str),
 }
 SHARED = {"-h", "--help", "--json", "--config", "--vault"}
