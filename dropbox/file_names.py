@@ -16,5 +16,5 @@ def harmless_name(name: str) -> str:
         return cleaned
     stem, dot, ending = cleaned.rpartition(".")
     if not dot or len(ending) > 10:
-        return cleaned[:MAX_NAME_CHARACTERS]
+        return cleaned[:MAX_NAME_CHARACTERS].rstrip(" .")
     return stem[: MAX_NAME_CHARACTERS - len(ending) - 1] + "." + ending

@@ -76,6 +76,8 @@ def _letter_runs(text: str) -> list[str]:
         return []
     decomposed = unicodedata.normalize("NFKD", text)
     bare = "".join(letter for letter in decomposed if unicodedata.category(letter) not in {"Mn", "Cf"})
+    if len(bare) > MAX_TYPED_CHARACTERS:  # one letter may be written out as six
+        return []
     return _LETTERS.findall(bare.lower())
 
 

@@ -25,6 +25,7 @@ from dropbox.server.tokens import Visit
 _UNSAID = (b"server:", b"date:", b"via:")
 _ENCODED = re.compile(rb"\r\ntransfer-encoding[ \t]*:", re.IGNORECASE)
 _FOLDED = re.compile(rb"\r\n[ \t]")
+_TARGET = re.compile(r"[\x21-\x7e]*")
 
 
 def _without_unsaid(head: bytes) -> bytes:
@@ -142,6 +143,8 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             if self.content_length < HUGE_BYTES:
                 raise ParsingError("unreadable") from None
             return
+        if not _TARGET.fullmatch(self.request_uri):  # werkzeug breaks at a query of bytes that are no UTF-8
+            raise ParsingError("target")
         try:
             self._choose_body()
         except RequestError as refusal:

@@ -292,6 +292,7 @@ def test_the_nearest_word_comes_first_and_never_more_than_three() -> None:
         "é" * 1_000_000,
         "a b " * 250_000,
         "\ufdfa" * 1000,  # one character that decomposes into eighteen
+        "\u3316" * 1000,  # and one into six letters
         "a" * 1000,
         "\u0301" * 1_000_000,
         " ".join(f"{word}s" for word in WORDS[:14]),

@@ -28,6 +28,11 @@ def test_a_hostile_name_is_made_harmless(name: str, kept: str) -> None:
     assert harmless_name(name) == kept
 
 
+def test_a_name_that_is_cut_does_not_end_in_dots_or_spaces() -> None:
+    for name in ("a" * 140 + "." * 50 + "b" * 20, "a" * 149 + " b" * 20):
+        assert harmless_name(name) == harmless_name(harmless_name(name)) == name[:150].rstrip(" .")
+
+
 def test_a_long_name_keeps_its_ending() -> None:
     name = harmless_name("x" * 400 + ".pdf")
     assert len(name) == MAX_NAME_CHARACTERS
