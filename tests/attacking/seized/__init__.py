@@ -87,6 +87,7 @@ def judged(truth: dict[str, Any], found: dict[str, Any], kind: str) -> Outcome:
     answers = judge.ask(truth, found)
     calls = judge.called(answers)
     right, tried, p = judge.guessed_authors(truth, found)
+    lack = judge.guessed_by_lack(truth, found)
     findings = [_finding(each) for each in calls]
     if p < judge.FALSE_ALARM:
         findings.append(Finding(f"who wrote a reply: {right} of {tried} guessed by the days of receipts", "receipts"))
@@ -104,6 +105,7 @@ def judged(truth: dict[str, Any], found: dict[str, Any], kind: str) -> Outcome:
         none_of("bytes in its log after the nightly pass", found["log_bytes"]),
         none_of("files in the folder that are no item", len(found["strays"])),
         at_most("right guesses who wrote a reply, of 100", 100 * right / max(1, tried), 100.0),
+        count("of 100 replies that one of two members has, written by the other", 100 * lack[0] / max(1, lack[1])),
         *told.figures(truth, found),
     ]
     notes = (f"The folder lay on {kind} and was read where it lay.",)

@@ -66,6 +66,22 @@ def guessed_authors(truth: Truth, told: Told) -> tuple[int, int, float]:
     return right // 2, tried, chances.guesses(right // 2, tried, 0.5)
 
 
+def guessed_by_lack(truth: Truth, told: Told) -> tuple[int, int]:
+    """Guess that who lacks a reply that one of two members alone has wrote it; return right guesses and guesses."""
+    active = _active_members(truth)
+    has: dict[str, set[str]] = defaultdict(set)
+    for receipt in told["claims"]["receipts"]:
+        has[receipt["item_id"]].add(receipt["fingerprint"])
+    right = tried = 0
+    for item in _held(truth, told, "reply"):
+        here = active[truth["members"][item["author"]]]
+        lacking = here - has[item["item"]]
+        if len(here) == 2 and len(lacking) == 1:
+            tried += 1
+            right += lacking == {item["author"]}
+    return right, tried
+
+
 def _active_members(truth: Truth) -> dict[str, set[str]]:
     active: dict[str, set[str]] = defaultdict(set)
     for item in truth["items"].values():

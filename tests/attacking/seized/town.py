@@ -276,14 +276,16 @@ class Town:
             self._agree_to_erase(member, by_id[self.dice.choice(cases)])
 
     def _agree_to_erase(self, member: Member, case: Case) -> None:
-        """Let two members of the desk agree; the delay over, the nightly pass erases."""
+        """Let a member propose it; where a second one agrees, the nightly pass erases when the delay is over."""
         other = next((each for each in self.members if each.desk == member.desk and each is not member), None)
         if other is None or other.lazy or case.erased or case.withdrawn or len(case.desks) > 1:
             return
-        case.erased = case.dead = True
         proposal = self._write(member, case, SealedKind.NOTE)
         step = KeepStep(case.id, member.desk, proposal.item, StepKind.PROPOSE, (), case.sent)
         self._apply(member, (), (), [proposal], [step])
+        if self.dice.random() < 0.5:
+            return  # nobody seconds it
+        case.erased = case.dead = True
         second = self._write(other, case, SealedKind.NOTE)
         agreed = KeepStep(case.id, member.desk, second.item, StepKind.SECOND, (proposal.item,))
         self._apply(other, (), (), [second], [agreed])

@@ -20,7 +20,7 @@ from dropbox.server.store import investigators
 from dropbox.server.tokens import FormTokens
 from tests.attacking.outcome import Figure, Finding, Outcome, at_least, count, none_of
 from tests.attacking.plan import Plan
-from tests.attacking.timing.compare import INSIDE_US, WHOLE_US, Compared, Way, compare
+from tests.attacking.timing.pairs import INSIDE_US, WHOLE_US, Compared, Way, compare
 from tests.attacking.timing.place import CHEAP, DEAR, Asker, Place, asked, place
 from tests.attacking.timing.sizes import Shape, differences, shape
 
