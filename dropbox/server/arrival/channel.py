@@ -37,7 +37,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self._proxy_head: bytes | None = b"" if server.proxy_lines else None
         self._arriving: Body | None = None
         self._closes_when_flushed = False
-        self._sent_bytes = 0
+        self._sent_bytes = self._forgotten_bytes = 0
         self.form_answered_at: float | None = None
         self._output = OutputPace(server.arrival.limits)
         super().__init__(server, sock, addr, adj, map=map)
@@ -149,6 +149,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def watch(self, now: float) -> None:
         """Enforce every deadline of this connection; called each second by the thread that reads the sockets."""
+        self._forget_answers()
         limits, clock = self.server.arrival.limits, self.server.arrival.clock
         request = self.request
         body = self._arriving or (request.body if request is not None else None)
@@ -161,6 +162,17 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             late = now - self.last_activity > limits.idle_seconds
         if late or self._output.is_late(clock(), self.total_outbufs_len, self._sent_bytes):
             self.let_go()
+
+    def _forget_answers(self) -> None:
+        """Let go of what was sent; waitress keeps all of a connection's answers until it closes."""
+        if self._forgotten_bytes == self._sent_bytes or not self.outbuf_lock.acquire(blocking=False):
+            return
+        try:
+            if not self.total_outbufs_len and self.connected:
+                self.outbufs[-1].prune()
+                self._forgotten_bytes = self._sent_bytes
+        finally:
+            self.outbuf_lock.release()
 
     def _refuse_slow(self, body: Body) -> None:
         with self.requests_lock:

@@ -66,6 +66,19 @@ class _Listener:
         self.arrival.line.budgets.tidy()
 
 
+class _Once:
+    """A task as the threads see it: a thread that waits for the next one holds on to the last, and so to nothing."""
+
+    def __init__(self, connection: Any) -> None:
+        self._held = [connection]
+
+    def service(self) -> None:
+        self._held.pop().service()
+
+    def cancel(self) -> None:
+        self._held.pop().cancel()
+
+
 class _TcpListener(_Listener, TcpWSGIServer):  # type: ignore[misc]
     pass
 
@@ -102,7 +115,7 @@ class ArrivalServer:
         self._stopping, self._hurrying = threading.Event(), threading.Event()
         self._dispatcher = ThreadedTaskDispatcher()
         self._dispatcher.set_thread_count(limits.threads)
-        self.line = Line(limits, clock, self._dispatcher.add_task)
+        self.line = Line(limits, clock, lambda channel: self._dispatcher.add_task(_Once(channel)))
         self._listeners = list(self._listen(app, unix, local))
         for listener in self._listeners:
             listener.arrival = self

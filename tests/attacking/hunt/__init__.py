@@ -75,6 +75,7 @@ def _round(plan: Plan, folder: Path, hunt: Hunt) -> None:
         story = Story(world, folder / "own", plan.times(2, 20))
         with Family(drop.pid) as family:
             story.report()
+            story.be_refused()
             story.go_on()
             story.answer()
             story.read()

@@ -17,7 +17,7 @@ CALLS = (
     "setxattr,fsetxattr"
 )
 TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm")  # looked into, not written to
-MOST_BYTES = 256 << 20
+MOST_BYTES = 32 << 20
 _LINE = re.compile(r"\d+ +(\w+)\((?:(?:AT_FDCWD|\d+)<([^>]*)>)?(.*)")
 _ELSEWHERE = (b"pipe:", b"socket:", b"anon_inode:", b"TCP", b"UNIX")
 
@@ -78,10 +78,11 @@ def folders(needles: Needles, *tops: Path, apart: Iterable[Path] = ()) -> Looked
 
 
 def temporary(needles: Needles, since: float, own: Path) -> tuple[Looked, bool]:
-    """Search what was changed in the folders for temporary files; whether all of it was read is the second part."""
+    """Search what appeared in the folders for temporary files; whether all of it was read is the second part."""
     looked = Looked()
     places = dict.fromkeys((*TEMPORARY, os.environ.get("TMPDIR", "/tmp")))
-    for path in _files([Path(place) for place in places], {own}):
+    new = [path for place in places for path in _changed(Path(place), since) if path not in (own, *own.parents)]
+    for path in (*new, *_files(new, set())):
         try:
             if path.stat().st_mtime < since or path.stat().st_size > MOST_BYTES:
                 continue
@@ -118,6 +119,16 @@ def free_pages(data_dir: Path) -> int:
                 pages += int(connection.execute("PRAGMA freelist_count").fetchone()[0])
             connection.close()
     return pages
+
+
+def _changed(folder: Path, since: float) -> Iterator[Path]:
+    """Yield what stands in a folder and was made or changed since; deeper in older ones other people work."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        try:
+            if path.lstat().st_ctime >= since:
+                yield path
+        except OSError:  # somebody else's, and gone by now
+            continue
 
 
 def _files(tops: Iterable[Path], apart: set[Path]) -> Iterator[Path]:

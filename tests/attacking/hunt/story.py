@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import urllib.parse
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass, field
@@ -13,12 +14,12 @@ from dropbox.codename import parse
 from dropbox.server.drop import Drop
 from tests.attacking.hunt.needles import Needles, needles, stem
 from tests.journeys.world import World, come_back
-from tests.visitor import Page, Visitor
+from tests.visitor import Page, Visitor, multipart
 
 MIB = 1 << 20
 TEXTS = (
     "message", "answer", "file name", "small file", "large file", "follow-up", "text with a mandate change",
-    "reply", "reply file name", "reply file",
+    "reply", "reply file name", "reply file", "refused text", "broken upload",
 )  # fmt: skip
 ALLOW = "allow_swap = true\nmin_free_mib = 16"
 WHERE = """id = "where"\ntext.en = "Where was that?"\ntext.nl = "Waar was dat?\""""
@@ -26,7 +27,7 @@ WHERE = """id = "where"\ntext.en = "Where was that?"\ntext.nl = "Waar was dat?\"
 
 @dataclass
 class Story:
-    """One case from its report to its reply's end. `left`: cookies of the sessions that were begun."""
+    """One case from its report to its reply's end. `cookies`: of the sessions that were begun."""
 
     world: World
     own: Path
@@ -34,7 +35,6 @@ class Story:
     stems: dict[str, str] = field(default_factory=lambda: {kind: stem() for kind in TEXTS})
     codename: str = ""
     cookies: list[str] = field(default_factory=list)
-    sent_bytes: int = 0
 
     def report(self) -> None:
         """Send a report with an answer and two files, and close the browser without leaving."""
@@ -45,13 +45,38 @@ class Story:
             (f"{self.stems['file name']} é&.txt", "text/plain", small.encode()),
             (f"{self.stems['file name']}-2.bin", "application/octet-stream", large.encode()),
         ]
-        self.sent_bytes += len(small) + len(large)
         form = reporter.get("/report").form("message", "mandate")
         values = {"mandate": "listen", "message": self._text("message"), "answer-where": self._text("answer")}
         page = reporter.submit(form, {"desk": ["advisers"], **values}, files)
         self.codename = page.codename
         self._keep(reporter)
         reporter.get("/leave")
+
+    def be_refused(self) -> None:
+        """Send what is too long and comes back with the form, and an upload that breaks off in its middle."""
+        reporter = self.world.drop.visitor()
+        form = reporter.get("/report").form("message", "mandate")
+        values = {"desk": ["advisers"], "mandate": "listen", "message": self._text("refused text") * 1000}
+        page = reporter.submit(form, values)
+        assert page.status == 400, "it was not refused"
+        assert self.stems["refused text"] in page.text
+        values["message"] = self._text("broken upload")
+        content = f"{self.stems['broken upload']}\n".encode() * 20_000
+        fields = reporter.filled(page.form("message", "mandate"), values)
+        body, kind = multipart(fields, [(f"{self.stems['broken upload']}.txt", "text/plain", content)])
+        self._send_half(reporter, form.action, body, kind)
+
+    def _send_half(self, reporter: Visitor, path: str, body: bytes, kind: str) -> None:
+        """Say how long the body is, send half of it, and go."""
+        connection = reporter.connection()
+        connection.putrequest("POST", path)
+        cookies = "; ".join(f"{name}={value}" for name, value in reporter.cookies.items())
+        for header in (("Cookie", cookies), ("Content-Type", kind), ("Content-Length", str(len(body)))):
+            connection.putheader(*header)
+        connection.endheaders()
+        connection.send(body[: len(body) // 2])
+        time.sleep(0.5)
+        connection.close()
 
     def go_on(self) -> None:
         """Come back by codename, write on, change the mandate, and leave."""
@@ -73,7 +98,10 @@ class Story:
         self.world.bring("anna")
 
     def read(self, *, leave: bool = True) -> None:
-        """Read the reply, take its file, see a wrong codename refused; then leave, or close the browser."""
+        """Read the reply, take its file, see a wrong codename refused; then leave, or close the browser.
+
+        The browser of who leaves keeps one of its connections open, on which the case was shown.
+        """
         reporter = self._returned()
         page = reporter.get("/case")
         shown = page.text + self._download(reporter, page).text
@@ -83,6 +111,9 @@ class Story:
         come_back(wrong, " ".join(reversed(self.codename.split())))
         come_back(wrong, f"{self.codename} zzz")
         if leave:
+            self._kept_open = reporter.connection()
+            self._kept_open.request("GET", "/case", headers={"Cookie": f"session={reporter.cookies['session']}"})
+            assert self.stems["reply"] in self._kept_open.getresponse().read().decode()
             reporter.get("/leave")
 
     def needles(self) -> Needles:
