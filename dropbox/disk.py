@@ -82,6 +82,12 @@ def file_sha256(path: Path) -> str:
         return file_digest(stream, "sha256").hexdigest()
 
 
+def may_make_files(folder: Path) -> bool:
+    """Tell whether the disk has room for one more file, however small; some tell no number, and then it counts so."""
+    disk = os.statvfs(folder)
+    return disk.f_favail > 0 or disk.f_files == 0
+
+
 def is_full(error: OSError) -> bool:
     """Tell whether a write failed for want of room, on the disk or in this user's share of it."""
     return error.errno in {errno.ENOSPC, errno.EDQUOT}

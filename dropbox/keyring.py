@@ -15,7 +15,8 @@ from functools import cached_property
 from pathlib import Path
 from threading import Lock
 
-from dropbox.errors import GpgError, KeyUnavailable, SecretKeyFound, TargetUnusable
+from dropbox.disk import is_full
+from dropbox.errors import GpgError, KeyUnavailable, SecretKeyFound, StoreFull, TargetUnusable
 from dropbox.gpg import Gpg, KeyInfo
 from dropbox.models import DeskId, Fingerprint, Recipient, today
 from dropbox.settings import Desk
@@ -143,8 +144,8 @@ class Keyring:
                 sorting = _Sorting(Gpg(Path(scratch)), files, pinned)
                 gpg = _open_home(self._home_root / digest, sorting)
                 _remove_old_homes(self._home_root, digest)
-        except OSError:
-            raise TargetUnusable from None
+        except OSError as error:
+            raise (StoreFull if is_full(error) else TargetUnusable) from None
         return _Snapshot(digest, gpg, sorting.secret, sorting.strange_files)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from dropbox import canonical
 from dropbox.codename import CodenameKeys
+from dropbox.disk import may_make_files
 from dropbox.envelope import MAX_TEXT_BYTES, Header, Moved, Packer, sign_submission, text_bytes
 from dropbox.errors import (
     BodyTooLarge,
@@ -24,6 +25,7 @@ from dropbox.errors import (
     OwnCodename,
     OwnCodenameInName,
     SealError,
+    TargetUnusable,
     TextTooLong,
     TooLarge,
 )
@@ -307,9 +309,9 @@ class _Source:
 def _seal(gpg: Gpg, source: _Source, recipients: Sequence[Recipient], target: Path) -> None:
     try:
         gpg.seal(source, recipients, target)
-    except SealError:
+    except (SealError, TargetUnusable):
         # gpg only says that writing failed. By now its file is gone and the room is back.
-        if source.last_free_bytes < 2 * STEP_BYTES:
+        if source.last_free_bytes < 2 * STEP_BYTES or not may_make_files(target.parent):
             raise DiskLow from None
         raise
 

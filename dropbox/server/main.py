@@ -8,9 +8,10 @@ import json
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from dropbox.config import Settings
-from dropbox.errors import DropboxError
+from dropbox.errors import DiskLow, DropboxError, StoreFull
 from dropbox.server import wiping
 from dropbox.server.commands import (
     Adder,
@@ -46,6 +47,8 @@ def in_plain_words(run: Callable[[], int]) -> int:
     """Run and return the exit code; whatever is raised becomes an `error:` line, never a traceback."""
     try:
         return run()
+    except DiskLow:  # its own words are for a reporter's page
+        return _failed(StoreFull.message, StoreFull.hint)
     except DropboxError as error:
         return _failed(str(error), error.hint)
     except KeyboardInterrupt:
@@ -82,7 +85,9 @@ def _failed(message: str, hint: str) -> int:
     return 1
 
 
+@cache
 def _parser() -> argparse.ArgumentParser:
+    """Return all commands; made once by whoever runs several in one process."""
     parser = argparse.ArgumentParser(prog="dropbox-server", description="The online half of an onion-dropbox.")
     command = Adder(parser)
     for group in _GROUPS:

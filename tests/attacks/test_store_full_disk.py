@@ -33,6 +33,7 @@ def _small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def _fill(folder: Path) -> Path:
     filler = folder / "filler"
+    filler.touch(mode=0o600)
     with suppress(OSError), filler.open("wb", buffering=0) as file:
         while True:
             file.write(bytes(4096))
@@ -116,3 +117,19 @@ def test_a_full_database_refuses_and_goes_on_when_there_is_room(store: Store, tm
     store.close()
     Reporter(store).send(sealed_mandate=mandate)
     assert store.counts().cases == 2
+
+
+def test_a_full_disk_keeps_no_store_from_being_opened(small_disk: Path) -> None:
+    store = open_store(small_disk)
+    seat(store)
+    with store._database.read():  # who reads keeps what was committed in the log, and the database has to grow for it
+        kept = {Reporter(store).send(sealed_mandate=secrets.token_bytes(64 << 10)) for _ in range(4)}
+        filler = _fill(small_disk)
+    other = open_store(small_disk)
+    assert other.counts().items == len(kept)
+    assert not other._database.scrub(seconds=0)
+    filler.unlink()
+    assert {item.item for item in other.pickup(BOARD, DAY).items} == kept
+    assert other._database.scrub()
+    other.close()
+    store.close()

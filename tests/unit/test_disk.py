@@ -7,7 +7,7 @@ from unittest import mock
 
 import pytest
 
-from dropbox.disk import is_full, read_up_to, sync_folder
+from dropbox.disk import is_full, may_make_files, read_up_to, sync_folder
 from dropbox.errors import FileUnreadable
 
 
@@ -60,3 +60,12 @@ def test_a_file_that_cannot_be_read_is_not_taken_for_an_empty_one(tmp_path: Path
     for path in (tmp_path, tmp_path / "none"):
         with pytest.raises(FileUnreadable):
             read_up_to(path, 10)
+
+
+def test_a_disk_that_counts_no_files_is_not_taken_for_one_without_room(tmp_path: Path) -> None:
+    assert may_make_files(tmp_path)
+    real = os.statvfs(tmp_path)
+    for files, left, may in ((0, 0, True), (100, 0, False), (100, 1, True)):
+        told = os.statvfs_result((*real[:5], files, left, left, *real[8:10]))
+        with mock.patch.object(os, "statvfs", lambda _path, told=told: told):
+            assert may_make_files(tmp_path) == may

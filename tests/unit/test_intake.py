@@ -22,6 +22,7 @@ from dropbox.errors import (
     NothingSent,
     SealError,
     StoreError,
+    TargetUnusable,
     TextTooLong,
     TooManyFiles,
     UploadCutOff,
@@ -30,6 +31,7 @@ from dropbox.gpg import Gpg
 from dropbox.keyring import Keyring
 from dropbox.models import CaseId, DeskId, Kind, Mandate, Plaintext
 from dropbox.sealed_mandate import open_mandate, seal_mandate
+from dropbox.server import intake
 from dropbox.server.form import Form, FormLimits, open_form
 from dropbox.server.identity import Identity
 from dropbox.server.intake import Acknowledged, Draft, Intake
@@ -301,6 +303,18 @@ def test_a_write_that_fails_for_want_of_room_is_told_as_such(room: Room, monkeyp
         with pytest.raises(error):
             room.submit()
         assert room.files == []
+
+
+def test_a_disk_on_which_no_file_can_be_made_is_told_as_full(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    def seal(*_given: object) -> None:
+        raise TargetUnusable
+
+    monkeypatch.setattr(Gpg, "seal", seal)
+    with pytest.raises(TargetUnusable):
+        room.submit()
+    monkeypatch.setattr(intake, "may_make_files", lambda _folder: False)
+    with pytest.raises(DiskLow):
+        room.submit()
 
 
 def test_a_commit_that_fails_leaves_no_file_and_a_usable_case(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:

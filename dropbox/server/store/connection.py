@@ -89,7 +89,8 @@ class Database:
     def scrub(self, seconds: float = SCRUB_SECONDS) -> bool:
         """Empty the write-ahead log, so that what was deleted is in no file any more.
 
-        A reader in any process holds it up; after `seconds` this returns False, and the next call makes up for it.
+        A reader in any process holds it up, or a full disk; after `seconds` this returns False, and the next call makes
+        up for it.
         """
         deadline = monotonic() + seconds
         pause = 0.005
@@ -134,7 +135,8 @@ class Database:
             try:
                 row = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF not in _BUSY_CODES:
+                # a full disk may have no room for what the log holds: nothing is lost, and a start must not fail of it
+                if error.sqlite_errorcode & 0xFF not in {*_BUSY_CODES, sqlite3.SQLITE_FULL}:
                     raise _translate(error) from None
                 return False
             finally:
