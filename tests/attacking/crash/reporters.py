@@ -196,6 +196,10 @@ class Reporter:
         """Come back and hold the replies that are shown against those that must be."""
         self._shown(case)
 
+    def looked(self, case: Case) -> Page | None:
+        """Come back as `look` does; return the page, or None when there was none."""
+        return self._shown(case)[0]
+
     def _shown(self, case: Case) -> tuple[Page | None, Visitor]:
         before = (case.must_show, case.must_not_show)
         page, visitor = self._come_back(case)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,9 +51,13 @@ class Served:
 
 
 @contextmanager
-def served(root: Path, **overrides: str) -> Iterator[Served]:
-    """Make a drop with two desks and everybody's vault; the server is not started yet."""
+def served(root: Path, before: Callable[[Path], None] = lambda _data: None, **overrides: str) -> Iterator[Served]:
+    """Make a drop with two desks and everybody's vault; `before` gets the data folder's place before there is any.
+
+    The server is not started yet.
+    """
     root.mkdir()
+    before(root / "data")
     try:
         homes = {name: factories.new_home(root, name) for name in DESK_OF}
         people = {name: Person(home, factories.make_key(home, name)) for name, home in homes.items()}
