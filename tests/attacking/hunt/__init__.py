@@ -124,8 +124,11 @@ def _look_into_memory(plan: Plan, drop: WatchedDrop, story: Story, wanted: Needl
     if not plan.long:
         return
     story.read(leave=False)
-    time.sleep(IDLE_MINUTES * 60 + pause)
-    _read_memory(drop, story.needles(), hunt, f"{pause} s after a session had expired")
+    wanted = story.needles()
+    time.sleep(pause)
+    _read_memory(drop, wanted, hunt, f"{pause} s after the last page of a session that is open still")
+    time.sleep(IDLE_MINUTES * 60)
+    _read_memory(drop, wanted, hunt, f"{pause} s after a session had expired")
 
 
 def _read_memory(drop: WatchedDrop, wanted: Needles, hunt: Hunt, moment: str) -> None:
