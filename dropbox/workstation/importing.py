@@ -4,18 +4,20 @@ The casebook is replaced once, at the end. A crash before leaves the old one, an
 takes up. Importing again, or an older bundle late, changes nothing that is known.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from dropbox.bundle import PickupItem, PickupManifest, VerifiedPickup, verify_pickup
 from dropbox.bundle.drop_keys import keys_of
 from dropbox.canonical import sha256_hex
 from dropbox.disk import sync_files, sync_folder
 from dropbox.envelope.account import LogAct
-from dropbox.errors import BundleItemMismatch, BundleKeyUnconfirmed, TargetUnusable
-from dropbox.models import CaseId, ItemId, SealedKind
+from dropbox.errors import BundleItemMismatch, BundleKeyUnconfirmed, GpgError, TargetUnusable
+from dropbox.gpg import Gpg
+from dropbox.models import CaseId, Fingerprint, ItemId, SealedKind
 from dropbox.workstation import acts, canaries, case_log, epochs, moves, rosters, trust
 from dropbox.workstation.case_log import checking as log_checking
 from dropbox.workstation.casebook import Binding, Casebook, CaseRecord, Conflict, ItemRecord, Narrowed, State, is_shown
@@ -30,6 +32,7 @@ from dropbox.workstation.vault import Vault
 
 MAX_NAME_CHARACTERS = 60
 
+_OTHER_KIND = N_("it is of another kind").english
 _OTHER_BYTES = N_("the drop offers other bytes under the id of an item that is held").english
 
 
@@ -134,14 +137,28 @@ def _take_keys(vault: Vault, pickup: VerifiedPickup) -> None:
     known = vault.casebook.keys
     listed = vault.members.keys() if known else ()
     there = {info.fingerprint for info in listed}
-    for fingerprint, key in pickup.keys.items():
-        digest = sha256_hex(key)
-        if fingerprint in there and known.get(fingerprint) == digest:
-            continue
+    digests = {fingerprint: sha256_hex(key) for fingerprint, key in pickup.keys.items()}
+    fresh = {each: key for each, key in pickup.keys.items() if each not in there or known.get(each) != digests[each]}
+    _try_keys(fresh)
+    for fingerprint, key in fresh.items():
         if vault.members.import_keys(key) != (fingerprint,):
             raise BundleItemMismatch
-        known[fingerprint] = digest
+        known[fingerprint] = digests[fingerprint]
     _take_names(vault)
+
+
+def _try_keys(keys: Mapping[Fingerprint, bytes]) -> None:
+    """Import keys into a home that is gone afterwards: of a bundle that is refused for one, none may stay here."""
+    if not keys:
+        return
+    with TemporaryDirectory(prefix="onion-dropbox-") as folder:
+        trial = Gpg(Path(folder) / "gnupg")
+        try:
+            found = all(trial.import_keys(key) == (fingerprint,) for fingerprint, key in keys.items())
+        except GpgError:
+            found = False
+    if not found:
+        raise BundleItemMismatch
 
 
 def _take_names(vault: Vault) -> None:
@@ -206,6 +223,9 @@ def _is_wanted(vault: Vault, item: PickupItem, report: ImportReport) -> bool:
         report.quarantined[item.item] = _OTHER_BYTES
         return False
     record = casebook.items.get(item.item)
+    if record is not None and record.kind is not item.kind:  # the drop said otherwise before, and keeps what it has
+        report.quarantined[item.item] = _OTHER_KIND
+        return False
     if record is None or record.state is State.QUARANTINED or not _is_there(vault, item):
         return True
     if not record.on_drop:

@@ -1,9 +1,11 @@
 """Hostile envelopes through the real import and the real pages: refused whole, or shown as the text that they are."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -12,7 +14,7 @@ from dropbox.workstation.vault import open_vault
 from tests import hostile_files
 from tests.desk_page import enter, text_of
 from tests.envelopes import Case, File, pack
-from tests.factories_bundles import DESK, Held, World
+from tests.factories_bundles import DESK, Held, World, joined
 
 Bend = Callable[[bytes], bytes]
 CENTRAL = b"PK\x01\x02"
@@ -232,3 +234,36 @@ def test_hostile_files_are_viewed_from_the_page_or_end_in_a_line(here: World, mo
     assert "Open the seal" in told[4]
     assert "does not open whole" in page.post(f"{links[4]}/unseal", 400, page=links[4]).text
     assert "Cases" in page.get("/"), "the desk page goes on"
+
+
+def test_a_bundle_that_is_refused_for_one_key_leaves_no_other(here: World) -> None:
+    """Who holds the drop's key puts a colleague's changed key beside a file with two; the vault keeps its own."""
+    here.start()
+    here.anna.ok("import", here.drop.pickup())
+    ring = here.anna.vault / "gnupg" / "pubring.kbx"
+    before = ring.read_bytes()
+    drop, dirk = here.drop, here.dirk.key
+    drop.rosters[DESK] = joined(drop.rosters[DESK], dirk, drop.day)
+    export = drop.public.export_key
+    theirs = {key: export(key) for key in (here.anna.key, here.bram.key, here.cora.key, dirk)}
+    last = max(here.anna.key, here.bram.key, dirk)
+    for bad in (theirs[last] + theirs[here.cora.key], theirs[here.cora.key], b"no key"):
+        with mock.patch.object(
+            drop.public, "export_key", lambda key, bad=bad: bad if key == last else theirs[key] + b"\n"
+        ):
+            bundle = drop.pickup()
+        assert "not what the manifest says" in here.anna.refused("import", bundle)
+        assert ring.read_bytes() == before
+    here.anna.ok("import", drop.pickup())
+    assert ring.read_bytes() != before
+
+
+def test_an_item_that_comes_again_as_another_kind_leaves_no_file(here: World) -> None:
+    here.start()
+    held = here.drop.send(Case())
+    here.anna.ok("import", here.drop.pickup())
+    before = sorted(path.name for path in (here.anna.vault / "items").iterdir())
+    here.drop.items[held.item] = replace(held, kind=SealedKind.NOTE)
+    assert list(here.anna.ok("import", here.drop.pickup())["quarantined"]) == [held.item]
+    assert sorted(path.name for path in (here.anna.vault / "items").iterdir()) == before
+    assert here.anna.ok("cases")[0]["submissions"] == 1

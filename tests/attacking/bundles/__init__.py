@@ -7,13 +7,18 @@ imports of real vaults and a real drop. Each ends in a refusal of ours or in exa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import multiprocessing
+import pickle
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import mkdtemp
 
-from tests.attacking.bundles import envelopes, kept, small, tar_bundles
+from tests.attacking.bundles import envelopes, kept, small, stores, tar_bundles, vaults
 from tests.attacking.bundles.measuring import MAX_MIB, MAX_SECONDS
 from tests.attacking.bundles.pool import Make, Tally, spread
 from tests.attacking.bundles.pool import run as run_pool
 from tests.attacking.bundles.samples import Sample
+from tests.attacking.bundles.whole import MAX_EXTRA_SECONDS, WholeTally
 from tests.attacking.outcome import Figure, Finding, Outcome, at_least, at_most, count, none_of
 from tests.attacking.plan import Plan
 
@@ -43,10 +48,53 @@ MAKERS: Sequence[tuple[Make, int]] = (
 
 
 def run(plan: Plan) -> Outcome:
-    """Attack the readers, then whole imports."""
+    """Attack the readers, and whole imports beside them."""
     makers, shares = [make for make, _ in MAKERS], [share for _, share in MAKERS]
+    beside = [Beside(plan, vaults.attack, plan.times(16, 400)), Beside(plan, stores.attack, plan.times(20, 400))]
     tally = run_pool(makers, spread(shares, plan.times(SHORT, LONG)), plan.seed, plan.folder, WORKERS)
-    return Outcome(PROMISE, tuple(_figures(plan, tally)), tuple(_findings(tally)), tuple(_notes(tally)))
+    whole = WholeTally()
+    for each in beside:
+        whole.take(each.ended())
+    figures = (*_figures(plan, tally), *_whole_figures(plan, whole))
+    return Outcome(PROMISE, figures, (*_findings(tally), *_whole_findings(plan, whole)), tuple(_notes(tally, whole)))
+
+
+class Beside:
+    """Whole imports in a process of their own, while others are at work."""
+
+    def __init__(self, plan: Plan, attack: Callable[..., WholeTally], count: int) -> None:
+        self._told = Path(mkdtemp(prefix="w", dir=plan.folder))
+        name = attack.__module__.rpartition(".")[2]
+
+        def work() -> None:
+            tally = attack(self._told, plan.random(f"bundles/{name}"), count)
+            (self._told / "tally").write_bytes(pickle.dumps(tally))
+
+        self._process = multiprocessing.get_context("fork").Process(target=work)
+        self._process.start()
+
+    def ended(self) -> WholeTally:
+        self._process.join()
+        if self._process.exitcode:
+            raise RuntimeError(f"whole imports broke off ({self._process.exitcode})")
+        tally: WholeTally = pickle.loads((self._told / "tally").read_bytes())
+        return tally
+
+
+def _whole_figures(plan: Plan, whole: WholeTally) -> list[Figure]:
+    return [
+        at_least("whole imports and restores", whole.imports, plan.times(36, 800)),
+        count("of them refused, with nothing changed", whole.refused),
+        count("of them taken in whole", whole.accepted),
+        count("envelopes in them", whole.items),
+        none_of("whole imports that ended in anything else", whole.broken),
+        at_most("longest, more than an import that nobody bent", whole.seconds, MAX_EXTRA_SECONDS, "seconds"),
+        at_most("most memory of a whole import", whole.mib, MAX_MIB, "MiB"),
+    ]
+
+
+def _whole_findings(plan: Plan, whole: WholeTally) -> list[Finding]:
+    return [Finding(what, f"seed {plan.seed}, {how}") for what, how in whole.found]
 
 
 def _figures(plan: Plan, tally: Tally) -> list[Figure]:
@@ -64,7 +112,14 @@ def _findings(tally: Tally) -> list[Finding]:
     return [Finding(ended.finding, ended.recipe or ended.target) for ended in tally.found]
 
 
-def _notes(tally: Tally) -> list[str]:
+def _notes(tally: Tally, whole: WholeTally) -> list[str]:
     shares = ", ".join(f"{name} {number:,}" for name, number in sorted(tally.by_target.items()))
     refusals = ", ".join(f"{name} {number:,}" for name, number in tally.refusals.most_common())
-    return [f"Mutants: {shares}.", f"Refusals: {refusals}.", f"Longest: {tally.slowest}; most memory: {tally.largest}."]
+    whole_refusals = ", ".join(f"{text} {number:,}" for text, number in whole.refusals.most_common())
+    imports = f"Refusals of whole imports: {whole_refusals}."
+    return [
+        imports,
+        f"Mutants: {shares}.",
+        f"Refusals: {refusals}.",
+        f"Longest: {tally.slowest}; most memory: {tally.largest}.",
+    ]

@@ -96,7 +96,7 @@ class Cage:
 
 def bound_memory() -> None:
     """Bound this process's address space, so that no bomb takes the machine."""
-    room = _status("VmSize") * 1024 + ROOM_BYTES
+    room = memory_of("VmSize") * 1024 + ROOM_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (room, room))
 
 
@@ -171,16 +171,16 @@ class Peak:
 def peak() -> Iterator[Peak]:
     """Measure what memory was taken at most, on top of what was there."""
     Path("/proc/self/clear_refs").write_text("5")  # proc(5): the peak of the resident set begins anew
-    before = _status("VmRSS")
+    before = memory_of("VmRSS")
     found = Peak()
     yield found
-    found.mib = max(0, _status("VmHWM") - before) * 1024 / _MIB
+    found.mib = max(0, memory_of("VmHWM") - before) * 1024 / _MIB
     if found.mib > 20:
         _libc.malloc_trim(0)  # or the next mutant would find room that this one took
 
 
-def _status(name: str) -> int:
-    """Return a number (KiB) of this process's memory."""
+def memory_of(name: str) -> int:
+    """Return a number (KiB) of this process's memory, by its name in proc(5)."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(name + ":"))
 
