@@ -86,7 +86,7 @@ def write_pages(vault: Vault, opened: Opened, folder: Path, prefix: str, pages: 
     acts.require(vault.casebook, opened.record.case, Act.SAVE)
     make_folder(folder)
     places = {
-        number: _free(folder, f"{prefix}-page-{number:03d}", ".png", len(png), hashlib.sha256(png).hexdigest())
+        number: free_name(folder, f"{prefix}-page-{number:03d}", ".png", len(png), hashlib.sha256(png).hexdigest())
         for number, png in pages.items()
     }
     record_saved(vault, opened.record.case, folder, sum(1 for _, is_there in places.values() if not is_there))
@@ -159,12 +159,12 @@ def _extract_item(vault: Vault, opened: Opened, plans: Mapping[str, Extracted]) 
 def _plan(folder: Path, item: ItemId, attachment: Attachment, prefix: str) -> Extracted:
     stem, dot, extension = safe_name(attachment.name).rpartition(".")
     stem, ending = (stem, dot + extension) if dot else (extension, "")
-    path, is_there = _free(folder, f"{prefix}-{stem}", ending, attachment.size, attachment.sha256)
+    path, is_there = free_name(folder, f"{prefix}-{stem}", ending, attachment.size, attachment.sha256)
     return Extracted(item, path, attachment, is_there)
 
 
-def _free(folder: Path, stem: str, ending: str, size: int, sha256: str) -> tuple[Path, bool]:
-    """Choose a free name, or find that the same bytes are there already (then True)."""
+def free_name(folder: Path, stem: str, ending: str, size: int, sha256: str) -> tuple[Path, bool]:
+    """Choose a name that is free in the folder, or find that the same bytes are there already (then True)."""
     number = 1
     while True:
         path = folder / f"{stem}{'' if number == 1 else f'-{number}'}{ending}"

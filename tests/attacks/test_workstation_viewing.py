@@ -346,3 +346,45 @@ def test_the_desk_page_keeps_the_alarm_too(here: World, monkeypatch: pytest.Monk
     page.post(f"/case/{case.id}/log/explain", because="Taken off the server.", page=f"/case/{case.id}/log")
     assert "ALARM" not in text_of(page.get("/"))
     assert here.anna.ok("log", case.id)["lines"][-1]["act"] == "explained"
+
+
+def _sealed_by_the_reporter(here: World) -> bytes:
+    return hostile_files.sealed(here.anna.home, here.anna.key, b"the minutes", "--armor")
+
+
+def test_what_a_reporter_sealed_is_saved_when_that_is_asked_and_a_stolen_item_is_not(here: World) -> None:
+    here.start()
+    case = Case()
+    stolen = in_a_second_seal(here)
+    files = [("minutes.pdf.pgp", _sealed_by_the_reporter(here)), ("other.pgp", stolen), ("broken.pgp", stolen[:-200])]
+    here.drop.send(case, "", [(name, "application/pgp-encrypted", data) for name, data in files])
+    here.anna.ok("import", here.drop.pickup())
+    here.anna.ok("extract", case.id, "--to", here.folder / "as-it-came")
+    assert b"the minutes" not in b"".join(path.read_bytes() for path in (here.folder / "as-it-came").iterdir())
+    target = here.folder / "opened"
+    for _again in range(2):
+        result = here.anna.run("extract", case.id, "--to", target, "--unseal", columns=200)
+        assert (result.code, "ALARM" in result.err) == (1, True)
+        assert "File 3 of item 1: The reporter sealed this file themselves, and it does not open whole" in result.out
+        assert (target / "01-01-minutes-opened.pdf").read_bytes() == b"the minutes"
+        assert len(list(target.iterdir())) == 4
+    assert b"SECRET" not in b"".join(path.read_bytes() for path in target.iterdir())
+    assert here.anna.run("cases").out.count("ALARM") == 1
+
+
+def test_the_desk_page_saves_what_is_in_a_seal_when_that_is_asked(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GNUPGHOME", str(here.anna.home))
+    here.start()
+    case = _attach(here, _sealed_by_the_reporter(here))
+    page = enter(here.anna)
+    assert 'name="unseal"' in page.get(f"/case/{case.id}")
+    save, out = f"/case/{case.id}/save", str(here.folder / "out")
+    for asked, count in (("", 2), ("1", 3)):
+        page.post(save, folder=out, which="all", unseal=asked, page=f"/case/{case.id}")
+        assert len(list((here.folder / "out").iterdir())) == count
+    assert "Opened with your key and saved" in text_of(page.get(f"/case/{case.id}"))
+    stolen = _attach(here, own_item_cut_of_its_head(here))
+    where, no = f"/case/{stolen.id}", str(here.folder / "no")
+    refused = page.post(f"{where}/save", 400, folder=no, which="all", unseal="1", page=where)
+    assert "ALARM" in refused.text
+    assert b"SECRET" not in b"".join(path.read_bytes() for path in (here.folder / "no").iterdir())

@@ -9,6 +9,7 @@ from dropbox.workstation import mandate, screens
 from dropbox.workstation.casebook import Act
 from dropbox.workstation.commands import HELP_CASE, Adder, Answer, Arguments, Show
 from dropbox.workstation.extracting import Extracted, extract_case, refused_own
+from dropbox.workstation.own_seals import Unsealed, save_unsealed, unsealed_lines
 from dropbox.workstation.reading import ReadCase, as_json, mark_read, read_case
 from dropbox.workstation.speech import _
 from dropbox.workstation.terminal import paragraphs
@@ -22,6 +23,8 @@ def add(command: Adder) -> None:
     extract = command("extract", _extract, _("Put every file of a case into a folder."))
     extract.add_argument("case", metavar="CASE", help=str(HELP_CASE))
     extract.add_argument("--to", type=Path, required=True, metavar="DIR", help=_("made when it is not there"))
+    help_unseal = _("save also what is in the files that the reporter sealed themselves")
+    extract.add_argument("--unseal", action="store_true", help=help_unseal)
 
 
 def _cases(arguments: Arguments, show: Show) -> None:
@@ -65,16 +68,21 @@ def _extract(arguments: Arguments, show: Show) -> None:
         alarmed = refused_own(vault, shown)
         if alarmed:
             vault.save()
+        opened = save_unsealed(vault, shown, arguments.to) if arguments.unseal else Unsealed((), {})
         notice = mandate.notice(mandate.in_force(list(shown.records)), Act.SAVE) if files else ""
         document = {"case": shown.case.case, "files": [_file(each) for each in files], "notice": notice}
-        show(Answer(document, lambda width: _saved_lines(files, notice, width), vault.casebook))
-        if alarmed:
+        if arguments.unseal:
+            document |= {"unsealed": [str(path) for path in opened.paths]}
+        told = [*unsealed_lines(shown, opened), notice]
+        show(Answer(document, lambda width: _saved_lines(files, told, width), vault.casebook))
+        if alarmed or opened.alarmed:
             raise OwnItemInside
         _require_whole(shown)
 
 
-def _saved_lines(files: Sequence[Extracted], notice: str, width: int) -> list[str]:
-    return [*screens.extract_lines(files), *(["", *paragraphs(notice, width, "")] if notice else [])]
+def _saved_lines(files: Sequence[Extracted], told: Sequence[str], width: int) -> list[str]:
+    more = [each for text in told if text for each in ("", *paragraphs(text, width, ""))]
+    return [*screens.extract_lines(files), *more]
 
 
 def _file(each: Extracted) -> dict[str, object]:

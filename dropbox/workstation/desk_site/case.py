@@ -22,8 +22,9 @@ from dropbox.workstation.desk_site.forms import Form, typed_path
 from dropbox.workstation.desk_site.looking import looking
 from dropbox.workstation.desk_site.showing import Page, go, say, show, show_error, this_desk, this_session
 from dropbox.workstation.extracting import Place, extract_case, refused_own
-from dropbox.workstation.file_types import FileType
+from dropbox.workstation.file_types import FileKind, FileType
 from dropbox.workstation.opening import Opened
+from dropbox.workstation.own_seals import Unsealed, save_unsealed, unsealed_lines
 from dropbox.workstation.reading import ReadCase, mark_read, read_case
 from dropbox.workstation.sniffing import warnings
 from dropbox.workstation.speech import N_, Words, _, ngettext
@@ -58,6 +59,10 @@ class FileShown:
     type: FileType
     can_look: bool
     warnings: tuple[Words, ...]
+
+    @property
+    def is_sealed(self) -> bool:
+        return self.type.kind is FileKind.SEALED
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ def save(case: str) -> Page | Response:
     """Copy all files of a case, or one of them, into the folder that the investigator named."""
     form = Form()
     typed = form.required("folder", _("Name the folder that the copies go to."))
-    which = form.text("which")
+    which, wanted = form.text("which"), form.text("unseal") == "1"
     folder = typed_path(typed)
     if typed and not folder.is_absolute():
         form.errors["folder"] = _("Write the whole name of the folder, from / on.")
@@ -114,16 +119,19 @@ def save(case: str) -> Page | Response:
         with this_desk().writing() as vault:
             shown = read_case(vault, vault.casebook.find_case(case))
             files = extract_case(vault, shown, folder, _place(shown, which))
-            alarmed = refused_own(vault, shown, _place(shown, which))
+            alarmed = bool(refused_own(vault, shown, _place(shown, which)))
             if alarmed:
                 vault.save()
+            opened = save_unsealed(vault, shown, folder, _place(shown, which)) if wanted else Unsealed((), {})
             notice = mandate.notice(mandate.in_force(list(shown.records)), Act.SAVE)
     except (TargetUnusable, AlreadyWithdrawn) as error:
         form.refuse("folder", error)
         return case_page(case, form=form)
-    if alarmed:
+    if alarmed or opened.alarmed:
         form.refuse("folder", OwnItemInside())
         return case_page(case, form=form)
+    for told in unsealed_lines(shown, opened):
+        say(told)
     new = sum(1 for each in files if not each.already_there)
     say(
         ngettext(

@@ -148,11 +148,22 @@ def packed(story: Story, chance: Random) -> Seen:
 def saved(story: Story, chance: Random) -> Seen:
     """Saving a case's files leaves out what is an item of this desk, and saves what lies beside it."""
     data = story.here.drop.send(Case(), f"{CANARY} of another").data
+    return _saved(story, data, chance, ())
+
+
+def saved_without_its_seals(story: Story, chance: Random) -> Seen:
+    """Saving what is in the reporter's own seals never writes what is in a stolen one."""
+    data = chance.choice(SEALS)(story, _stolen(story, chance), chance)
+    return _saved(story, data, chance, ("--unseal",))
+
+
+def _saved(story: Story, data: bytes, chance: Random, how: tuple[str, ...]) -> Seen:
     case, _number = _attach(story, data, chance)
-    result = story.here.anna.run("extract", case.id, "--to", story.here.folder / "out")
+    result = story.here.anna.run("extract", case.id, "--to", story.here.folder / "out", *how)
     written = _bytes_of(story.here.folder / "out")
     seen = _left(story, case, result.out + result.err, alarmed=True)
-    return Seen(result.code == 1 and seen.noticed and data not in written, seen.shown)
+    shown = seen.shown + b"".join(written).count(CANARY.encode())
+    return Seen(result.code == 1 and seen.noticed and (bool(how) or data not in written), shown)
 
 
 def sent_on(story: Story, chance: Random) -> Seen:
@@ -181,6 +192,7 @@ ROWS = (
         "to be opened": _on(opened),
         "in an archive": _on(packed),
         "to be saved": _on(saved),
+        "to be saved without its seals": _on(saved_without_its_seals),
         "to a reply, by mistake": _on(sent_on),
     }),
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.attacking.insider.items import Deed, on_desk
 from tests.attacking.insider.rows import CANARY, Row, Seen
 from tests.attacks import test_workstation_items as plants
 from tests.envelopes import Case
+from tests.factories_bundles import DESK, left, write_as
 
 
 def _ways(case: Case) -> dict[str, dict[str, Any]]:
@@ -98,6 +100,20 @@ REPLIES = (
 )  # fmt: skip
 
 
+def by_a_former_member(story: Story, chance: Random) -> Seen:
+    """Bram has left, and writes on as if he had not; under the day on which the drop got it."""
+    drop = story.here.drop
+    last = drop.day
+    drop.day += timedelta(days=chance.randrange(1, 400))
+    drop.rosters[DESK] = left(drop.rosters[DESK], story.here.bram.key, last)
+    kind = chance.choice([Kind.REPLY, Kind.NOTE])
+    day = last if chance.random() < 0.5 else drop.day
+    held = write_as(drop, story.here.bram, chance.choice(story.cases), kind, text=CANARY, day=day)
+    quarantined = story.here.anna.ok("import", drop.pickup())["quarantined"]
+    seen = story.judge()
+    return Seen(seen.noticed and held.item in quarantined, seen.shown, seen.lost)
+
+
 def ahead_of_the_real_one(story: Story, chance: Random) -> Seen:
     """The desk's vault has nothing of the case yet; whatever comes first must not say whose case it is."""
     case, drop = Case(), story.here.drop
@@ -168,7 +184,10 @@ ROWS = (
     }),
     Row("A first envelope ahead of the real one", {"in a case that is new here": on_desk(ahead_of_the_real_one)}),
     Row("A swapped reply key", {"in a bundle": on_desk(with_another_reply_key)}),
-    Row("A planted reply", {"on the workstation": on_desk(from_the_list(REPLIES))}),
+    Row("A planted reply", {
+        "on the workstation": on_desk(from_the_list(REPLIES)),
+        "on the workstation, by a former member": on_desk(by_a_former_member),
+    }),
     Row("A replayed reply", {
         "on the workstation": on_desk(from_the_list(("a reply in another case", "a reply under another id"))),
     }),

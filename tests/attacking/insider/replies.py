@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from dropbox.models import new_item_id
+from dropbox.models import new_item_id, today
 from tests.attacking.insider.rows import CANARY, Seen, Try
 from tests.attacking.insider.server import ServerGround
-from tests.site_room import COMMITTEE, CONFIDANT, Site
+from tests.seating import change
+from tests.site_room import COMMITTEE, CONFIDANT, Site, new_site
 from tests.store_room import ANN, BOB, Member, Reporter, bytes_under, later, open_store, seat
 
 SORRY = "A reply that cannot be trusted"
@@ -40,6 +42,22 @@ def planted_reply(grounds: Any, chance: Random) -> Seen:
     page = site.sign_in(site.browser(), codename)
     told = page.text
     return Seen(page.status == 200 and SORRY in told, told.count(CANARY), int(true and "The true reply." not in told))
+
+
+def by_a_former_member(grounds: Any, chance: Random) -> Seen:
+    """Who left a desk signs as if they had not; what they wrote before stays a true reply."""
+    ground: ServerGround = grounds.server
+    people = ground.members
+    with new_site(people) as site:
+        codename = site.report(site.browser(), "A true report.")
+        true = chance.random() < 0.5
+        if true:
+            site.reply(codename, "The true reply.", author=people.bram)
+        change(site.drop, CONFIDANT, {people.anna: None}, people.gpg, people.anna)
+        day = today() + timedelta(days=chance.randrange(1, 90))
+        site.reply(codename, f"{CANARY}: I still sit here", author=people.bram, day=day)
+        told = site.sign_in(site.browser(), codename).text
+        return Seen(SORRY in told, told.count(CANARY), int(true and "The true reply." not in told))
 
 
 def reply_of_another_case(grounds: Any, chance: Random) -> Seen:
@@ -85,7 +103,10 @@ def a_deleted_reply_once_more(grounds: Any, chance: Random) -> Seen:
         return Seen(gone)
 
 
-PLANTED: dict[str, Try] = {"to its reporter": planted_reply}
+PLANTED: dict[str, Try] = {
+    "to its reporter": planted_reply,
+    "to its reporter, by a former member": by_a_former_member,
+}
 AGAIN: dict[str, Try] = {
     "to another reporter": reply_of_another_case,
     "after it was deleted": a_deleted_reply_once_more,
