@@ -123,7 +123,10 @@ def told_clock_times(found: dict[str, Any]) -> int:
 
 
 def gone_found(truth: dict[str, Any], found: dict[str, Any]) -> int:
-    return len((set(truth["items"]) - set(found["claims"]["items"])) & set(found["seen_ids"]))
+    """Count ids that must be nowhere; a step of keeping or erasing names its notes until it is done."""
+    steps = found["claims"]["steps"]
+    named = {step["item_id"] for step in steps} | {item for step in steps for item in step["about"].split()}
+    return len((set(truth["items"]) - set(found["claims"]["items"]) - named) & set(found["seen_ids"]))
 
 
 def file_system(folder: Path) -> str:
