@@ -70,7 +70,7 @@ class Server:
     page_threads: int = 8
     allow_swap: bool = False
     stop_seconds: int = 60
-    circuit_requests_per_minute: int = 240
+    circuit_requests_per_minute: int = 480
     circuit_burst: int = 120
     circuit_costly_per_minute: int = 6
     circuit_costly_burst: int = 10

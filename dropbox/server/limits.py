@@ -45,7 +45,7 @@ class ArrivalLimits:
     upload_paths: frozenset[str] = frozenset({"/report", "/case"})
     """Where a form may bring files; every other body is small."""
 
-    circuit_requests_per_minute: int = 240
+    circuit_requests_per_minute: int = 480
     circuit_burst: int = 120
     circuit_costly_per_minute: int = 6
     circuit_costly_burst: int = 10

@@ -26,7 +26,7 @@ def broken(figures: list[Figure]) -> set[str]:
 def test_a_flood_that_nobody_notices_holds() -> None:
     tally = Tally(offered=350, sent=200, answers=Counter({200: 140, 429: 40}), seconds=7)
     assert broken(told("flood", tally, HELD, lost=0)) == set()
-    assert kept_to_budget("flood", tally).holds
+    assert kept_to_budget("flood", tally, costly=False).holds
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,9 @@ def test_what_another_reporter_suffers_is_called(diary: Diary, gone: int, called
 
 
 def test_more_than_a_circuits_budget_is_called() -> None:
-    assert not kept_to_budget("flood", Tally(answers=Counter({200: 400}), seconds=7)).holds
+    assert not kept_to_budget("flood", Tally(answers=Counter({200: 400}), seconds=7), costly=False).holds
+    assert not kept_to_budget("flood", Tally(answers=Counter({400: 20}), seconds=7), costly=True).holds
+    assert kept_to_budget("flood", Tally(answers=Counter({400: 10, 429: 200}), seconds=7), costly=True).holds
 
 
 @pytest.mark.parametrize(

@@ -88,14 +88,14 @@ def test_a_flood_over_one_circuit_does_not_make_another_wait() -> None:
 
 
 def test_more_than_the_budget_is_never_let_through() -> None:
-    """Ten minutes of fifty a second: what is not refused comes to the burst and four a second."""
+    """Ten minutes of fifty a second: what is not refused comes to the burst and eight a second."""
     clock = Clock()
     both = budgets(clock)
     taken = 0
     for _ in range(600 * 50):
         clock.now += 0.02
         taken += both.take(A, costly=False).retry_seconds is None
-    assert taken <= 120 + 4 * 620 + 1
+    assert taken <= 120 + 8 * 620 + 1
 
 
 def test_sign_ins_and_reports_are_refused_long_before_pages() -> None:
@@ -180,10 +180,10 @@ def test_what_waits_is_not_forgotten_and_does_not_come_before_its_time() -> None
     room = Room(page_threads=64, circuit_burst=1)
     first, second = room.ask(A, 2)
     assert room.started == [first]
-    assert room.line.seconds_to_turn(1) == 0.25
-    room.later(0.2)
+    assert room.line.seconds_to_turn(1) == 0.125
+    room.later(0.1)
     assert room.started == [first]
-    room.later(0.06)
+    room.later(0.03)
     assert room.started == [first, second]
     assert len(room.line) == 0
 

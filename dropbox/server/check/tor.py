@@ -23,12 +23,14 @@ def look(looked: Looked) -> Iterator[Row]:
         return
     if mode == "external":
         yield ok("onion service", "carried by tor's own configuration")
+        yield from _circuits(looked)
         return
     if mode == "launch":
         yield from _binary(settings.onion.tor_binary)
     else:
         advice = 'Put HiddenServiceEnableIntroDoSDefense into tor\'s own configuration, or use onion.mode = "launch".'
         yield warn("onion defences", "introduction limits and circuit ids cannot be set this way", advice)
+    yield from _circuits(looked)
     yield _running(looked)
 
 
@@ -65,6 +67,17 @@ def _binary(binary: str) -> Iterator[Row]:
     if not onion.has_proof_of_work(binary):
         advice = "Install a tor built with it; without it a flood can make the drop unreachable."
         yield warn("onion defences", "this tor has no proof-of-work defence", advice)
+
+
+def _circuits(looked: Looked) -> Iterator[Row]:
+    """Say when nothing that is limited per circuit is limited: all visitors then look like one."""
+    if onion.has_circuit_ids(looked.settings):
+        return
+    advice = (
+        'Let tor tell its circuits: onion.mode = "launch", or "external" with HiddenServiceExportCircuitID haproxy and '
+        "circuit_ids = true. Until then one visitor can slow down all the others."
+    )
+    yield warn("circuits", "tor does not tell them apart, so no limit per circuit works", advice)
 
 
 def _running(looked: Looked) -> Row:

@@ -168,7 +168,7 @@ PROBLEMS: dict[str, Problem] = {
         _l("Too much at once"),
         (
             _l("Too much was asked over your connection in a short time, more than this site can give to one visitor. "
-              "Wait a minute, and press the button again."),
+              "Wait a minute, then try again."),
             _NOTHING_STORED,
             GO_BACK,
             _l("Does it happen again, and was it not you? Then choose “New Tor Circuit” in the menu of Tor Browser."),

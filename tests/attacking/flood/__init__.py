@@ -31,6 +31,7 @@ load, a proof of work; here they are few and free."""
 _FREE = "Without budget means the highest values that can be set; a circuit's share of threads and connections stays."
 NOTES = (_ONE_MACHINE, _PROOF_OF_WORK, _MANY, _FREE)
 SETTLE_SECONDS = 3
+COSTLY = ("reports", "logins", "files")
 
 
 def run(plan: Plan) -> Outcome:
@@ -53,7 +54,7 @@ def _floods(plan: Plan, here: Stage) -> Iterator[Figure]:
             tally, diary = _flood(plan, here, name, [f"{name}-{turn}"], plan.times(7, 120))
             label = name if not turn else f"{name} {turn + 1}"
             yield from told(label, tally, diary, lost=lost(diary, here.drop.visitor))
-            yield kept_to_budget(label, tally)
+            yield kept_to_budget(label, tally, costly=name in COSTLY)
             yield at_least(f"{label}: requests a second that were asked for", tally.offered / tally.seconds, RATE * 0.8)
             acknowledged += len(diary.words) + (tally.answers[303] if name in {"reports", "files"} else 0)
     circuits = [f"many-{number}" for number in range(plan.times(4, 12))]

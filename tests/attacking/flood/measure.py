@@ -10,8 +10,10 @@ from tests.attacking.outcome import Figure, at_least, at_most, count, none_of
 
 PAGE_SECONDS = 3.0
 RATE = 50
-REQUESTS_A_SECOND = 4
-BURST = 120
+PAGES = 8, 120
+COSTLY = 0.1, 10
+"""What a circuit's budget gives: so many a second, and at once."""
+WAIT_SECONDS = 20
 MEMORY_MIB = 96
 """Argon2id alone has 64 MiB at work."""
 FILES = 40
@@ -31,8 +33,8 @@ def told(name: str, tally: Tally, diary: Diary, *, lost: int, bounded: bool = Tr
     """Return one flood's figures. `bounded`: the promise holds for it; else they are there to compare with."""
     told = [
         count(f"{name}: offered a second", tally.offered / max(tally.seconds, 0.001), "requests"),
-        count(f"{name}: served", tally.served, "requests"),
-        count(f"{name}: refused", tally.refused, "requests"),
+        count(f"{name}: worked on", tally.worked, "requests"),
+        count(f"{name}: refused as over the budget", tally.refused, "requests"),
         count(f"{name}: could not even be sent", tally.held_back, "requests"),
         count(f"{name}: the other reporter's typical page", diary.typical, "seconds"),
         count(f"{name}: pages of the other reporter", len(diary.seconds), "pages"),
@@ -51,10 +53,11 @@ def told(name: str, tally: Tally, diary: Diary, *, lost: int, bounded: bool = Tr
     ]
 
 
-def kept_to_budget(name: str, tally: Tally) -> Figure:
+def kept_to_budget(name: str, tally: Tally, *, costly: bool) -> Figure:
     """Return how far one circuit got beyond what its budget gives it."""
-    most = BURST + REQUESTS_A_SECOND * (tally.seconds + 5)
-    return none_of(f"{name}: served beyond the circuit's budget", max(0, round(tally.served - most)))
+    a_second, at_once = COSTLY if costly else PAGES
+    most = at_once + a_second * (tally.seconds + WAIT_SECONDS)
+    return none_of(f"{name}: worked on beyond the circuit's budget", max(0, round(tally.worked - most)))
 
 
 def left_behind(before: Standing, after: Standing, acknowledged: int) -> list[Figure]:

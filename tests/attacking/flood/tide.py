@@ -32,12 +32,13 @@ class Tally:
     seconds: float = 0.0
 
     @property
-    def served(self) -> int:
-        return sum(number for status, number in self.answers.items() if status < 400)
+    def worked(self) -> int:
+        """How many the drop did the work of, whatever came of it."""
+        return self.answers.total() - self.refused
 
     @property
     def refused(self) -> int:
-        return sum(number for status, number in self.answers.items() if status >= 400)
+        return self.answers[429]
 
 
 @dataclass(frozen=True)
