@@ -220,6 +220,12 @@ def test_letters_go_on_after_z() -> None:
     assert len(set(letters(200))) == 200
 
 
+def test_a_plan_with_half_a_character_is_none() -> None:
+    plan = Plan.new("d0" * 32, CaseId("c0" * 16), "en")
+    with pytest.raises(PlanUnreadable):
+        parse_plan(plan.data.replace(b'"phrases":[]', b'"phrases":["\\ud800"]'))
+
+
 def test_a_plan_in_which_a_key_stands_twice_is_none() -> None:
     """Whoever looks at it sees one of the two values, and the pack is made of the other."""
     plan = Plan.new("d0" * 32, CaseId("c0" * 16), "en")

@@ -187,7 +187,9 @@ def parse_plan(data: bytes) -> Plan:
     try:
         if len(data) > MAX_PLAN_BYTES:
             raise InvalidValue
-        return from_json(Plan, json.loads(data.decode("utf-8-sig"), object_pairs_hook=_once))
+        plan = from_json(Plan, json.loads(data.decode("utf-8-sig"), object_pairs_hook=_once))
+        require(len(plan.data) > 0)  # half a character, as an escape can name it, has no spelling to be hashed
+        return plan
     except (InvalidValue, ValueError, RecursionError):
         raise PlanUnreadable from None
 

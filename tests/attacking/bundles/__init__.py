@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from tests.attacking.bundles import envelopes, kept, small, stores, tar_bundles, vaults
+from tests.attacking.bundles.covering import Covered, cover
 from tests.attacking.bundles.measuring import MAX_MIB, MAX_SECONDS
 from tests.attacking.bundles.pool import Make, Tally, spread
 from tests.attacking.bundles.pool import run as run_pool
@@ -50,13 +51,26 @@ MAKERS: Sequence[tuple[Make, int]] = (
 def run(plan: Plan) -> Outcome:
     """Attack the readers, and whole imports beside them."""
     makers, shares = [make for make, _ in MAKERS], [share for _, share in MAKERS]
-    beside = [Beside(plan, vaults.attack, plan.times(16, 400)), Beside(plan, stores.attack, plan.times(20, 400))]
+    beside = [Beside(plan, vaults.attack, plan.times(14, 240)), Beside(plan, stores.attack, plan.times(16, 280))]
     tally = run_pool(makers, spread(shares, plan.times(SHORT, LONG)), plan.seed, plan.folder, WORKERS)
+    covered = cover(plan)
     whole = WholeTally()
     for each in beside:
         whole.take(each.ended())
-    figures = (*_figures(plan, tally), *_whole_figures(plan, whole))
-    return Outcome(PROMISE, figures, (*_findings(tally), *_whole_findings(plan, whole)), tuple(_notes(tally, whole)))
+    figures = (*_figures(plan, tally), *_whole_figures(plan, whole), *_cover_figures(covered))
+    findings = (*_findings(tally), *_whole_findings(plan, whole), *_cover_findings(covered))
+    return Outcome(PROMISE, figures, findings, tuple(_notes(tally, whole)))
+
+
+def _cover_figures(covered: Sequence[Covered]) -> list[Figure]:
+    if not covered:
+        return []
+    inputs = at_least("inputs led by coverage", sum(each.inputs for each in covered), 100 * len(covered))
+    return [inputs, *(count(f"places reached from the {each.name}", each.places) for each in covered)]
+
+
+def _cover_findings(covered: Sequence[Covered]) -> list[Finding]:
+    return [Finding(f"led by coverage, from the {each.name}: {each.fault}") for each in covered if each.fault]
 
 
 class Beside:
@@ -83,7 +97,7 @@ class Beside:
 
 def _whole_figures(plan: Plan, whole: WholeTally) -> list[Figure]:
     return [
-        at_least("whole imports and restores", whole.imports, plan.times(36, 800)),
+        at_least("whole imports and restores", whole.imports, plan.times(30, 520)),
         count("of them refused, with nothing changed", whole.refused),
         count("of them taken in whole", whole.accepted),
         count("envelopes in them", whole.items),

@@ -40,7 +40,10 @@ class Stuck(BaseException):
 
 @dataclass(frozen=True)
 class Ended:
-    """How one mutant ended. `finding`: what it broke, or nothing. `refusal`: the error's name; empty where accepted."""
+    """How one mutant ended. `finding`: what it broke, or nothing. `refusal`: the error's name; empty where accepted.
+
+    `seconds`: of the processor.
+    """
 
     target: str
     number: int
@@ -132,7 +135,7 @@ def _with(ended: Ended, finding: str) -> Ended:
 def _once(target: Target, number: int, data: bytes, how: tuple[str, ...], cage: Cage) -> Ended:
     accepted, refusal, finding = None, "", ""
     descriptors = _open_files()
-    begun = time.monotonic()
+    begun = time.process_time()  # other work on the machine is no fault of the reader's; one that hangs is stuck
     with peak() as memory:
         try:
             with _alarm():
@@ -145,12 +148,14 @@ def _once(target: Target, number: int, data: bytes, how: tuple[str, ...], cage: 
             finding = "it took all memory that there was"
         except Exception as error:
             finding = f"{type(error).__name__} instead of a refusal: {str(error)[:100]}"
-    seconds = time.monotonic() - begun
+    seconds = time.process_time() - begun
     if not refusal and not finding:
         try:
             target.judge(data, accepted)
         except Lie as lie:
             finding = str(lie)
+        except Exception as error:
+            finding = f"what was accepted cannot be read again: {type(error).__name__} {str(error)[:100]}"
     accepted = None
     if not finding and memory.mib > MAX_MIB:
         finding = f"it took {memory.mib:.0f} MiB"

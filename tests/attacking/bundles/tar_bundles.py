@@ -35,9 +35,12 @@ class TarTarget:
     def __init__(self, valid: list[Parts], sign: Sign, others: list[Sign]) -> None:
         self.valid, self._sign, self._others = valid, sign, others
 
+    def signature(self, manifest: bytes) -> bytes:
+        return self._sign(self.line + manifest)
+
     def signed(self, parts: Parts) -> Members:
         manifest = bending.dump(parts.manifest)
-        return parts.members(manifest, self._sign(self.line + manifest))
+        return parts.members(manifest, self.signature(manifest))
 
     def mutant(self, chances: Random, how: list[str]) -> bytes:
         parts = chances.choice(self.valid).copy()
