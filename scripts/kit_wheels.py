@@ -102,8 +102,10 @@ def compile_catalogue(catalogue: Path) -> None:
     with catalogue.open("rb") as file:
         catalog = read_po(file, locale=catalogue.parent.parent.name, charset="utf-8", abort_invalid=True)
     catalog.creation_date = catalog.revision_date = datetime.fromtimestamp(int(SOME_DAY), UTC)
-    with catalogue.with_suffix(".mo").open("wb") as file:
+    compiled = catalogue.with_suffix(".mo")
+    with compiled.open("wb") as file:
         write_mo(file, catalog)
+    compiled.chmod(0o644)  # a wheel keeps rights, and the caller's umask must not be in it
 
 
 def _must_speak(wheel: Path) -> None:
