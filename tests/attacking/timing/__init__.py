@@ -7,11 +7,13 @@ the layer that does the work before the answer, inside of this process. It runs 
 from __future__ import annotations
 
 import secrets
+import urllib.parse
 from collections.abc import Callable, Iterator
 from unittest import mock
 
 from nacl.pwhash import argon2id
 
+from dropbox.codename import WORDS
 from dropbox.codename import parse as parse_words
 from dropbox.errors import FormExpired, SessionEnded
 from dropbox.models import Passphrase
@@ -21,8 +23,9 @@ from dropbox.server.tokens import FormTokens
 from tests.attacking.outcome import Figure, Finding, Outcome, at_least, count, none_of
 from tests.attacking.plan import Plan
 from tests.attacking.timing.pairs import INSIDE_US, WHOLE_US, Compared, Way, compare
-from tests.attacking.timing.place import CHEAP, DEAR, Asker, Place, asked, place
+from tests.attacking.timing.place import CHEAP, DEAR, DESK, INVESTIGATOR, STRANGER, Asker, Place, asked, place
 from tests.attacking.timing.sizes import Shape, differences, shape
+from tests.visitor import Visitor
 
 PROMISE = (
     "No page, header, size or time tells whoever holds no codename whether one exists; a hit costs what a miss costs."
@@ -123,12 +126,13 @@ def _courier(where: Place) -> Iterator[Pair]:
         mock.patch.object(investigators, "_NOBODYS", argon2id.str(secrets.token_bytes(16), CHEAP[1], CHEAP[0])),
     ):
         courier, wrong = where.drop.store.courier, Passphrase("one two three four five six")
-        courier.add("anna", ["desk"], "A" * 52)  # type: ignore[list-item]
-        yield (
-            "courier: known or unknown name",
-            lambda: courier.verify("anna", wrong),
-            lambda: courier.verify("bram", wrong),
-        )
+        courier.revoke(INVESTIGATOR)
+        courier.add(INVESTIGATOR, [DESK], "A" * 52)
+
+        def try_as(name: str) -> Way:
+            return lambda: courier.verify(name, wrong)
+
+        yield ("courier: known or unknown name", try_as(INVESTIGATOR), try_as(STRANGER))
 
 
 def _misses(where: Place) -> Way:
@@ -155,7 +159,12 @@ def whole(asker: Asker, where: Place) -> Iterator[Pair]:
     miss = where.other(where.live)
 
     def words(codename: str, held: str = token) -> Way:
-        return lambda: asker.ask("POST", "/return", {"codename": codename, "token": held})
+        def say() -> None:
+            status, _headers, _body = asker.ask("POST", "/return", {"codename": codename, "token": held})
+            if status not in {303, 400}:  # what is refused for another reason says nothing about this one
+                raise RuntimeError(f"seven words were answered with {status}")
+
+        return say
 
     yield ("codename: live or none", words(where.live), words(miss))
     yield ("codename: live or ended", words(where.live), words(where.ended))
@@ -182,11 +191,28 @@ def unlike_answers(asker: Asker, where: Place) -> tuple[int, list[str]]:
     asked_in_all, found = 0, []
     ended = asker.sign_in(where.live)
     asker.ask("GET", "/leave", session=ended)
+    held = {name: knock(asker, name) for name in (INVESTIGATOR, STRANGER)}
+    for number, what in enumerate(("a wrong passphrase", "another one at once")):
+        answers = {name: shapes[number] for name, shapes in held.items()}
+        asked_in_all += len(answers)
+        found += [f"courier, {what}: {each}" for each in differences(answers)]
     for language in where.languages:
         for name, answers in _groups(asker, where, language, ended):
             asked_in_all += len(answers)
             found += [f"{name}, {language}: {each}" for each in differences(answers)]
     return asked_in_all, found
+
+
+def knock(asker: Asker, name: str) -> list[Shape]:
+    """Try a name at the courier's door with six words that are wrong, twice at once; return both answers' shapes."""
+    visitor = Visitor("127.0.0.1", asker.courier_port)
+    form = visitor.get("/").form("name", "passphrase")
+    values = {"name": name, "passphrase": " ".join(WORDS[:6])}
+    body = urllib.parse.urlencode(visitor.filled(form, values)).encode()
+    pages = [visitor.request("POST", form.action, body, "application/x-www-form-urlencoded") for _ in range(2)]
+    if pages[0].status >= 500 or pages[0].status == 303:
+        raise RuntimeError(f"a wrong passphrase was answered with {pages[0].status}")
+    return [shape(page.status, page.raw_headers, page.body) for page in pages]
 
 
 def _groups(asker: Asker, where: Place, language: str, ended: str) -> Iterator[tuple[str, dict[str, Shape]]]:

@@ -19,7 +19,7 @@ from dropbox.server.app import create_app
 from dropbox.server.drop import Drop
 from dropbox.server.store import retention
 from tests import factories
-from tests.drop_process import DropProcess
+from tests.drop_process import DropProcess, free_port
 from tests.site_room import Browser, compile_catalogues
 from tests.store_room import Member, Reporter
 from tests.visitor import Page
@@ -28,6 +28,7 @@ DESK = DeskId("desk")
 LANGUAGES = ("en", "nl", "de", "fr", "ar")
 CHEAP = (8 * 1024, 1)
 DEAR = (64 << 20, 3)
+INVESTIGATOR, STRANGER = "anna", "bram"
 CROWD = 200
 """Other cases, so that a search has something to go through."""
 
@@ -57,7 +58,8 @@ def place(folder: Path, cost: tuple[int, int], *, crowd: int = CROWD) -> Iterato
         home = factories.new_home(home_folder)
         key = factories.make_key(home, "anna")
         spoken = ", ".join(f'"{each}"' for each in LANGUAGES)
-        path = factories.write_config(folder, {DESK: [key]}, organisation=f"languages = [{spoken}]")
+        organisation = f"languages = [{spoken}]"
+        path = factories.write_config(folder, {DESK: [key]}, organisation=organisation, courier="enabled = true")
         factories.publish_keys(home, folder / "keys", [key])
         memory, passes = cost
         stack.enter_context(
@@ -72,6 +74,7 @@ def place(folder: Path, cost: tuple[int, int], *, crowd: int = CROWD) -> Iterato
 
 def _furnished(path: Path, drop: Drop, key: Fingerprint, crowd: int) -> Place:
     app = create_app(drop)
+    drop.store.courier.add(INVESTIGATOR, [DESK], "A" * 52)
     live, ended = (_report(Browser(app.test_client())) for _ in range(2))
     case = drop.derivation.derive(parse(live)).case
     writing = Member(drop.store, key, DESK).writing(case)
@@ -101,6 +104,7 @@ class Asker:
     """One connection that stays open, and the cookies that each request brings as it is told to."""
 
     port: int
+    courier_port: int = 0
     visit: str = ""
     _connection: http.client.HTTPConnection | None = field(default=None, repr=False)
 
@@ -154,8 +158,9 @@ def cookie_of(headers: list[tuple[str, str]], name: str) -> str | None:
 @contextmanager
 def asked(where: Place) -> Iterator[Asker]:
     """Serve the drop with the real program and give somebody who asks it."""
-    with DropProcess(where.config) as served:
-        asker = Asker(served.port)
+    courier = free_port()
+    with DropProcess(where.config, None, "--local-courier", f"127.0.0.1:{courier}") as served:
+        asker = Asker(served.port, courier)
         try:
             yield asker
         finally:
