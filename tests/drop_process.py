@@ -63,7 +63,7 @@ class DropProcess:
     def start(self) -> None:
         with self.log.open("ab") as log:
             arguments = ["serve", "--config", str(self.config), "--local", f"127.0.0.1:{self.port}", *self.more]
-            # as it would begin itself anew; that it does so is seen in test_wiping.py
+            # as it would begin itself anew; that it does so is seen in test_server_main.py
             environment = {**os.environ, **wiping.ENVIRONMENT}
             command_line: list[str | Path] = [BIN / "dropbox-server", *arguments]
             self.process = subprocess.Popen(

@@ -1,12 +1,14 @@
 """The server's command from outside: one line for whatever is wrong, the right exit code, never a traceback."""
 
 import json
+import os
 import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from dropbox.server import wiping
 from dropbox.server.main import main
 from tests import factories
 from tests.conftest import Members
@@ -190,6 +192,17 @@ def test_a_data_folder_that_cannot_be_made_is_named_in_a_line(config: Path) -> N
     config.write_text(config.read_text().replace(str(config.parent / "data"), "/proc/nobody"))
     done = refused_to_serve(config, "127.0.0.1:1")
     assert done[0].startswith("error: /proc/nobody: this user cannot write there")
+
+
+def test_serve_never_keeps_what_it_frees_or_says_that_it_does(config: Path) -> None:
+    """It begins itself anew with other memory; where that was asked for and is of no use, it says so."""
+    config.write_text(config.read_text().replace(str(config.parent / "data"), "/proc/nobody"))
+    command = [str(BIN / "dropbox-server"), "serve", "--config", str(config), "--local", "127.0.0.1:1"]
+    clean = {name: value for name, value in os.environ.items() if name not in wiping.ENVIRONMENT}
+    useless = {**clean, **wiping.ENVIRONMENT, "PYTHONMALLOC": "pymalloc"}
+    said = [subprocess.run(command, capture_output=True, check=False, env=env).stdout for env in (clean, useless)]
+    assert b"freed memory" not in said[0]
+    assert b"warning: freed memory is not overwritten here" in said[1]
 
 
 def test_a_desk_that_takes_no_report_is_told_at_the_start(config: Path, members: Members) -> None:
