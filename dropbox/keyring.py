@@ -23,6 +23,8 @@ from dropbox.settings import Desk
 
 MAX_KEY_FILE_BYTES = 1024 * 1024
 OLD_HOME_SECONDS = 3600  # another process may still be about to seal with one that was replaced just now
+RETRY_SECONDS = 30.0  # until a key that was not there is looked for again in files that have not changed
+_HOME_BYTES = 256 * 1024
 
 Files = Mapping[str, bytes]
 
@@ -131,7 +133,7 @@ class Keyring:
         files = _read(self._keys_dir)
         digest = _digest(files, pinned)
         with self._lock:
-            if self._last is None or self._last.digest != digest:
+            if self._last is None or self._last.digest != digest or self._last.is_stale(pinned):
                 self._last = self._build(files, pinned, digest)
             return self._last
 
@@ -141,25 +143,38 @@ class Keyring:
             self._home_root.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             with tempfile.TemporaryDirectory(prefix="new-", dir=self._home_root) as scratch:
+                _require_room(Path(scratch), files)
                 sorting = _Sorting(Gpg(Path(scratch)), files, pinned)
-                gpg = _open_home(self._home_root / digest, sorting)
+                _require_room(Path(scratch), files)
+                gpg = _open_home(self._home_root / digest, sorting, files)
                 _remove_old_homes(self._home_root, digest)
         except OSError as error:
             raise (StoreFull if is_full(error) else TargetUnusable) from None
-        return _Snapshot(digest, gpg, sorting.secret, sorting.strange_files)
+        return _Snapshot(digest, gpg, sorting)
 
 
 class _Snapshot:
     """keys/ as it was when last read, and the GnuPG home that belongs to it."""
 
-    def __init__(
-        self, digest: str, gpg: Gpg, secret: Mapping[str, frozenset[Fingerprint]], strange_files: tuple[str, ...]
-    ) -> None:
+    def __init__(self, digest: str, gpg: Gpg, sorting: "_Sorting") -> None:
         self.digest = digest
         self.gpg = gpg
-        self.secret_files = tuple(secret)
-        self.strange_files = strange_files
-        self._secret = frozenset[Fingerprint]().union(*secret.values())
+        self.secret_files = tuple(sorting.secret)
+        self.strange_files = sorting.strange_files
+        self._secret = frozenset[Fingerprint]().union(*sorting.secret.values())
+        self._found = _known(gpg)
+        self._wanted = sorting.expected
+        self._made = time.monotonic()
+
+    def is_stale(self, pinned: frozenset[Fingerprint]) -> bool:
+        """Tell whether it must be made again though the files are the same: its home was lost, or gpg may have failed.
+
+        When a disk is full or breaks, gpg finds no key in a good file; that must not outlast the disk's trouble.
+        """
+        if _known(self.gpg) != self._found:
+            return True
+        is_whole = self._found == self._wanted and pinned <= self._wanted
+        return not is_whole and time.monotonic() - self._made > RETRY_SECONDS
 
     @cached_property
     def exported(self) -> Mapping[Fingerprint, bytes]:
@@ -213,7 +228,23 @@ def _inspect(gpg: Gpg, data: bytes) -> tuple[KeyInfo, ...]:
         return ()
 
 
-def _open_home(home: Path, sorting: _Sorting) -> Gpg:
+def _known(gpg: Gpg) -> frozenset[Fingerprint]:
+    try:
+        return frozenset(gpg.known())
+    except GpgError:
+        return frozenset()
+
+
+def _require_room(folder: Path, files: Files) -> None:
+    """Raise OSError unless a home for these files fits here: on a full disk gpg says of each key that there is none."""
+    probe = folder / "room"
+    try:
+        probe.write_bytes(bytes(_HOME_BYTES + 2 * sum(map(len, files.values()))))
+    finally:
+        probe.unlink(missing_ok=True)
+
+
+def _open_home(home: Path, sorting: _Sorting, files: Files) -> Gpg:
     if home.is_dir():
         gpg = Gpg(home)
         if set(gpg.known()) == sorting.expected:
@@ -222,8 +253,10 @@ def _open_home(home: Path, sorting: _Sorting) -> Gpg:
     building = Path(tempfile.mkdtemp(prefix="new-", dir=home.parent))
     importer = Gpg(building)
     for data in sorting.pinned:
-        with suppress(GpgError):  # what gpg does not take stays missing, and stops its desks
+        try:
             importer.import_keys(data)
+        except GpgError:  # what gpg does not take stays missing, and stops its desks
+            _require_room(building, files)
     with suppress(OSError):  # another process was faster, with the same files
         building.rename(home)
     return Gpg(home)

@@ -1,15 +1,19 @@
 """keys/ as rosters: what is not exactly the configured key, usable now, seals nothing; and asking costs little."""
 
+import errno
 import os
 import shutil
 import stat
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
-from dropbox.errors import KeyUnavailable, SecretKeyFound, TargetUnusable
+from dropbox.errors import KeyUnavailable, SecretKeyFound, StoreFull, TargetUnusable
 from dropbox.gpg import Gpg, scan_keys
 from dropbox.gpg.process import Engine
 from dropbox.keyring import MAX_KEY_FILE_BYTES, OLD_HOME_SECONDS, KeyReport, Keyring
@@ -226,6 +230,54 @@ def test_a_folder_that_cannot_be_written_or_read_stops_cleanly(members: Members,
         Keyring(keys_dir, [make_desk("one", [members.anna])], keys_dir.parent / "file" / "gnupg").recipients([ONE])
     with pytest.raises(KeyUnavailable):
         Keyring(keys_dir / "none", [make_desk("one", [members.anna])], keys_dir.parent / "gnupg").recipients([ONE])
+
+
+def test_a_full_disk_takes_no_key_from_anybody(members: Members, keys_dir: Path) -> None:
+    keyring = open_keyring(members, keys_dir)
+    keyring.recipients([ONE, TWO])
+    (made,) = homes(keys_dir)
+    with no_room_above(1 << 12):
+        with pytest.raises(StoreFull):
+            open_keyring(members, keys_dir).recipients([ONE])
+        assert keyring.recipients([ONE, TWO])
+    assert made in homes(keys_dir)
+    assert keyring.recipients([ONE, TWO])
+    assert open_keyring(members, keys_dir).recipients([ONE, TWO])
+
+
+def test_a_home_that_is_lost_under_a_server_is_made_again(members: Members, keys_dir: Path) -> None:
+    keyring = open_keyring(members, keys_dir)
+    keyring.recipients([ONE])
+    (made,) = homes(keys_dir)
+    shutil.rmtree(made)
+    assert keyring.recipients([ONE, TWO])
+    assert homes(keys_dir) == {made}
+
+
+def test_keys_that_gpg_did_not_find_for_once_are_looked_for_again(
+    members: Members, keys_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as failing:
+        failing.setattr(Gpg, "inspect_keys", lambda *_: ())
+        keyring = open_keyring(members, keys_dir)
+        with pytest.raises(KeyUnavailable):
+            keyring.recipients([ONE])
+    monkeypatch.setattr("dropbox.keyring.RETRY_SECONDS", 0.0)
+    assert keyring.recipients([ONE, TWO])
+
+
+@contextmanager
+def no_room_above(size: int) -> Iterator[None]:
+    """Let no file grow beyond so many bytes; what is refused is said to be for want of room."""
+    real = Path.write_bytes
+
+    def refused(path: Path, data: bytes) -> int:
+        if len(data) > size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(path, data)
+
+    with mock.patch.object(Path, "write_bytes", refused):
+        yield
 
 
 def test_one_keys_file_that_gpg_does_not_take_stops_only_its_desk(members: Members, keys_dir: Path) -> None:
