@@ -6,7 +6,8 @@ must still go through.
 
 from __future__ import annotations
 
-from tests.attacking.http.handmade import try_all
+from tests.attacking.http import handmade, properties, sessions
+from tests.attacking.http.fuzzed import fuzz_all
 from tests.attacking.http.judge import Judge
 from tests.attacking.http.stage import Stage, settled, stage
 from tests.attacking.http.stalled import beside_stalled, growth
@@ -24,18 +25,24 @@ def run(plan: Plan) -> Outcome:
         served.courier()
         quiet = len(served.log_lines())
         before = served.costs()
-        try_all(served.port, judges[0], plan)
-        try_all(served.courier_port, judges[1], plan, elsewhere=True)
+        handmade.try_all(served.port, judges[0], plan)
+        handmade.try_all(served.courier_port, judges[1], plan, elsewhere=True)
+        properties.try_all(served, judges, plan)
+        asked = sessions.try_all(served, judges, plan.random("sessions"))
         after = settled(served.costs, before)
-        figures = [*_requests(judges), *growth("requests", before, after), *beside_stalled(served, plan)]
+        figures = [*_requests(judges, asked), *growth("requests", before, after), *beside_stalled(served, plan)]
         findings = [*judges[0].findings, *judges[1].findings, *_said(served, quiet)]
         figures += _ends_well(served)
+    fuzzing, faults = fuzz_all(plan)
+    findings += faults
+    figures += fuzzing
     return Outcome(PROMISE, (*figures, none_of("findings", len(findings))), tuple(findings))
 
 
-def _requests(judges: tuple[Judge, ...]) -> list[Figure]:
+def _requests(judges: tuple[Judge, ...], asked: int) -> list[Figure]:
     refused = sum(judge.statuses[503] for judge in judges)
     return [
+        at_least("things tried with other people's tokens and cookies", asked, 200),
         at_least("requests tried", sum(judge.requests for judge in judges), 500, "requests"),
         count("of them answered with our own 503", refused),
     ]

@@ -26,7 +26,7 @@ _ALWAYS = {
 }
 _NEVER = ("server", "date", "via", "last-modified", "x-powered-by", "www-authenticate", "upgrade", "alt-svc", "allow")
 _TELLTALE = re.compile(rb"Traceback|werkzeug|waitress|File &#34;|\.py\b|Flask|python", re.I)
-_COOKIE = re.compile(r"[a-z-]+=[A-Za-z0-9_.=-]*(; [A-Za-z-]+(=[^;,]*)?)*")
+_COOKIE = re.compile(r"[a-z-]+=[A-Za-z0-9_.=-]*(; [A-Za-z-]+(=[^;]*)?)*")
 _ANSWERED_EARLY = 100
 
 
@@ -64,6 +64,12 @@ class Judge:
         if len(final) > at_most:
             self.blame("more answers than requests", where)
 
+    def add(self, other: Judge) -> None:
+        """Count what another one saw."""
+        with self._lock:
+            self.requests += other.requests
+            self.statuses += other.statuses
+
     def allow(self, answers: Iterable[Answer], where: str, statuses: Iterable[int]) -> None:
         """Blame an answer whose status is none of these."""
         for answer in answers:
@@ -97,7 +103,7 @@ def _wrong_headers(answer: Answer) -> list[str]:
             wrong.append(f"the header {name} is not as it must be")
     wrong += [f"there is a header {name}" for name in _NEVER if answer.all(name)]
     for value in answer.all("location"):
-        if not re.fullmatch(r"/[a-z0-9][A-Za-z0-9/?=&_.-]*", value):
+        if not re.fullmatch(r"/(?!/)[A-Za-z0-9/?=&_.-]*", value):
             wrong.append("a redirection leads away, or to what was sent")
     for value in answer.all("set-cookie"):
         if not (_COOKIE.fullmatch(value) and "HttpOnly" in value and "SameSite=Strict" in value):
