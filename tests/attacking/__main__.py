@@ -47,7 +47,7 @@ ATTACKS = {
     "seized": Attack("a program with the data folder alone tries to tell", 120),
     "http": Attack("hostile requests, stalled connections", 120),
     "bundles": Attack("mutants of bundles, envelopes, archives", 120),
-    "flood": Attack("floods over Tor, and another reporter beside them", 150),
+    "flood": Attack("floods over Tor, and another reporter beside them", 240),
     "insider": Attack("every row of the threat model's table, broken", 120),
     "supply": Attack("what the program is made of", 120),
     "eyes": Attack("other people's tools look", 150),

@@ -15,7 +15,7 @@ from dropbox.errors import OverBudget
 from dropbox.server.arrival import ArrivalServer
 from dropbox.server.arrival.line import Line
 from dropbox.server.budget import Budgets
-from tests.arrivals import Answer, Client, EchoApp, eventually, limits
+from tests.arrivals import Answer, Client, EchoApp, eventually, limits, post
 from tests.conftest import Members
 from tests.site_room import Browser, Site, new_site
 
@@ -209,10 +209,11 @@ def test_without_circuit_ids_nobody_is_slowed_or_refused() -> None:
 
 
 @pytest.fixture
-def onion(short_dir: Path) -> Iterator[tuple[Path, ArrivalServer]]:
+def onion(short_dir: Path, request: pytest.FixtureRequest) -> Iterator[tuple[Path, ArrivalServer]]:
     """A server as tor meets it, with a budget of three requests and one form."""
     path = short_dir / "data" / "drop.sock"
-    small = limits(circuit_burst=3, circuit_requests_per_minute=60, circuit_wait_seconds=0.3, circuit_costly_burst=1)
+    changes = {"circuit_wait_seconds": 0.3, **getattr(request, "param", {})}
+    small = limits(circuit_burst=3, circuit_requests_per_minute=60, circuit_costly_burst=1, **changes)
     server = ArrivalServer(EchoApp(), small, short_dir, unix=path, proxy_lines=True)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -265,6 +266,20 @@ def put(browser: Browser, **values: object) -> None:
     environ: Any = browser.client.environ_base
     for name, value in values.items():
         environ[f"dropbox.{name}"] = value
+
+
+@pytest.mark.parametrize("onion", [{"circuit_wait_seconds": 20}], indirect=True)
+def test_who_leaves_while_waiting_keeps_no_room_on_the_disk(onion: tuple[Path, ArrivalServer]) -> None:
+    path, server = onion
+    first, answer = ask(path, 7, post(b"text"))
+    assert answer.status == 200
+    with socket.socket(socket.AF_UNIX) as waiting:
+        waiting.connect(str(path))
+        waiting.sendall(b"PROXY TCP6 fc00:dead:beef:4dad::0:7 ::1 104 80\r\n" + post(b"text"))
+        assert eventually(lambda: len(server.line) == 1)
+        assert len(server.gate._tickets) == 1
+    assert eventually(lambda: len(server.line) == 0 and not server.gate._tickets)
+    first.connection.close()
 
 
 def over_budget(site: Site) -> Browser:

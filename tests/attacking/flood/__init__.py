@@ -45,25 +45,25 @@ def run(plan: Plan) -> Outcome:
 
 
 def _floods(plan: Plan, here: Stage) -> Iterator[Figure]:
-    calm = _beside(here, plan.times(3, 20))
+    calm = _beside(here, plan.times(2, 20))
     yield count("calm: the other reporter's slowest page", calm.slowest, "seconds")
     before = _standing(here)
     acknowledged = 0
     for name in list(KINDS)[: plan.times(2, len(KINDS))]:
         for turn in range(plan.times(1, 10)):
-            tally, diary = _flood(plan, here, name, [f"{name}-{turn}"], plan.times(7, 120))
+            tally, diary = _flood(plan, here, name, [f"{name}-{turn}"], plan.times(6, 120))
             label = name if not turn else f"{name} {turn + 1}"
             yield from told(label, tally, diary, lost=lost(diary, here.drop.visitor))
             yield kept_to_budget(label, tally, costly=name in COSTLY)
             yield at_least(f"{label}: requests a second that were asked for", tally.offered / tally.seconds, RATE * 0.8)
             acknowledged += len(diary.words) + (tally.answers[303] if name in {"reports", "files"} else 0)
     circuits = [f"many-{number}" for number in range(plan.times(4, 12))]
-    tally, diary = _flood(plan, here, "logins", circuits, plan.times(6, 300))
+    tally, diary = _flood(plan, here, "logins", circuits, plan.times(5, 300))
     yield from told(f"logins over {len(circuits)} circuits", tally, diary, lost=lost(diary, here.drop.visitor))
     acknowledged += len(diary.words)
     time.sleep(SETTLE_SECONDS)
     yield from left_behind(before, _standing(here), acknowledged)
-    after = _beside(here, plan.times(3, 20))
+    after = _beside(here, plan.times(2, 20))
     yield from told("afterwards", Tally(seconds=1), after, lost=lost(after, here.drop.visitor))
 
 
