@@ -95,7 +95,8 @@ def tree(folder: Path, *, without: tuple[Path, ...] = ()) -> dict[str, str]:
         here = Path(place)
         folders[:] = [name for name in folders if here / name not in without]
         found[place] = "a folder"
-        for name in files:
+        links = [name for name in folders if (here / name).is_symlink()]
+        for name in (*files, *links):
             path = here / name
             if path in without or name.startswith(_VOLATILE):
                 continue
