@@ -268,8 +268,9 @@ def put(browser: Browser, **values: object) -> None:
         environ[f"dropbox.{name}"] = value
 
 
-@pytest.mark.parametrize("onion", [{"circuit_wait_seconds": 20}], indirect=True)
-def test_who_leaves_while_waiting_keeps_no_room_on_the_disk(onion: tuple[Path, ArrivalServer]) -> None:
+@pytest.mark.parametrize("onion", [{"circuit_wait_seconds": 20, "circuit_costly_per_minute": 60}], indirect=True)
+def test_who_leaves_while_waiting_keeps_no_room_beyond_their_turn(onion: tuple[Path, ArrivalServer]) -> None:
+    """That a client is gone is seen only when its request is done: it waits, and counts as a connection, till then."""
     path, server = onion
     first, answer = ask(path, 7, post(b"text"))
     assert answer.status == 200
@@ -278,8 +279,9 @@ def test_who_leaves_while_waiting_keeps_no_room_on_the_disk(onion: tuple[Path, A
         waiting.sendall(b"PROXY TCP6 fc00:dead:beef:4dad::0:7 ::1 104 80\r\n" + post(b"text"))
         assert eventually(lambda: len(server.line) == 1)
         assert len(server.gate._tickets) == 1
-    assert eventually(lambda: len(server.line) == 0 and not server.gate._tickets)
+    gone = eventually(lambda: len(server.line) == 0 and not server.gate._tickets, 10)
     first.connection.close()
+    assert gone
 
 
 def over_budget(site: Site) -> Browser:
