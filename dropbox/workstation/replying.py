@@ -10,12 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from dropbox.canonical import sha256_hex
 from dropbox.disk import file_sha256, sync_folder
 from dropbox.envelope import MAX_TEXT_BYTES, Account, Ask, Header, Work
 from dropbox.envelope.account import LogAct, LogLine
 from dropbox.envelope.header import MAX_HEADER_BYTES
-from dropbox.errors import AttachmentUnreadable, OwnItemAttached, TextFileUnreadable, TextUnreadable, TooLarge
+from dropbox.errors import TextFileUnreadable, TextUnreadable, TooLarge
 from dropbox.models import (
     CaseId,
     Kind,
@@ -25,10 +24,9 @@ from dropbox.models import (
     new_item_id,
     today,
 )
-from dropbox.workstation import acts, addressing, alarms, case_log, seals, trust
+from dropbox.workstation import acts, addressing, attaching, case_log, trust
 from dropbox.workstation.casebook import Casebook, CaseRecord, Detail, ItemRecord, State
 from dropbox.workstation.opening import open_written
-from dropbox.workstation.sniffing import HEAD_BYTES
 from dropbox.workstation.vault import Vault
 from dropbox.workstation.work import heads
 from dropbox.writing import HeldFile, write
@@ -84,7 +82,7 @@ def write_to_case(vault: Vault, case: CaseRecord, draft: Draft) -> ItemRecord:
     acts.require(casebook, case.case, acts.act_of(draft.kind, draft.work, draft.account))
     if draft.work is None and draft.account is None and not draft.text.reveal().strip():
         raise TextUnreadable
-    _refuse_own(casebook, draft.files)
+    attaching.refuse_own(vault, draft.files)
     before = casebook.log.get(case.case)
     try:
         header = _header(casebook, case, draft)
@@ -95,27 +93,6 @@ def write_to_case(vault: Vault, case: CaseRecord, draft: Draft) -> ItemRecord:
     casebook.add(replace(record, lock=None if lock is None else lock.hex()))
     vault.save()
     return casebook.items[record.item]
-
-
-def _refuse_own(casebook: Casebook, files: Sequence[Path | HeldFile]) -> None:
-    """Refuse to send along what belongs to the drop itself. Raises OwnItemAttached."""
-    own = alarms.own_sha256s(casebook) if files else frozenset()
-    for file in files:
-        try:
-            head, digest = _head_and_sha256(file)
-        except OSError:
-            raise AttachmentUnreadable from None
-        if digest in own or seals.is_own(head):
-            raise OwnItemAttached
-
-
-def _head_and_sha256(file: Path | HeldFile) -> tuple[bytes, str]:
-    if isinstance(file, HeldFile):
-        return file.content[:HEAD_BYTES], sha256_hex(file.content)
-    if not file.is_file():  # a named pipe would never end
-        raise AttachmentUnreadable
-    with file.open("rb") as stream:
-        return stream.read(HEAD_BYTES), file_sha256(file)
 
 
 def write_log_notes(vault: Vault, most: int = MAX_LOG_NOTES) -> int:

@@ -15,6 +15,7 @@ from dropbox.workstation.sniffing import HEAD_BYTES, armor_start
 
 _DESK_LOCK_KEY_BYTES = 32
 _OWN_LINE = b"onion-dropbox "
+_JSON = b'{"'
 _ENTRY = b"PK\x03\x04"
 _ENTRY_NAME_AT = 30
 _OWN_ENTRIES = (b"envelope.json", b"letters.txt")
@@ -54,9 +55,17 @@ def dearmored(data: bytes) -> bytes:
 def refuse_own(content: int, *, unsealed: bool) -> None:
     """Refuse what belongs to the drop: whoever attaches it wants to have it opened by somebody who can."""
     head = first_bytes(content, HEAD_BYTES)
-    is_casebook = head.startswith(b'{"') and _is_casebook(all_bytes(content))
-    if is_own(head) or is_casebook or (unsealed and _is_key(content)):
+    size = os.fstat(content).st_size
+    # of what is large the beginning tells, but for a casebook and a key
+    whole = all_bytes(content) if head.startswith(_JSON) or size == _DESK_LOCK_KEY_BYTES else head
+    if is_own_whole(whole, unsealed=unsealed):
         raise OwnItemInside
+
+
+def is_own_whole(data: bytes, *, unsealed: bool) -> bool:
+    """Whether a file's content, or its first HEAD_BYTES where that says enough, belongs to a drop."""
+    is_casebook = data.startswith(_JSON) and _is_casebook(data)
+    return is_own(data[:HEAD_BYTES]) or is_casebook or (unsealed and _is_key(data))
 
 
 def is_own(head: bytes) -> bool:
@@ -81,12 +90,12 @@ def _is_secret_key(head: bytes) -> bool:
     return head[at : at + 1] in (b"\x04", b"\x05", b"\x06")
 
 
-def _is_key(content: int) -> bool:
+def _is_key(data: bytes) -> bool:
     """Whether this is what a desk's lock on a reply holds: 32 bytes that are no text."""
-    if os.fstat(content).st_size != _DESK_LOCK_KEY_BYTES:
+    if len(data) != _DESK_LOCK_KEY_BYTES:
         return False
     with suppress(UnicodeDecodeError):
-        return not all_bytes(content).decode("utf-8").translate(_WHITE).isprintable()
+        return not data.decode("utf-8").translate(_WHITE).isprintable()
     return True
 
 

@@ -388,3 +388,19 @@ def test_the_desk_page_saves_what_is_in_a_seal_when_that_is_asked(here: World, m
     refused = page.post(f"{where}/save", 400, folder=no, which="all", unseal="1", page=where)
     assert "ALARM" in refused.text
     assert b"SECRET" not in b"".join(path.read_bytes() for path in (here.folder / "no").iterdir())
+
+
+@pytest.mark.parametrize("make", [own_item, in_a_second_seal, desk_lock, casebook], ids=lambda make: str(make.__name__))
+def test_no_item_that_never_came_here_is_sent_to_a_reporter_either(here: World, make: Callable[[World], bytes]) -> None:
+    """No hash is known of it; but this member's key opens it."""
+    here.start()
+    case = _attach(here, b"mine too")
+    wrong = here.folder / "notes.pdf"
+    wrong.write_bytes(make(here))
+    told = here.anna.refused("reply", case.id, "--text-file", here.text(), "--attach", wrong)
+    assert "Nothing was sealed" in told
+    wrong.write_bytes(here.drop.public.seal_bytes(b"for somebody else", [Recipient(here.cora.key)]))
+    here.anna.ok("reply", case.id, "--text-file", here.text(), "--attach", wrong)
+    wrong.write_bytes(_sealed_by_the_reporter(here))
+    here.anna.ok("note", case.id, "--text-file", here.text())
+    here.anna.ok("reply", case.id, "--text-file", here.text(), "--attach", wrong)

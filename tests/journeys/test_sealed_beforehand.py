@@ -70,6 +70,9 @@ def test_every_member_of_the_desk_opens_it_and_nobody_else_does(world: World, tm
         (extracted,) = [path for path in (tmp_path / name).rglob("*") if path.is_file()]
         assert extracted.read_bytes() == sealed
         assert opened(member.home, extracted).stdout == SECRET
+        member.run("extract", case["case"], "--to", tmp_path / name, "--unseal")
+        (unsealed,) = [path for path in (tmp_path / name).rglob("*") if path.is_file() and path != extracted]
+        assert (unsealed.name, unsealed.read_bytes()) == ("01-01-sealed-opened", SECRET)
     stranger = opened(world.members["carla"].home, tmp_path / "sealed.gpg")
     assert stranger.returncode != 0
     assert stranger.stdout == b""
