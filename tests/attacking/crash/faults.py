@@ -10,6 +10,7 @@ import json
 import os
 import random
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -41,6 +42,7 @@ PROMISE = "A failing system call loses nothing, leaves nothing half, and is over
 ERRORS = ("ENOSPC", "EIO")
 KILL = "SIGKILL"
 CALLS = ("fsync", "fdatasync", "pwrite64", "rename", "utimensat", "fchmod", "ftruncate", "unlink")
+SECONDS = (75.0, 4 * 3600.0)
 MOST = 60
 """Calls of one kind in one act; there are about twenty-five."""
 SAMPLED = {"fsync": 3, "fdatasync": 2, "pwrite64": 24, "rename": 1, "write": 6}
@@ -57,10 +59,12 @@ def main() -> None:
 
 def attack(plan: Plan) -> Outcome:
     with room(plan, plan.folder / "r") as here:
+        until = time.monotonic() + SECONDS[plan.long]
         for act in _each(here, plan.random("each")) if plan.long else _sample(here, plan.random("sample")):
-            act()
+            if time.monotonic() < until:
+                act()
         figures = (
-            at_least("system calls made to fail", sum(here.failed.values()), plan.times(8, 150)),
+            at_least("system calls made to fail", sum(here.failed.values()), plan.times(5, 150)),
             *(count(f"of them {call}", number) for call, number in sorted(here.failed.items())),
             count("acts refused because of one", here.refused),
             none_of("what a failing call did harm to", len(here.wrong)),

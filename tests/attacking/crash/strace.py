@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ATTACH_SECONDS = 20.0
+LEAVE_SECONDS = 2.0
 INJECTED = re.compile(r"\b([a-z0-9_]+)\((.*?)\) = .*\(INJECTED\)")
 
 
@@ -69,9 +70,18 @@ def attached(pid: int, log: Path, *failures: Failure) -> Iterator[Seen]:
         _wait_until_attached(pid, tracer)
         yield seen
     finally:
-        tracer.send_signal(signal.SIGINT)
-        tracer.communicate(timeout=30)
+        _end(tracer)
         seen.read()
+
+
+def _end(tracer: subprocess.Popen[bytes]) -> None:
+    """Let go of the process; when that was killed under it, strace may wait for it for ever."""
+    tracer.send_signal(signal.SIGINT)
+    try:
+        tracer.communicate(timeout=LEAVE_SECONDS)
+    except subprocess.TimeoutExpired:
+        tracer.kill()
+        tracer.communicate()
 
 
 def _wait_until_attached(pid: int, tracer: subprocess.Popen[bytes]) -> None:
