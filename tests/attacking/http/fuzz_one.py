@@ -1,6 +1,6 @@
 """One reader of a stranger's bytes, fuzzed where its coverage leads, in a process of its own that ends by itself.
 
-`python -m tests.attacking.http.fuzz_one TARGET FOLDER SECONDS SEED`
+`PYTHONPATH=. python -P tests/attacking/http/fuzz_one.py TARGET FOLDER SECONDS SEED`
 """
 
 from __future__ import annotations
