@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -15,9 +14,8 @@ from tests.attacking.outcome import Figure, Finding, at_least
 from tests.attacking.plan import Plan
 
 ROOT = Path(__file__).resolve().parents[3]
-PROGRAM = Path(__file__).parent / "fuzz_one.py"
 AT_ONCE = 2
-SHORT_SECONDS = 3
+SHORT_SECONDS = 2
 LONG_SECONDS = 3600
 _EXTRA_SECONDS = 120
 _LEAST_RUNS = 100
@@ -53,13 +51,9 @@ def _seconds(plan: Plan, name: str) -> int:
 
 def fuzz(name: str, folder: Path, seconds: int, seed: int) -> Fuzzed:
     folder.mkdir()
-    # by its path: as a module its package would come first, and with it all that is to be watched
-    command = [sys.executable, "-P", str(PROGRAM), name, str(folder), str(seconds), str(seed)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "tests.attacking.http.fuzz_one", name, str(folder), str(seconds), str(seed)]
     try:
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, timeout=seconds + _EXTRA_SECONDS, check=False
-        )
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=seconds + _EXTRA_SECONDS, check=False)
     except subprocess.TimeoutExpired:
         return Fuzzed(name, 0, 0, "it does not come to an end")
     said = done.stderr.decode("utf-8", "replace") + done.stdout.decode("utf-8", "replace")
