@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import mkdtemp
 
-from tests.attacking.bundles import envelopes, kept, small, stores, tar_bundles, vaults
+from tests.attacking.bundles import bombs, envelopes, kept, small, stores, tar_bundles, vaults
 from tests.attacking.bundles.covering import Covered, cover
 from tests.attacking.bundles.measuring import MAX_MIB, MAX_SECONDS
-from tests.attacking.bundles.pool import Make, Tally, spread
+from tests.attacking.bundles.pool import Make, Tally, Task, spread
 from tests.attacking.bundles.pool import run as run_pool
 from tests.attacking.bundles.samples import Sample
 from tests.attacking.bundles.whole import MAX_EXTRA_SECONDS, WholeTally
@@ -51,8 +51,9 @@ MAKERS: Sequence[tuple[Make, int]] = (
 def run(plan: Plan) -> Outcome:
     """Attack the readers, and whole imports beside them."""
     makers, shares = [make for make, _ in MAKERS], [share for _, share in MAKERS]
+    tasks = [*spread(shares, plan.times(SHORT, LONG)), Task(len(makers), 0, plan.times(12, 400))]
     beside = [Beside(plan, vaults.attack, plan.times(14, 240)), Beside(plan, stores.attack, plan.times(16, 280))]
-    tally = run_pool(makers, spread(shares, plan.times(SHORT, LONG)), plan.seed, plan.folder, WORKERS)
+    tally = run_pool([*makers, bombs.Bombs], tasks, plan.seed, plan.folder, WORKERS)
     covered = cover(plan)
     whole = WholeTally()
     for each in beside:

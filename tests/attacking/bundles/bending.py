@@ -88,6 +88,9 @@ ODD_VALUES: tuple[Any, ...] = (
 )
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
 class Raw(str):
     """A piece of a JSON document that stands there exactly like this, whether it is JSON or not."""
 
@@ -100,7 +103,17 @@ class Pairs(list[tuple[str, Any]]):
 
 def dump(value: Any) -> bytes:
     """Return the one spelling, but with Raw pieces and Pairs as they are; from the format, not by our code."""
-    return _spelled(value).encode("utf-8", "surrogatepass") + b"\n"
+    spelled = _ENCODER.encode(value) if is_plain(value) else _spelled(value)
+    return spelled.encode("utf-8", "surrogatepass") + b"\n"
+
+
+def is_plain(value: Any) -> bool:
+    """Tell whether a document has no pieces in it that are no JSON; only such a one can be bent once more."""
+    if isinstance(value, (Raw, Pairs)):
+        return False
+    if isinstance(value, dict):
+        return all(map(is_plain, value.values()))
+    return all(map(is_plain, value)) if isinstance(value, (list, tuple)) else True
 
 
 def _spelled(value: Any) -> str:
@@ -112,7 +125,7 @@ def _spelled(value: Any) -> str:
         return "{" + ",".join(f"{_spelled(key)}:{_spelled(value[key])}" for key in sorted(value)) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ",".join(map(_spelled, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 def paths(value: Any, at: Path = ()) -> list[Path]:

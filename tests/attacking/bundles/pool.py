@@ -131,7 +131,6 @@ def run(makers: Sequence[Make], tasks: Sequence[Task], seed: int, folder: Path, 
 def _work(line: Connection, other: Connection, makers: Sequence[Make], seed: int, folder: Path) -> None:
     """Take tasks until there are none; every mutant's end is told at once."""
     other.close()
-    os.nice(5)
     try:
         targets = [make(Random(f"{seed}/bundles/sample/{place}")) for place, make in enumerate(makers)]
         cage = Cage(Path(mkdtemp(prefix="k", dir=folder)))

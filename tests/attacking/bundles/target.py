@@ -54,16 +54,7 @@ def document(data: bytes, check: shapes.Check, what: str) -> dict[str, Any]:
 def bent(value: Any, chances: Random, how: list[str]) -> bytes:
     """Return a document bent once or twice, now and then in a spelling of its own."""
     for _ in range(chances.choice((1, 1, 1, 2))):
-        if bendable(value):
+        if bending.is_plain(value):
             value = bending.bend(value, chances, how)
     data = bending.dump(value)
     return bending.spell(data, chances, how) if chances.random() < 0.12 else data
-
-
-def bendable(value: Any) -> bool:
-    """Tell whether a document can be bent once more: one with pieces that are no JSON cannot."""
-    if isinstance(value, (bending.Raw, bending.Pairs)):
-        return False
-    if isinstance(value, dict):
-        return all(map(bendable, value.values()))
-    return all(map(bendable, value)) if isinstance(value, list) else True
