@@ -1,4 +1,4 @@
-"""The attack with hostile HTTP calls what is broken on purpose: a small server answers wrongly in every way there is."""
+"""The attack with hostile HTTP calls what is broken on purpose: a small server answers wrongly in every way."""
 
 from __future__ import annotations
 
