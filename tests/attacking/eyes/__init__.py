@@ -18,7 +18,7 @@ from tests.drop_process import DropProcess, free_port
 PROMISE = "What other people's tools and implementations find in the code, on the sites and in the formats."
 NOTES = (
     "bandit and semgrep read dropbox and scripts, semgrep by our own rules, after the promises.",
-    "The headers of both sites are looked at on loopback; wapiti looks at the reporters', and in the long form at both.",
+    "The headers of both sites are looked at on loopback; wapiti looks at the reporters', at both in the long form.",
     "Sequoia makes two members' keys, opens every item and verifies every answer bundle.",
     "Nobody published vectors of sealed boxes and secretstream: their documented construction, made again, opens them.",
 )
