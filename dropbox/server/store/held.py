@@ -40,8 +40,10 @@ def sweep(database: Database, blobs: Blobs) -> Swept:
     return Swept(len(parts), len(orphans), len(wanted - found))
 
 
-def settle(database: Database, blobs: Blobs, day: date, *, is_first: bool) -> tuple[int, int]:
-    """Rewrite the files and rows of days before this one, in an order by chance; returns how many were, and were not.
+def settle(database: Database, blobs: Blobs, day: date, *, is_first: bool) -> tuple[int, int, bool]:
+    """Rewrite the files and rows of days before this one, in an order by chance.
+
+    Returns how many items were, how many were not, and whether the rows are as they should be.
 
     A file's change and birth times, its place on the disk and the place of its row in a page keep the instant and the
     order in which items came, whatever their dates say. is_first: nothing has been rewritten yet since the day began;
@@ -50,14 +52,15 @@ def settle(database: Database, blobs: Blobs, day: date, *, is_first: bool) -> tu
     with database.read() as connection:
         waiting = retention.unsettled(connection, day)
     done = _rewrite(blobs, waiting)
+    in_order = True
     try:
         if done or is_first:
             database.compact()
     except (StoreBusy, DiskLow):
-        done = []
+        done, in_order = [], False
     with database.write() as connection:
         retention.mark_settled(connection, done)
-    return len(done), len(waiting) - len(done)
+    return len(done), len(waiting) - len(done), in_order
 
 
 def _rewrite(blobs: Blobs, waiting: list[Row[Any]]) -> list[ItemId]:

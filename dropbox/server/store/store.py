@@ -302,8 +302,9 @@ class Store:
                 retention.level_receipts(connection, day)
                 resends = cases.forget_resends(connection, day - timedelta(days=RESEND_DAYS))
             self._blobs.erase(gone.paths)
-            settled, unsettled = held.settle(self._database, self._blobs, day, is_first=self._settled_on != day)
-            self._settled_on = day
+            is_first = self._settled_on != day
+            settled, unsettled, in_order = held.settle(self._database, self._blobs, day, is_first=is_first)
+            self._settled_on = day if in_order else None
             scrubbed = self._database.scrub()
             held.blur(self._data_dir, day)
             earlier.let_go(self._data_dir, day)
