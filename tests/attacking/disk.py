@@ -238,8 +238,8 @@ def _commands(here: Room, what: str, bundle: Path) -> None:
     for name in COMMANDS:
         done = investigators.run("dropbox-server", name, *given.get(name, ()), "--config", here.drop.drop.config)
         here.commands += 1
-        says_why = done.err.startswith("error: ") and "unexpected" not in done.err
-        if not (done.code == 0 or (done.code == 1 and (says_why or name == "check"))):
+        said = investigators.says_why(done.err)
+        if not (done.code == 0 or (done.code == 1 and (said or name == "check"))):
             here.wrong.append(f"{what}: {name}: exit {done.code}: {done.err.strip()[-300:]}")
         if name == "status" and done.code and "no room" not in done.err:
             here.wrong.append(f"{what}: status does not say how it stands: {done.err.strip()[-300:]}")

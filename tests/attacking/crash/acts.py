@@ -12,7 +12,7 @@ from typing import Protocol
 
 from tests.attacking.crash import strace
 from tests.attacking.crash.checker import Checker
-from tests.attacking.crash.investigators import BySite, Investigator, Refused
+from tests.attacking.crash.investigators import BySite, Investigator, Refused, says_why
 from tests.attacking.crash.ledger import Case, Ledger
 from tests.attacking.crash.reporters import CUT_OFF, Pending, Reporter, is_our_page
 from tests.attacking.crash.served import Served
@@ -175,7 +175,7 @@ def _command_under(here: Room, what: str, failure: Failure, name: str, *argument
     command = [str(BIN / "dropbox-server"), name, *arguments, "--config", str(here.drop.drop.config)]
     seen, code, err = strace.started(here.log, [failure], command, COMMAND_SECONDS)
     here.refused += bool(code)
-    orderly = code == 0 or (code == 1 and err.startswith("error: ") and "unexpected" not in err)
+    orderly = code == 0 or (code == 1 and says_why(err))
     if not orderly and failure.error != "SIGKILL" and failure.call != "write":  # its own words are written too
         here.wrong.append(f"{what}: exit {code}: {err.strip()[-300:]}")
     return seen

@@ -32,6 +32,12 @@ def run(program: str, *arguments: str | Path, env: Mapping[str, str] | None = No
     return ready_commands.run(BIN / program, [*map(str, arguments)], given)
 
 
+def says_why(err: str) -> bool:
+    """Tell whether a command that failed said why, in words of ours; a line of its log may stand before."""
+    lines = err.splitlines()
+    return any(line.startswith("error: ") and "unexpected" not in line for line in lines) and "Traceback" not in err
+
+
 class Refused(Exception):
     """The server did not do it, and said so, or was cut off: it is tried again later."""
 
