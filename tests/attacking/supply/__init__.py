@@ -42,13 +42,14 @@ def _pins(_plan: Plan, figures: list[Figure], findings: list[Finding]) -> None:
 
 
 def _changed(plan: Plan, figures: list[Figure], findings: list[Finding]) -> None:
-    taken = pins.try_changed(plan.folder / "pip")
-    if not taken.pop("as locked"):
-        findings.append(Finding("pip does not take even the wheel that is as locked: the attempts say nothing", "pip"))
-    findings += [Finding(f"pip took a wheel with {what}", "pip") for what, was in taken.items() if was]
+    attempts = {"pip": pins.try_changed(plan.folder / "pip"), "npm": pins.try_changed_npm(plan.folder / "npm")}
+    for tool, taken in attempts.items():
+        if not taken.pop("as locked"):
+            findings.append(Finding(f"{tool} does not take even what is as locked: the attempts say nothing", tool))
+        findings += [Finding(f"{tool} took what is not as locked: {what}", tool) for what, was in taken.items() if was]
     figures += [
-        count("wheels that are not as locked, offered to pip", len(taken)),
-        none_of("of these, installed", sum(taken.values())),
+        count("packages that are not as locked, offered to pip and npm", sum(map(len, attempts.values()))),
+        none_of("of these, installed", sum(sum(taken.values()) for taken in attempts.values())),
     ]
 
 

