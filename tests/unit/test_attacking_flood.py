@@ -43,6 +43,11 @@ def test_what_another_reporter_suffers_is_called(diary: Diary, gone: int, called
     assert broken(told("flood", Tally(seconds=7), diary, lost=gone)) == {called}
 
 
+def test_a_repeated_flood_forgets_nothing_but_the_times_of_the_one_before() -> None:
+    both = Diary([5.0], ["a"], refused=1, broken=2).followed_by(Diary([0.2], ["b"]))
+    assert (both.slowest, both.words, both.refused, both.broken, both.earlier) == (0.2, ["a", "b"], 1, 2, 1)
+
+
 def test_more_than_a_circuits_budget_is_called() -> None:
     assert not kept_to_budget("flood", Tally(answers=Counter({200: 400}), seconds=7), costly=False).holds
     assert not kept_to_budget("flood", Tally(answers=Counter({400: 20}), seconds=7), costly=True).holds

@@ -25,6 +25,17 @@ class Diary:
     words: list[str] = field(default_factory=list)
     refused: int = 0
     broken: int = 0
+    earlier: int = 0
+
+    def followed_by(self, later: Diary) -> Diary:
+        """Return the later one's times with what was promised and suffered in both; `earlier` counts such joinings."""
+        return Diary(
+            later.seconds,
+            [*self.words, *later.words],
+            self.refused + later.refused,
+            self.broken + later.broken,
+            self.earlier + 1,
+        )
 
     @property
     def slowest(self) -> float:

@@ -39,6 +39,7 @@ def told(name: str, tally: Tally, diary: Diary, *, lost: int, bounded: bool = Tr
         count(f"{name}: the other reporter's typical page", diary.typical, "seconds"),
         count(f"{name}: pages of the other reporter", len(diary.seconds), "pages"),
         count(f"{name}: reports of the other reporter", len(diary.words), "reports"),
+        count(f"{name}: times that it was repeated, because a page was slow", diary.earlier, "times"),
     ]
     slowest, refused = f"{name}: the other reporter's slowest page", f"{name}: the other reporter was refused"
     if not bounded:
