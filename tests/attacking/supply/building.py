@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tarfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,8 @@ def twice(folder: Path, what: str) -> list[Path]:
     once, again = folder / f"{what}0" / "a", folder / f"{what}1" / "another-folder-of-another-length"
     _copy(ROOT, once, SOURCES)
     _copy(once, again, SOURCES[::-1])
-    return [_build(tree.parent, tree, what, number) for number, tree in enumerate((once, again))]
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(lambda each: _build(each[1].parent, each[1], what, each[0]), enumerate((once, again))))
 
 
 def _copy(root: Path, tree: Path, names: tuple[str, ...]) -> None:
