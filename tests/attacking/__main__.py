@@ -43,7 +43,7 @@ class Attack:
 ATTACKS = {
     "crash": Attack("kills, full disks and failing system calls under work", 300),
     "disk": Attack("a small disk that fills and empties", 240),
-    "hunt": Attack("every file, environment, command line and memory searched for what was typed", 120),
+    "hunt": Attack("every file, environment, command line and memory searched for what was typed", 240),
     "seized": Attack("a program with the data folder alone tries to tell", 120),
     "http": Attack("hostile requests, stalled connections", 120),
     "bundles": Attack("mutants of bundles, envelopes, archives", 120),

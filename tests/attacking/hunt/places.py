@@ -17,7 +17,7 @@ CALLS = (
     "setxattr,fsetxattr"
 )
 TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm")  # looked into, not written to
-MOST_BYTES = 32 << 20
+MOST_BYTES = 8 << 20
 _LINE = re.compile(r"\d+ +(\w+)\((?:(?:AT_FDCWD|\d+)<([^>]*)>)?(.*)")
 _ELSEWHERE = (b"pipe:", b"socket:", b"anon_inode:", b"TCP", b"UNIX")
 
