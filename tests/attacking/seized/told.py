@@ -27,7 +27,7 @@ def accepted(question: str, feature: str) -> str | None:
     """Return the decision that says why this stays, if one does."""
     by_number = feature in _BY_NUMBER and question in _ORDERED_BY_NUMBER
     by_lock = feature in _BY_LOCK and question == "reply was deleted"
-    by_receipt = feature == "receipts" and question in {"author of a reply", "author of a note"}
+    by_receipt = feature == "receipts" and question in _ORDERED_BY_NUMBER
     return DECISION if by_number or by_lock or by_receipt else None
 
 

@@ -272,7 +272,7 @@ class Town:
         kinds = [self.dice.choice([SealedKind.REPLY, SealedKind.REPLY, SealedKind.NOTE]) for _ in picked]
         written = [self._write(member, case, kind) for case, kind in zip(picked, kinds, strict=True)]
         self._apply(member, receipts, read, written)
-        if cases and self.dice.random() < 0.2:
+        if cases and self.dice.random() < 0.6:
             self._agree_to_erase(member, by_id[self.dice.choice(cases)])
 
     def _agree_to_erase(self, member: Member, case: Case) -> None:
