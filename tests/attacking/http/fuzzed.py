@@ -15,7 +15,7 @@ from tests.attacking.plan import Plan
 
 ROOT = Path(__file__).resolve().parents[3]
 AT_ONCE = 2
-SHORT_SECONDS = 2
+SHORT_SECONDS = 1
 LONG_SECONDS = 3600
 _EXTRA_SECONDS = 120
 _LEAST_RUNS = 100
@@ -46,7 +46,7 @@ def fuzz_all(plan: Plan) -> tuple[list[Figure], list[Finding]]:
 
 
 def _seconds(plan: Plan, name: str) -> int:
-    return max(2, round(plan.times(SHORT_SECONDS, LONG_SECONDS) * _SHARE[name]))
+    return max(1, round(plan.times(SHORT_SECONDS, LONG_SECONDS) * _SHARE[name]))
 
 
 def fuzz(name: str, folder: Path, seconds: int, seed: int) -> Fuzzed:

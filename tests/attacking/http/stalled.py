@@ -12,6 +12,8 @@ from tests.journeys.world import come_back, send_report
 
 CONNECTIONS = 1000
 SERVED_SECONDS = 5.0
+_ALONE_SECONDS = 1.0
+"""Where a report takes longer than this with nobody else there, the machine is busy: more is allowed in proportion."""
 REDIALLING_SECONDS = 15.0
 """Where whoever is closed dials again, there are always some hundreds waiting in front of everybody who comes."""
 GROWTH_MIB = 48.0
@@ -25,6 +27,8 @@ _SETTLE_SECONDS = 2.0
 def beside_stalled(stage: Stage, plan: Plan) -> list[Figure]:
     """Attack both sites with every kind of stall; return how people fared and what is left of it."""
     before = stage.costs()
+    alone = max(_whole_report(stage, bytes(_SMALL_BYTES))[0] for _ in range(2))
+    slack = max(1.0, alone / _ALONE_SECONDS)
     whole: dict[bool, list[float]] = {False: [], True: []}
     courier: list[float] = []
     refused, dialled, held = 0, 0, 0
@@ -47,9 +51,10 @@ def beside_stalled(stage: Stage, plan: Plan) -> list[Figure]:
     return [
         count("connections that stalled", dialled, "connections"),
         count("open at once in the server, at most", held, "descriptors"),
-        at_most("a reporter's whole report beside them, at most", max(whole[False]), SERVED_SECONDS, "s"),
-        at_most("the same beside those that dial again, at most", max(whole[True]), REDIALLING_SECONDS, "s"),
-        at_most("an investigator's sign-in beside them, at most", max(courier), SERVED_SECONDS, "s"),
+        count("a reporter's whole report without them, at most", alone, "s"),
+        at_most("a reporter's whole report beside them, at most", max(whole[False]), SERVED_SECONDS * slack, "s"),
+        at_most("the same beside those that dial again, at most", max(whole[True]), REDIALLING_SECONDS * slack, "s"),
+        at_most("an investigator's sign-in beside them, at most", max(courier), SERVED_SECONDS * slack, "s"),
         none_of("reports refused beside them", refused),
         *growth("the stalled connections", before, after),
     ]
