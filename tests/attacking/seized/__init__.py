@@ -104,7 +104,7 @@ def judged(truth: dict[str, Any], found: dict[str, Any], kind: str) -> Outcome:
         at_most("longest run of bytes in gaps of its pages", found["longest_leftover"], MOST_LEFT, "bytes"),
         none_of("bytes in its log after the nightly pass", found["log_bytes"]),
         none_of("files in the folder that are no item", len(found["strays"])),
-        at_most("right guesses who wrote a reply, of 100", 100 * right / max(1, tried), 100.0),
+        count("of 100 guesses who wrote a reply by days of receipts, right", 100 * right / max(1, tried)),
         count("of 100 replies that one of two members has, written by the other", 100 * lack[0] / max(1, lack[1])),
         *told.figures(truth, found),
     ]
