@@ -16,7 +16,7 @@ from tests.attacking.plan import Plan
 PROMISE = "Whatever is killed, whichever system call fails: what was acknowledged is there, whole, once, and unseals."
 FAULTS = "tests.attacking.crash.faults"
 KILL_SECONDS = (45.0, 3 * 3600.0)
-START_SECONDS = 15.0
+START_SECONDS = 30.0
 NOT_A_POWER_CUT = "A kill leaves what the kernel holds; what only a power cut loses is not tried here."
 NOT_TRACED = "This user may look into no server: no system call was made to fail."
 
@@ -37,7 +37,7 @@ def of_kills(plan: Plan, story: kills.Story) -> list[Figure]:
     """Return what the kills came to."""
     answers = [answer for case in story.ledger.cases for answer in case.answers.values()]
     return [
-        at_least("kills", sum(story.killed.values()), plan.times(8, 200)),
+        at_least("kills", sum(story.killed.values()), plan.times(kills.LEAST, 200)),
         *(count(f"kills of {kind}", story.killed[kind]) for kind in sorted(set(kills.MIX))),
         none_of("what was lost, half, double or in the wrong place", len(story.wrong)),
         count("submissions acknowledged", story.ledger.acknowledged),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 import subprocess
 from collections import Counter
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -211,7 +211,8 @@ def _tried(here: Room, pending: Pending, what: str) -> bool:
     if page.status not in OWN_STATUSES or not is_our_page(page):
         here.wrong.append(f"{what}: {page.status} without a page of ours")
         return False
-    here.reporter.take(pending, page)
+    with suppress(*CUT_OFF):  # who presses once more may meet the fault then
+        here.reporter.take(pending, page)
     here.refused += not pending.sent.acknowledged
     return pending.sent.acknowledged
 

@@ -42,7 +42,7 @@ PROMISE = "A failing system call loses nothing, leaves nothing half, and is over
 ERRORS = ("ENOSPC", "EIO")
 KILL = "SIGKILL"
 CALLS = ("fsync", "fdatasync", "pwrite64", "rename", "utimensat", "fchmod", "ftruncate", "unlink")
-SECONDS = (75.0, 4 * 3600.0)
+SECONDS = (150.0, 4 * 3600.0)
 MOST = 60
 """Calls of one kind in one act; there are about twenty-five."""
 SAMPLED = {"fsync": 3, "fdatasync": 2, "pwrite64": 24, "rename": 1, "write": 6}

@@ -24,6 +24,7 @@ COURIERS = {"anna": "advisers", "carla": "committee"}
 BY_HAND = {"bob": "advisers"}
 TOR_IS_BACK_SECONDS = 30.0
 LOOKS_AFTER_A_KILL = 2
+LEAST = 8
 # a tor of the server's own that never gets a network: what is tried is whether the drop outlives it
 NO_NETWORK = "DisableNetwork 1\n"
 MIX = ("server",) * 7 + ("gpg",) * 4 + ("command",) * 2 + ("tor",) * 2
@@ -79,7 +80,7 @@ class Crowd:
 
 
 def run_kills(plan: Plan, folder: Path, kills: int, seconds: float) -> Story:
-    """Kill so many times, or for so long, whichever ends first; at least once for each kind."""
+    """Kill so many times, or for so long, whichever ends first; but a few times on the busiest machine."""
     story, chances = Story(Ledger()), plan.random("kills")
     (folder / "torrc-defaults").write_text(NO_NETWORK, encoding="utf-8")
     launched = f'mode = "launch"\ntorrc_defaults = "{folder / "torrc-defaults"}"'
@@ -122,7 +123,7 @@ def _kill_again_and_again(
     drop: Served, crowd: Crowd, checker: Checker, story: Story, chances: random.Random, kills: int, until: float
 ) -> None:
     kinds: list[str] = []
-    while sum(story.killed.values()) < kills and time.monotonic() < until:
+    while (done := sum(story.killed.values())) < kills and (done < LEAST or time.monotonic() < until):
         kinds = kinds or chances.sample(MIX, len(MIX))
         kind = kinds.pop()
         time.sleep(chances.uniform(0.05, 0.8))
