@@ -14,6 +14,8 @@ from dropbox.server.limits import ArrivalLimits
 
 MAX_CIRCUITS = 4096
 """More than can be in use at once; each costs a few hundred bytes. Who is pushed out begins with full buckets again."""
+REFUSED_FORM = 4
+"""As many requests a form counts for that is given back: its page is the dearest to make."""
 _MINUTE = 60.0
 
 
@@ -57,6 +59,7 @@ class Budgets:
                 return Leave(wait)
             longer = self._costly.wait(buckets.costly, now)
             if longer > most:
+                buckets.requests = self._requests.taken(buckets.requests, now, REFUSED_FORM - 1)
                 return Leave(wait, math.ceil(longer))
             buckets.costly = self._costly.taken(buckets.costly, now)
             return Leave(max(wait, longer))
@@ -89,5 +92,5 @@ class _Rate:
     def wait(self, full_at: float, now: float) -> float:
         return max(0.0, full_at - self._slack - now)
 
-    def taken(self, full_at: float, now: float) -> float:
-        return max(full_at, now) + self._interval
+    def taken(self, full_at: float, now: float, times: int = 1) -> float:
+        return max(full_at, now) + times * self._interval

@@ -109,6 +109,17 @@ def test_sign_ins_and_reports_are_refused_long_before_pages() -> None:
     assert both.take(A, costly=True).retry_seconds is None
 
 
+def test_forms_that_are_given_back_soon_wait_for_their_turn_too() -> None:
+    """Ten seconds of fifty sign-ins a second: their refusals come to thirty and two a second."""
+    clock = Clock()
+    both = budgets(clock)
+    at_once = 0
+    for _ in range(500):
+        clock.now += 0.02
+        at_once += both.take(A, costly=True).wait_seconds == 0
+    assert at_once <= 30 + 12 + 2 * 10
+
+
 def test_an_ordinary_visit_is_never_slowed() -> None:
     """An hour of reading: a page of seven requests every ten seconds, a progress frame that comes back every four."""
     clock = Clock()
