@@ -44,14 +44,14 @@ def run(plan: Plan) -> Outcome:
             compared.append(_compared(plan, pair, plan.times(2000, 20000), INSIDE_US))
         with asked(where) as asker:
             for pair in whole(asker, where):
-                compared.append(_compared(plan, pair, plan.times(250, 2000), WHOLE_US))
+                compared.append(_compared(plan, pair, plan.times(120, 2000), WHOLE_US))
             probes, unlike = unlike_answers(asker, where)
     folder = plan.folder / "d"
     folder.mkdir()
     with place(folder, DEAR, crowd=0) as where, asked(where) as asker:
         hit, *_others = whole(asker, where)
         named = (f"{hit[0]}, with the codename's real cost", *hit[1:])
-        compared.append(_compared(plan, named, plan.times(12, 2000), WHOLE_US))
+        compared.append(_compared(plan, named, plan.times(8, 2000), WHOLE_US))
     return _outcome(plan, compared, probes, unlike)
 
 
@@ -62,7 +62,7 @@ def _compared(plan: Plan, pair: Pair, samples: int, bound_us: float) -> Compared
 
 def _outcome(plan: Plan, compared: list[Compared], probes: int, unlike: list[str]) -> Outcome:
     told = [each for each in compared if each.is_told_apart]
-    most = plan.times(250, 2000)
+    most = plan.times(120, 2000)
     figures: list[Figure] = [
         none_of("pairs told apart by time", len(told)),
         none_of("answers unlike in status, headers or length", len(unlike)),

@@ -29,7 +29,7 @@ LANGUAGES = ("en", "nl", "de", "fr", "ar")
 CHEAP = (8 * 1024, 1)
 DEAR = (64 << 20, 3)
 INVESTIGATOR, STRANGER = "anna", "bram"
-CROWD = 200
+CROWD = 100
 """Other cases, so that a search has something to go through."""
 
 
