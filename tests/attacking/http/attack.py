@@ -7,7 +7,7 @@ from tests.attacking.http.fuzzed import fuzz_all
 from tests.attacking.http.judge import Judge
 from tests.attacking.http.stage import Stage, settled, stage
 from tests.attacking.http.stalled import beside_stalled, growth
-from tests.attacking.outcome import Figure, Finding, Outcome, at_least, count, none_of
+from tests.attacking.outcome import Figure, Finding, Outcome, at_least, at_most, count, none_of
 from tests.attacking.plan import Plan
 
 PROMISE = "Whatever is sent gets one readable answer or none: no fault of ours, no second answer, nothing that grows."
@@ -24,9 +24,15 @@ def run(plan: Plan) -> Outcome:
         handmade.try_all(served.port, judges[0], plan)
         handmade.try_all(served.courier_port, judges[1], plan, elsewhere=True)
         properties.try_all(served, judges, plan)
+        files = served.costs().files - before.files  # nothing of it was a report that is taken
         asked = sessions.try_all(served, judges, plan.random("sessions"))
         after = settled(served.costs, before)
-        figures = [*_requests(judges, asked), *growth("requests", before, after), *beside_stalled(served, plan)]
+        figures = [
+            *_requests(judges, asked),
+            at_most("files that requests left", files, 0),
+            *growth("requests", before, after),
+            *beside_stalled(served, plan),
+        ]
         findings = [*judges[0].findings, *judges[1].findings, *_said(served, quiet)]
         figures += _ends_well(served)
     fuzzing, faults = fuzz_all(plan)
