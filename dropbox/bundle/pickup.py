@@ -6,7 +6,6 @@ verified, and hashes them again on the way. No gpg here: the keys that a bundle 
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from nacl.signing import SigningKey, VerifyKey
 from dropbox.bundle import fields
 from dropbox.bundle.desk_log import LogLine, check_log, dump_log, load_log
 from dropbox.bundle.drop_keys import require_followed
-from dropbox.bundle.drop_statement import current_key, read_successions
+from dropbox.bundle.drop_statement import Succession, current_key, read_successions
 from dropbox.bundle.limits import LIMITS, require_modest
 from dropbox.bundle.pickup_manifest import PickupItem, PickupManifest
 from dropbox.bundle.tar import Member, TarReader, TarWriter, file_chunks
@@ -36,7 +35,8 @@ from dropbox.target import new_file
 SIGNED_LINE = b"onion-dropbox pickup 1\n"
 _LOG = "log.txt"
 _DROP = re.compile(rb',"drop":"([0-9a-f]{64})","epoch"')
-_AFTER = re.compile(rb'"after":"([0-9a-f]{64})"')
+_CHAIN = b',"successions":['
+_MAX_CHAIN_BYTES = 128 * 1024
 
 
 class VerifiedPickup(Verified):
@@ -125,29 +125,35 @@ def _verify(tar: TarReader, known: tuple[str, ...]) -> VerifiedPickup:
 
 
 def _check_signature(signed: bytes, signature: bytes, known: tuple[str, ...]) -> None:
-    """Refuse what neither the key that is known signed, nor the one that the manifest itself says is the drop's."""
+    """Refuse what neither the key that is known signed, nor the one that the manifest itself says is the drop's.
+
+    Nothing but its keys is read for that. Of a large one they must follow from the known ones, too: anybody can make a
+    key and sign with it what takes much memory.
+    """
     if known and _is_signed_by(known[-1], signed, signature):
         return
-    if len(signed) > LIMITS.unsigned_bytes and not _is_signed_by(_key_of(signed), signed, signature):
+    try:
+        own, chain = _keys_in(signed)
+    except InvalidValue:
+        raise BundleSignatureInvalid from None
+    if not _is_signed_by(current_key(own, chain), signed, signature):
         raise BundleSignatureInvalid
-    with suppress(InvalidValue):
-        require_modest(signed)
-        claimed = load(signed, LIMITS.manifest_bytes)
-        own = fields.hex_256(claimed.get("drop"))
-        if _is_signed_by(current_key(own, read_successions(claimed.get("successions", []), own)), signed, signature):
-            if known and own != known[0]:
-                raise BundleForeign
-            return
-    raise BundleSignatureInvalid
+    if known and own != known[0]:
+        raise BundleForeign
+    if known and len(signed) > LIMITS.unsigned_bytes:
+        require_followed(known, chain)
 
 
-def _key_of(signed: bytes) -> str:
-    """Return the key that a large manifest says has signed it, without reading it: in the one spelling what comes after
-    `statements` are the keys after the drop's first one, and the last of them signs.
-    """
-    keys = signed.rfind(b',"successions":[')
-    found = _AFTER.match(signed, signed.rfind(b'"after":', keys)) if keys >= 0 else _DROP.search(signed)
-    return found[1].decode("ascii") if found else ""
+def _keys_in(signed: bytes) -> tuple[str, tuple[Succession, ...]]:
+    """Return the drop and its successions as a manifest says them, by where they stand in the one spelling."""
+    drop = _DROP.search(signed)
+    start = signed.rfind(_CHAIN)
+    end = signed.find(b'],"trial":', start)
+    if drop is None or (start >= 0 and not start < end < start + _MAX_CHAIN_BYTES):
+        raise InvalidValue
+    own = drop[1].decode("ascii")
+    told = signed[start + 1 : end + 1] if start >= 0 else b'"successions":[]'
+    return own, read_successions(load(b"{%b}\n" % told, _MAX_CHAIN_BYTES)["successions"], own)
 
 
 def _is_signed_by(drop: str, signed: bytes, signature: bytes) -> bool:

@@ -51,8 +51,8 @@ MAKERS: Sequence[tuple[Make, int]] = (
 def run(plan: Plan) -> Outcome:
     """Attack the readers, and whole imports beside them."""
     makers, shares = [make for make, _ in MAKERS], [share for _, share in MAKERS]
-    tasks = [*spread(shares, plan.times(SHORT, LONG)), Task(len(makers), 0, plan.times(12, 400))]
-    beside = [Beside(plan, vaults.attack, plan.times(14, 240)), Beside(plan, stores.attack, plan.times(16, 280))]
+    tasks = [*spread(shares, plan.times(SHORT, LONG)), Task(len(makers), 0, plan.times(8, 400))]
+    beside = [Beside(plan, vaults.attack, plan.times(12, 240)), Beside(plan, stores.attack, plan.times(12, 280))]
     tally = run_pool([*makers, bombs.Bombs], tasks, plan.seed, plan.folder, WORKERS)
     covered = cover(plan)
     whole = WholeTally()
@@ -98,7 +98,7 @@ class Beside:
 
 def _whole_figures(plan: Plan, whole: WholeTally) -> list[Figure]:
     return [
-        at_least("whole imports and restores", whole.imports, plan.times(30, 520)),
+        at_least("whole imports and restores", whole.imports, plan.times(24, 520)),
         count("of them refused, with nothing changed", whole.refused),
         count("of them taken in whole", whole.accepted),
         count("envelopes in them", whole.items),

@@ -16,8 +16,8 @@ from tests.attacking.bundles.cover_targets import NAMES
 from tests.attacking.plan import Plan
 
 ROOT = Path(__file__).resolve().parents[3]
-SHORT_NAMES = ("manifest", "header", "tar")
-SHORT_SECONDS, LONG_SECONDS = 3, 120
+SHORT_NAMES = ("manifest", "header")
+SHORT_SECONDS, LONG_SECONDS = 2, 120
 _PATIENCE_SECONDS = 180
 
 
