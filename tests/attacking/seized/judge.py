@@ -131,7 +131,13 @@ def _order(truth: Truth, told: Told) -> Iterable[Answer]:
         told, "order within a day", _held(truth, told, *SUBMISSIONS), lambda i: i["day"], lambda i: i["order"]
     )
     writings = _held(truth, told, "reply", "note")
-    yield from _each(told, "order of writings within a day", writings, lambda i: i["day"], lambda i: i["order"])
+    desks = _desks(truth)
+
+    def alike(item: Mapping[str, Any]) -> Hashable:
+        # the desk is told, and all that one desk writes in a sitting comes together
+        return item["day"], item["kind"], desks(item), truth["members"][item["author"]]
+
+    yield from _each(told, "order of writings within a day", writings, alike, lambda i: i["order"])
     cases = [each for each in truth["cases"].values() if each["id"] in told["cases"]]
     for question, key in (("order of cases within a day", "first"), ("which case was last used", "last")):
         day = f"{key}_day"
