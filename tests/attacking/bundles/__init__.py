@@ -67,7 +67,7 @@ def _cover_figures(covered: Sequence[Covered]) -> list[Figure]:
     if not covered:
         return []
     inputs = at_least("inputs led by coverage", sum(each.inputs for each in covered), 100 * len(covered))
-    return [inputs, *(count(f"places reached from the {each.name}", each.places) for each in covered)]
+    return [inputs, *(count(f"places reached from the {each.name}", each.places) for each in covered if each.places)]
 
 
 def _cover_findings(covered: Sequence[Covered]) -> list[Finding]:
