@@ -97,7 +97,9 @@ def test_a_chunked_body_is_refused_by_a_page_of_the_app(site: Site, app: EchoApp
     assert app.environ["PATH_INFO"] != "/smuggled"
 
 
-@pytest.mark.parametrize("value", [b"", b",", b" , ", b"gzip", b"identity", b"chunked, identity", b"chunked;q=1", b"\x85"])
+@pytest.mark.parametrize(
+    "value", [b"", b",", b" , ", b"gzip", b"identity", b"chunked, identity", b"chunked;q=1", b"\x85"]
+)
 @pytest.mark.parametrize("version", [b"1.1", b"1.0"])
 @pytest.mark.parametrize("length", [b"", b"Content-Length: 4\r\n"])
 def test_no_encoding_of_a_body_lets_a_second_request_through(
