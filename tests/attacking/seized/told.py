@@ -46,7 +46,12 @@ def _same(pairs: list[tuple[object, object]]) -> Counted:
 
 
 def _desks(truth: Truth, found: Found) -> Counted:
-    return _same([(case["desks"], truth["cases"][name]["desks"]) for name, case in found["claims"]["cases"].items()])
+    """A desk that has erased its part stands among those for a while, and no longer at the case."""
+    told = {name: set(case["desks"]) for name, case in found["claims"]["cases"].items()}
+    for row in found["claims"]["erased"]:
+        if row["case_id"] in told:
+            told[row["case_id"]].add(row["desk_id"])
+    return _same([(sorted(desks), truth["cases"][name]["desks"]) for name, desks in told.items()])
 
 
 def _days(truth: Truth, found: Found) -> Counted:
