@@ -81,7 +81,7 @@ def test_an_attack_that_breaks_off_or_hangs_is_no_success(
     stand_in.write_text(f"#!/bin/sh\n{acts[ending]}\n")
     stand_in.chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(stand_in))
-    monkeypatch.setitem(machine.ATTACKS, "disk", machine.Attack("", 1))
+    monkeypatch.setattr(machine, "STUCK_SECONDS", 1)
     begun = time.monotonic()
     run = machine._run("disk", 1, long=False)
     assert not run.holds

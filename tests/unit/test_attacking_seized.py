@@ -252,7 +252,7 @@ def test_the_threat_models_table_has_the_rows_that_are_counted_and_no_other() ->
 def test_a_row_that_is_told_wrongly_fails() -> None:
     true = {"desks": ["board"], "sent": 1, "seen": False, "first_reply_day": None, "withdrawn": False}
     truth = {"items": {}, "cases": {"c": true}, "members": {}, "has": {}, "fetched": {}, "bundles": {}}
-    empty: dict[str, Any] = {"log": [], "vaults": [], "steps": [], "receipts": [], "items": {}}
+    empty: dict[str, Any] = {"log": [], "vaults": [], "steps": [], "receipts": [], "erased": [], "items": {}}
     case = {"desks": ["bureau"], "next_number": 2, "read": 0, "first_reply_day": None, "withdrawn_day": None}
     rows = told.figures(truth, {"claims": empty | {"cases": {"c": case}}})
     assert [row.name for row in rows if not row.holds] == ["told: the desks of a case (1 times)"]
