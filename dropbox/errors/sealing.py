@@ -42,4 +42,7 @@ class SecretKeyFound(NamedError):
 
 
 class SignatureInvalid(DropboxError):
+    """`unchecked`: gpg was killed before it had looked, so that nothing is known about the signature."""
+
+    unchecked = False
     message = "The signature is missing, not valid, or not by the key that it should be by."

@@ -62,4 +62,8 @@ def _verified(
         result = engine.passing(descriptor).call(command, data)
     finally:
         os.close(descriptor)
-    return check_signature(result.lines, allowed)
+    try:
+        return check_signature(result.lines, allowed)
+    except SignatureInvalid as error:
+        error.unchecked = result.returncode < 0
+        raise

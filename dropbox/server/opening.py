@@ -14,7 +14,7 @@ from threading import Lock
 from dropbox import reply_box
 from dropbox.codename import CodenameKeys
 from dropbox.envelope import Attachment, Envelope, verify_place
-from dropbox.errors import EnvelopeError, ItemUnknown, SignatureInvalid
+from dropbox.errors import EnvelopeError, GpgError, ItemUnknown, SignatureInvalid, StoreError
 from dropbox.gpg import Gpg
 from dropbox.models import DeskId, Fingerprint, Kind, Roster, members_on
 from dropbox.server.identity import AUTHORS_FOLDER
@@ -39,7 +39,10 @@ class ReplyOpener:
         self._import({member.fingerprint for roster in self._store.rosters().values() for member in roster})
 
     def open(self, keys: CodenameKeys, case: CaseState, reply: StoredReply) -> Envelope:
-        """Return a reply's envelope, verified; raises a DropboxError for whatever cannot be trusted."""
+        """Return a reply's envelope, verified; raises a DropboxError or OSError for whatever cannot be trusted.
+
+        Where `is_passing` says so of it, nothing is known about the reply.
+        """
         return self._open(reply_box.unlock(reply.lock, keys.reply_key), case, reply)
 
     def attachment(
@@ -79,6 +82,16 @@ class ReplyOpener:
         if self._imported.get(fingerprint) != digest:
             self._gpg.import_keys(data)
             self._imported[fingerprint] = digest
+
+
+def is_passing(error: Exception) -> bool:
+    """Tell whether a reply was not opened for want of gpg, memory or disk just now; a false alarm wears out true ones.
+
+    A file that is not there is no such trouble: somebody took it away.
+    """
+    if isinstance(error, SignatureInvalid):
+        return error.unchecked
+    return isinstance(error, (GpgError, StoreError, OSError)) and not isinstance(error, FileNotFoundError)
 
 
 def _desks_on(case: CaseState, day: date) -> set[DeskId]:

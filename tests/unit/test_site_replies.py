@@ -1,10 +1,14 @@
 """Replies on the case page: shown when they verify, taken out as files, deleted one by one and all at once."""
 
+import errno
 import re
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
 
+from dropbox import reply_box
+from dropbox.gpg.process import Engine, StatusLog
 from dropbox.models import today
 from tests.conftest import Members
 from tests.seating import put_down
@@ -116,6 +120,47 @@ def test_a_file_whose_body_was_changed_on_the_disk_is_not_handed_out(site: Site,
     assert browser.get(f"/case/reply/{item}/1").status == 404
     path.unlink()
     assert "cannot be trusted" in browser.get("/case").text
+
+
+# --- trouble that passes ------------------------------------------------------------------------------------------
+
+
+def kill_gpg(patch: pytest.MonkeyPatch) -> None:
+    """Have gpg killed whenever it is to verify, as by the kernel for want of memory."""
+    whole = Engine.call
+
+    def call(engine: Engine, arguments: Sequence[str], source: bytes = b"") -> StatusLog:
+        if "--verify" not in arguments:
+            return whole(engine, arguments, source)
+        killed = StatusLog()
+        killed.returncode = -9
+        return killed
+
+    patch.setattr(Engine, "call", call)
+
+
+def break_disk(patch: pytest.MonkeyPatch) -> None:
+    def read(_stream: object) -> object:
+        raise OSError(errno.EIO, "broken")
+
+    patch.setattr(reply_box, "read_container", read)
+
+
+@pytest.mark.parametrize("trouble", [kill_gpg, break_disk])
+def test_a_trouble_of_ours_is_not_shown_as_an_alarm_about_the_reply(
+    site: Site, browser: Browser, monkeypatch: pytest.MonkeyPatch, trouble: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    item = site.reply(codename_of(browser), "CANARY", {"a.txt": b"CANARY"})
+    with monkeypatch.context() as patch:
+        trouble(patch)
+        page, file = browser.get("/case"), browser.get(f"/case/reply/{item}/1")
+    (article,) = page.replies
+    assert "cannot be trusted" not in page.text
+    assert "Something went wrong here" in article
+    assert "CANARY" not in page.text
+    assert (file.status, "cannot be trusted" in file.text, b"CANARY" in file.body) == (503, False, False)
+    assert "CANARY" in browser.get("/case").replies[0], "it passes"
+    assert browser.get(f"/case/reply/{item}/1").body == b"CANARY"
 
 
 # --- deleting -----------------------------------------------------------------------------------------------------

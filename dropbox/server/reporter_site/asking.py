@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from dropbox.envelope import ANSWER_PREFIX, YES, AskKind, Envelope, Moved, Reader
-from dropbox.errors import BadForm, CaseMoved, DropboxError, TwoHandOvers
+from dropbox.errors import BadForm, Busy, CaseMoved, DropboxError, TwoHandOvers
 from dropbox.models import DeskId
+from dropbox.server.opening import is_passing
 from dropbox.server.reporter_site.context import this_drop
 from dropbox.server.reporter_site.showing import desk_name, in_groups
 from dropbox.server.reporter_site.typed import TypedFollowUp
@@ -68,7 +69,8 @@ def _reader_view(reader: Reader) -> ReaderView:
 def verified(here: Session, typed: TypedFollowUp) -> Answered:
     """Return what was answered, each to a question that a trusted reply of this case asks.
 
-    Raises BadForm for any other, TwoHandOvers, or CaseMoved when the desk that would get it is there no more.
+    Raises BadForm for any other, Busy when a reply cannot be looked at just now, TwoHandOvers, or CaseMoved when the
+    desk that would get it is there no more.
     """
     if not typed.consents or typed.withdraw:
         return Answered()
@@ -95,8 +97,9 @@ def _trusted(here: Session, case: CaseState) -> Iterator[Envelope]:
     for reply in case.replies:
         try:
             yield this_drop().opener.open(here.keys, case, reply)
-        except (DropboxError, OSError):
-            continue
+        except (DropboxError, OSError) as error:
+            if is_passing(error):  # an answer to its question would be refused as one to nobody's
+                raise Busy from None
 
 
 def _id(envelope: Envelope) -> str:

@@ -14,6 +14,7 @@ from dropbox.envelope import Envelope
 from dropbox.errors import DropboxError
 from dropbox.file_names import harmless_name
 from dropbox.models import ItemId
+from dropbox.server.opening import is_passing
 from dropbox.server.reporter_site.asking import AskView, ask_view
 from dropbox.server.reporter_site.context import this_drop
 from dropbox.server.reporter_site.showing import desk_name
@@ -31,7 +32,7 @@ class AttachmentView:
 
 @dataclass(frozen=True, repr=False)
 class ReplyView:
-    """One reply; without `trusted`, only its day and id are there."""
+    """One reply; without `trusted`, only its day and id are there. `is_passing`: it could not be looked at just now."""
 
     item: ItemId
     day: date
@@ -40,6 +41,7 @@ class ReplyView:
     text: str = ""
     attachments: tuple[AttachmentView, ...] = ()
     ask: AskView | None = None
+    is_passing: bool = False
 
 
 @dataclass(frozen=True, repr=False)
@@ -106,8 +108,8 @@ def _remember(here: Session, case: CaseState, box: Shown, views: tuple[ReplyView
 def _reply_view(here: Session, case: CaseState, reply: StoredReply) -> ReplyView:
     try:
         envelope = this_drop().opener.open(here.keys, case, reply)
-    except (DropboxError, OSError):
-        return ReplyView(reply.item, reply.day)
+    except (DropboxError, OSError) as error:
+        return ReplyView(reply.item, reply.day, is_passing=is_passing(error))
     return ReplyView(
         reply.item,
         reply.day,

@@ -256,6 +256,12 @@ PROBLEMS: dict[str, Problem] = {
          _l("You can tell your readers about it in your case.")),
         "/case",
     ),
+    "reply_unread": Problem(
+        503,
+        _l("Something went wrong here"),
+        (_l("The fault is ours, not yours."), _TRY_LATER),
+        "/case",
+    ),
     "not_found": Problem(
         404,
         _l("There is no such page"),

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from dropbox.errors import BadForm, DropboxError, InvalidValue, ItemUnknown
 from dropbox.models import ItemId, parse_item_id
 from dropbox.server import headers
+from dropbox.server.opening import is_passing
 from dropbox.server.reporter_site.case import DELETE_PURPOSE, HIDE_PURPOSE, case_page
 from dropbox.server.reporter_site.context import error_line, go, problem_page, read_form, session, this_drop
 from dropbox.server.reporter_site.problems import PROBLEMS
@@ -30,8 +31,8 @@ def download(item: str, number: int) -> Response:
         attachment, chunks = drop.opener.attachment(here.keys, case, reply, number)
     except ItemUnknown:
         raise
-    except (DropboxError, OSError):
-        return problem_page(PROBLEMS["reply_untrusted"])
+    except (DropboxError, OSError) as error:
+        return problem_page(PROBLEMS["reply_unread" if is_passing(error) else "reply_untrusted"])
     response = Response(() if request.method == "HEAD" else chunks)
     response.headers["Content-Length"] = str(attachment.size)
     return headers.as_download(response, attachment.name, PurePosixPath(attachment.path).name)
