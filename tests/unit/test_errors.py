@@ -12,6 +12,7 @@ from dropbox.errors import (
     BundleTooLarge,
     CaseHandedOver,
     ConfigError,
+    DeskFull,
     DropboxError,
     HandOverBroken,
     KeyUnavailable,
@@ -34,6 +35,7 @@ ROOMS = sorted(Path(inspect.getfile(errors)).parent.glob("*.py"))
 EVERY = [kind for kind in CLASSES if issubclass(kind, DropboxError)]
 COUNTING = {ShareLength, SharePartLength, ShareWordUnknown, ShareMiscopied, SharesTooFew}  # numbers of words and shares
 WAITING = {SignInTooSoon}  # a number of seconds
+FULL = {DeskFull}  # desks' ids
 MOVED = {CaseHandedOver, HandOverBroken}  # a desk's id and a day; an item's id and one of our own reasons
 NAMING = {
     NamedError,
@@ -41,6 +43,7 @@ NAMING = {
     StartRefused,
     BundleTooLarge,
     *COUNTING,
+    *FULL,
     *MOVED,
     *WAITING,
 }  # all name safe things only
@@ -133,7 +136,7 @@ def test_a_configuration_error_is_one_line_with_key_and_rule() -> None:
 
 @pytest.mark.parametrize("kind", REQUESTS, ids=named)
 def test_a_refused_request_has_a_status_and_a_page_of_its_own(kind: type[RequestError]) -> None:
-    assert kind.status in {400, 401, 403, 408, 409, 410, 411, 413, 503}
+    assert kind.status in {400, 401, 403, 408, 409, 410, 411, 413, 429, 503}
     assert [other for other in REQUESTS if other.page == kind.page] == [kind]
     assert kind.page.isidentifier()
 

@@ -99,7 +99,7 @@ def test_an_error_of_the_workstation_is_in_the_catalogue_and_one_of_the_server_a
         errors.KeyUnavailable,
     ):
         assert {kind.message, kind.hint} - {""} <= known
-    assert not {errors.StoreFull.message, errors.TooManyUploads.message, errors.StartRefused.message} & known
+    assert not {errors.DeskFull.message, errors.TooManyUploads.message, errors.StartRefused.message} & known
 
 
 def test_every_error_that_the_catalogue_knows_is_told_in_dutch() -> None:
