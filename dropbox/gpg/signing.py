@@ -65,5 +65,5 @@ def _verified(
     try:
         return check_signature(result.lines, allowed)
     except SignatureInvalid as error:
-        error.unchecked = result.returncode < 0
+        error.unchecked = (result.returncode or 0) < 0
         raise
