@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,9 @@ class Joined:
     def __init__(self, circuit: str | None, *, costly: bool = False, slot: bool = False) -> None:
         self.circuit = circuit
         self.next_request = Asked(costly=costly, slot=slot)
+
+    def let_go(self) -> None:
+        raise AssertionError("the line closes nothing")
 
 
 class Room:
@@ -270,6 +274,38 @@ def test_a_circuit_cannot_hold_every_connection(onion: tuple[Path, ArrivalServer
     assert answer.status == 200
     for one in (*held, client.connection):
         one.close()
+
+
+@pytest.mark.parametrize("onion", [{"circuit_wait_seconds": 20, "max_connections": 50}], indirect=True)
+def test_circuits_that_wait_for_their_budgets_do_not_keep_another_reporter_out(
+    onion: tuple[Path, ArrivalServer],
+) -> None:
+    path, server = onion
+    held = []
+    for number in range(60):
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(str(path))
+        connection.sendall(
+            b"PROXY TCP6 fc00:dead:beef:4dad::0:%x ::1 104 80\r\n" % (number % 4 + 1)
+            + b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 8
+        )
+        held.append(connection)
+    assert eventually(lambda: len(server.line) > 30)
+    began = time.monotonic()
+    client, answer = ask(path, 9)
+    assert answer.status == 200
+    assert time.monotonic() - began < 2
+    assert {each.circuit for each in server._channels()} >= {f"fc00:dead:beef:4dad::0:{each}" for each in (1, 2, 3, 4)}
+    for one in (*held, client.connection):
+        one.close()
+
+
+def test_whose_circuit_waits_with_one_request_makes_no_room() -> None:
+    room = Room(page_threads=8, circuit_burst=1, circuit_requests_per_minute=60)
+    first, many = room.ask(A, 2), room.ask(B, 6)
+    assert room.line.crowding(99) == many[:1:-1]
+    assert room.line.crowding(2) == many[:3:-1]
+    assert first[1] not in room.line.crowding(99)
 
 
 def put(browser: Browser, **values: object) -> None:

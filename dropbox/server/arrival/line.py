@@ -6,7 +6,7 @@ Only who is next is decided here. A request without a circuit's id goes straight
 import heapq
 from collections import Counter, deque
 from collections.abc import Callable
-from itertools import count
+from itertools import chain, count
 from threading import Lock
 from typing import Protocol
 
@@ -34,6 +34,8 @@ class Connection(Protocol):
 
     @property
     def next_request(self) -> Request: ...
+
+    def let_go(self) -> None: ...
 
 
 class Line:
@@ -112,6 +114,27 @@ class Line:
                 ready.remove(connection)
         if numbers or was_ready:
             self._start(connection)
+
+    def crowding(self, count: int) -> list[Connection]:
+        """Return up to `count` connections that make room: of what waits here, from whichever circuit has the most.
+
+        One of each circuit stays, however few connections there are.
+        """
+        waiting: dict[str, list[Connection]] = {}
+        with self._lock:
+            for each in (*chain.from_iterable(self._ready.values()), *self._waiting.values()):
+                waiting.setdefault(str(each.circuit), []).append(each)
+        most = [(-len(each), circuit) for circuit, each in waiting.items() if len(each) > 1]
+        heapq.heapify(most)
+        chosen: list[Connection] = []
+        while most and len(chosen) < count:
+            circuit = most[0][1]
+            chosen.append(waiting[circuit].pop())
+            if len(waiting[circuit]) > 1:
+                heapq.heapreplace(most, (-len(waiting[circuit]), circuit))
+            else:
+                heapq.heappop(most)
+        return chosen
 
     def __len__(self) -> int:
         with self._lock:

@@ -168,14 +168,19 @@ class ArrivalServer:
             channel.let_go()
 
     def _make_room(self) -> bool:
-        """Close whoever is furthest behind when connections become few; say whether they still are.
+        """Close whoever is furthest behind when connections become few, then what waits for its circuit's budget.
 
-        Before sockets are waited for: later the number of one that was closed may be a new one's.
+        Says whether they still are few. Before sockets are waited for: later the number of one that was closed may be
+        a new one's.
         """
         over = len(self._map) - self.limits.max_connections * 9 // 10
         if over > 0:
             for channel in furthest_behind(self._channels(), self.limits, over):
                 channel.let_go()
+                over -= 1
+        if over > 0:
+            for waiting in self.line.crowding(over):
+                waiting.let_go()
                 over -= 1
         return over > 0
 
