@@ -22,6 +22,7 @@ from typing import Any
 
 from dropbox.errors import DropboxError
 from tests.attacking.bundles.target import Lie, Target
+from tests.attacking.processes import open_files, status_number
 
 MAX_SECONDS = 2.0
 MAX_MIB = 200.0
@@ -99,7 +100,7 @@ class Cage:
 
 def bound_memory() -> None:
     """Bound this process's address space, so that no bomb takes the machine."""
-    room = memory_of("VmSize") * 1024 + ROOM_BYTES
+    room = status_number("self", "VmSize") * 1024 + ROOM_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (room, room))
 
 
@@ -134,7 +135,7 @@ def _with(ended: Ended, finding: str) -> Ended:
 
 def _once(target: Target, number: int, data: bytes, how: tuple[str, ...], cage: Cage) -> Ended:
     accepted, refusal, finding = None, "", ""
-    descriptors = _open_files()
+    descriptors = open_files("self")
     begun = time.process_time()  # other work on the machine is no fault of the reader's; one that hangs is stuck
     with peak() as memory:
         try:
@@ -159,7 +160,7 @@ def _once(target: Target, number: int, data: bytes, how: tuple[str, ...], cage: 
     accepted = None
     if not finding and memory.mib > MAX_MIB:
         finding = f"it took {memory.mib:.0f} MiB"
-    if not finding and _open_files() > descriptors:
+    if not finding and open_files("self") > descriptors:
         finding = "it left a file open"
     if changed := cage.changed():
         finding = f"it got out of its folder: {changed}"
@@ -176,22 +177,12 @@ class Peak:
 def peak() -> Iterator[Peak]:
     """Measure what memory was taken at most, on top of what was there."""
     Path("/proc/self/clear_refs").write_text("5")  # proc(5): the peak of the resident set begins anew
-    before = memory_of("VmRSS")
+    before = status_number("self", "VmRSS")
     found = Peak()
     yield found
-    found.mib = max(0, memory_of("VmHWM") - before) * 1024 / _MIB
+    found.mib = max(0, status_number("self", "VmHWM") - before) * 1024 / _MIB
     if found.mib > 20:
         _libc.malloc_trim(0)  # or the next mutant would find room that this one took
-
-
-def memory_of(name: str) -> int:
-    """Return a number (KiB) of this process's memory, by its name in proc(5)."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(name + ":"))
-
-
-def _open_files() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 @contextmanager

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from tests.attacking.bundles.measuring import STUCK_SECONDS, memory_of
+from tests.attacking.bundles.measuring import STUCK_SECONDS
+from tests.attacking.processes import status_number
 
 MAX_EXTRA_SECONDS = 2.0
 """On top of what the import of the same bundle takes that nobody bent: gpg has its own price."""
@@ -55,7 +56,7 @@ class Done:
 def forked(run: Callable[[], tuple[int, str, str]]) -> Done:
     """Run something in a process of its own, and measure it until it and all that it waited for have ended."""
     reading, writing = os.pipe()
-    ours = memory_of("VmRSS")
+    ours = status_number("self", "VmRSS")
     pid = os.fork()
     if not pid:
         os.close(reading)

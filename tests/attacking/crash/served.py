@@ -13,6 +13,7 @@ from pathlib import Path
 from tests import factories, ready_commands
 from tests.attacking.crash.checker import Checker
 from tests.attacking.crash.ledger import Ledger
+from tests.attacking.processes import children
 from tests.courier_room import CLIENT_KEY
 from tests.drop_process import DropProcess, free_port
 from tests.journeys.world import DESK_OF, Person, World
@@ -69,15 +70,6 @@ def served(root: Path, before: Callable[[Path], None] = lambda _data: None, **ov
         yield Served(world, port)
     finally:
         factories.end_agents(root)
-
-
-def children(pid: int) -> Iterator[int]:
-    """Yield the children of a process, of whichever of its threads."""
-    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            yield from map(int, listed.read_text().split())
-        except OSError:  # the thread has ended meanwhile
-            continue
 
 
 def kill_child(pid: int, name: str, seconds: float) -> bool:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from dropbox.server.socks import visit
 from scripts.private_tor import PrivateTor
 from tests import factories
+from tests.attacking import processes
 from tests.drop_process import DropProcess
 from tests.journeys.over_tor import published_address
 from tests.site_room import compile_catalogues
@@ -77,11 +78,10 @@ class Stage:
 
     def memory_mib(self) -> float:
         """Return what the server's process has in memory."""
-        lines = Path(f"/proc/{self.drop.pid}/status").read_text().splitlines()
-        return int(next(line for line in lines if line.startswith("VmRSS:")).split()[1]) / 1024
+        return processes.memory_mib(self.drop.pid)
 
     def open_files(self) -> int:
-        return len(list(Path(f"/proc/{self.drop.pid}/fd").iterdir()))
+        return processes.open_files(self.drop.pid)
 
     def items(self) -> int:
         return len(list((self.data_dir / "items").glob("*.pgp")))

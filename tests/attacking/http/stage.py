@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests import factories
+from tests.attacking import processes
 from tests.drop_process import DropProcess, free_port
 from tests.journeys.world import come_back, send_report
 from tests.visitor import Visitor
@@ -106,11 +107,9 @@ def _temporary_folder(folder: Path) -> Iterator[None]:
 
 
 def costs_of(pid: int, *folders: Path) -> Costs:
-    process = Path("/proc") / str(pid)
-    lines = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines() if ":" in line)
     files = sum(path.is_file() for folder in folders for path in folder.rglob("*"))
-    descriptors = len(list((process / "fd").iterdir()))
-    return Costs(int(lines["VmRSS"].split()[0]) / 1024, descriptors, int(lines["Threads"]), files)
+    threads = processes.status_number(pid, "Threads")
+    return Costs(processes.memory_mib(pid), processes.open_files(pid), threads, files)
 
 
 def settled(now: Callable[[], Costs], before: Costs, seconds: float = SETTLE_SECONDS) -> Costs:

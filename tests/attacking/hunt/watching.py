@@ -14,6 +14,7 @@ from dropbox.server import wiping
 from tests.attacking.hunt import memory
 from tests.attacking.hunt.memory import Keyhole
 from tests.attacking.hunt.places import CALLS
+from tests.attacking.processes import children
 from tests.drop_process import BIN, START_SECONDS, DropProcess
 
 _POLL_SECONDS = 0.005
@@ -103,21 +104,6 @@ class Family:
             self.seen[pid] = shown
         for child in children(pid) if depth else ():
             self._look(child, depth - 1)
-
-
-def children(pid: int) -> list[int]:
-    found = []
-    for task in _tasks(pid):
-        with suppress(OSError):
-            found += [int(child) for child in (task / "children").read_text().split()]
-    return found
-
-
-def _tasks(pid: int) -> list[Path]:
-    try:
-        return list(Path(f"/proc/{pid}/task").iterdir())
-    except OSError:
-        return []
 
 
 def _shown(pid: int) -> bytes:
