@@ -6,7 +6,7 @@ file but gpg's sealed one.
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import blake2b, sha256
@@ -18,6 +18,7 @@ from dropbox.disk import may_make_files
 from dropbox.envelope import MAX_TEXT_BYTES, Header, Moved, Packer, sign_submission, text_bytes
 from dropbox.errors import (
     BodyTooLarge,
+    DeskFull,
     DiskLow,
     DropboxError,
     NoRoomForNew,
@@ -107,24 +108,35 @@ class Intake:
         DeskFull, Busy, CaseMoved or whatever the form or the sealing raises. Nothing is then left of it, and the case
         is as it was.
         """
-        with self._room(draft):
-            return self._submit(draft)
+        with self._room(draft) as full:
+            return self._submit(draft, full)
 
-    def _room(self, draft: Draft) -> AbstractContextManager[None]:
-        """Keep room for it in its desks' letterboxes. A withdrawal needs none: it makes room."""
-        if draft.kind is Kind.WITHDRAWAL:
-            return nullcontext()
-        # what was sent once more after its answer was lost finds its case: its reporter must get the codename
-        returning = draft.kind is not Kind.REPORT or self._store.find_case(draft.keys.lookup_id) is not None
-        if draft.in_reserve and not returning:
-            raise NoRoomForNew
-        return self.letterboxes.place(draft.desks, draft.length, returning=returning)
+    @contextmanager
+    def _room(self, draft: Draft) -> Iterator[DeskFull | None]:
+        """Keep room for it in its desks' letterboxes. A withdrawal needs none: it makes room.
 
-    def _submit(self, draft: Draft) -> Acknowledged:
+        Yields DeskFull when there is none and it may yet be one that is there already.
+        """
+        with ExitStack() as kept:
+            full = None
+            if draft.kind is not Kind.WITHDRAWAL:
+                # what was sent once more after its answer was lost finds its case: its reporter must get the codename
+                returning = draft.kind is not Kind.REPORT or self._store.find_case(draft.keys.lookup_id) is not None
+                if draft.in_reserve and not returning:
+                    raise NoRoomForNew
+                try:
+                    kept.enter_context(self.letterboxes.place(draft.desks, draft.length, returning=returning))
+                except DeskFull as error:
+                    if not returning:
+                        raise
+                    full = error
+            yield full
+
+    def _submit(self, draft: Draft, full: DeskFull | None) -> Acknowledged:
         day, gpg, recipients = self._recipients(draft.desks)
         files = self._content(draft)
         header = self._header(draft, day)
-        packing = _Packing(draft, header, self._floor_bytes, recipients, self._store, self._resend_key)
+        packing = _Packing(draft, header, self._floor_bytes, recipients, self._store, self._resend_key, full)
         try:
             with ExitStack() as turn:
                 committed = self._seal(gpg, packing, packing.stream(files, turn))
@@ -191,7 +203,10 @@ class Intake:
 
 @dataclass
 class _Packing:
-    """One submission being packed: what is known of it so far, and its bytes as they become known."""
+    """One submission being packed: what is known of it so far, and its bytes as they become known.
+
+    `full`: there is no room for it, so it is refused unless it turns out to have been committed before.
+    """
 
     draft: Draft
     header: Header
@@ -199,6 +214,7 @@ class _Packing:
     recipients: tuple[Recipient, ...]
     store: Store
     resend_key: bytes
+    full: DeskFull | None = None
     turn: Turn | None = None
     index_sha256: str = ""
     resend_id: bytes = field(default=b"", repr=False)
@@ -245,6 +261,8 @@ class _Packing:
         self.resend_id = resend_id(self.resend_key, self.draft, packer)
         if self.store.was_sent(self.resend_id):
             raise _Resent
+        if self.full is not None:
+            raise self.full
 
 
 def resend_id(key: bytes, draft: Draft, packer: Packer) -> bytes:

@@ -157,6 +157,26 @@ def test_a_report_that_is_sent_again_after_the_desk_filled_up_keeps_its_codename
     _sent_again(site, lambda: fill(site, monkeypatch, 13 * MIB))
 
 
+def test_a_report_that_is_sent_again_when_even_the_share_of_who_comes_back_is_used_keeps_its_codename(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _sent_again(site, lambda: fill(site, monkeypatch, 16 * MIB))
+
+
+def test_a_message_that_is_sent_again_when_there_is_no_room_is_not_called_lost(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = site.browser()
+    site.report(browser)
+    form = browser.get("/case").form("message", "mandate")
+    assert browser.submit(form, {"message": "Sent twice."}).status == 200
+    fill(site, monkeypatch, 16 * MIB)
+    assert browser.submit(form, {"message": "Sent twice."}).status == 200
+    assert browser.submit(form, {"message": "Other words."}).status == 503
+    assert len(site.items()) == 2
+    assert not list((site.drop.settings.server.data_dir / "items").glob("*.part"))
+
+
 def test_letting_go_makes_room_by_itself(site: Site) -> None:
     site.report(site.browser())
     held = site.drop.intake.letterboxes.look()[DESK].held_bytes
