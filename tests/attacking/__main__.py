@@ -11,8 +11,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -27,6 +29,8 @@ ROOT = Path(__file__).resolve().parents[2]
 REPORT = ROOT / "build" / "attack"
 STUCK_SECONDS, LONG_STUCK_SECONDS = 300, 12 * 3600
 """An attack of the short form takes a minute at most where nothing else runs, one of the long form hours."""
+ASKED_SECONDS = 10.0
+"""How long an attack that is to end may take for it before it is killed."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,13 @@ def main() -> int:
     seed = secrets.randbelow(1 << 32) if arguments.seed is None else arguments.seed
     names = [name for name in ATTACKS if not arguments.only or name in arguments.only]
     print(f"attack: {'long' if arguments.long else 'short'} form, seed {seed}: {', '.join(names)}", flush=True)
-    runs = _run_all(names, seed, long=arguments.long, at_once=arguments.at_once)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal leaves nothing over either
+        signal.signal(number, signal.default_int_handler)
+    try:
+        runs = _run_all(names, seed, long=arguments.long, at_once=arguments.at_once)
+    except KeyboardInterrupt:
+        print("attack: stopped, and no report was written")
+        return 130
     page = report.write(arguments.report, runs, list(ATTACKS))
     held = sum(run.holds for run in runs)
     print(f"attack: {held} of {len(runs)} held; the report is {page}")
@@ -87,20 +97,27 @@ def _arguments() -> argparse.Namespace:
 def _run_all(names: list[str], seed: int, *, long: bool, at_once: int) -> list[Run]:
     """Run those that measure time after the others, one by one."""
     ended: dict[str, Run] = {}
+    stop = threading.Event()
 
     def attack(name: str) -> None:
-        ended[name] = _run(name, seed, long=long)
-        print("\n".join(report.lines_of(ended[name])), flush=True)
+        ended[name] = _run(name, seed, long=long, stop=stop)
+        if not stop.is_set():
+            print("\n".join(report.lines_of(ended[name])), flush=True)
 
     with ThreadPoolExecutor(at_once) as pool:
-        list(pool.map(attack, [name for name in names if not ATTACKS[name].alone]))
+        try:
+            list(pool.map(attack, [name for name in names if not ATTACKS[name].alone]))
+        except KeyboardInterrupt:
+            stop.set()
+            print("attack: ending what is under way", flush=True)
+            raise
     for name in names:
         if ATTACKS[name].alone:
             attack(name)
     return [ended[name] for name in names]
 
 
-def _run(name: str, seed: int, *, long: bool) -> Run:
+def _run(name: str, seed: int, *, long: bool, stop: threading.Event | None = None) -> Run:
     """Run one attack in a process of its own, with all that it started in one group, so that nothing is left over."""
     begun = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="ak"))  # a short path: sockets lie in it
@@ -113,12 +130,11 @@ def _run(name: str, seed: int, *, long: bool) -> Run:
             start_new_session=True,
         )  # fmt: skip
         try:
-            process.wait(patience)
-            failure = ""
-        except subprocess.TimeoutExpired:
-            failure = f"it did not end within {patience} s"
+            failure = _wait(process, patience, stop or threading.Event())
         finally:
             _end(process)
+            if sys.exc_info()[0] is not None:
+                shutil.rmtree(folder, ignore_errors=True)
     try:
         outcome = Outcome.from_json(json.loads(out.read_text())) if out.exists() and not failure else None
         if outcome is None:
@@ -129,12 +145,26 @@ def _run(name: str, seed: int, *, long: bool) -> Run:
     return Run(name, day, long, seed, time.monotonic() - begun, outcome, failure)
 
 
+def _wait(process: subprocess.Popen[bytes], patience: float, stop: threading.Event) -> str:
+    """Wait for the end of an attack, or until all are to stop; return why it did not end by itself."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        if stop.is_set():
+            return "it was stopped"
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(1)
+            return ""
+    return f"it did not end within {patience} s"
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End whatever is left of the attack's own process group."""
-    try:
+    """End whatever is left of the attack's own process group: asked first, so that it ends what left the group."""
+    with suppress(ProcessLookupError):
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(ASKED_SECONDS)
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
     process.wait(10)
 
 

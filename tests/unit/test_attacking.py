@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -87,6 +88,24 @@ def test_an_attack_that_breaks_off_or_hangs_is_no_success(
     assert not run.holds
     assert ("did not end within 1 s" if ending == "hangs" else "it broke off") in run.failure
     assert time.monotonic() - begun < 30
+
+
+def test_who_stops_the_attacks_leaves_nothing_running_and_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in = tmp_path / "python"
+    stand_in.write_text(f"#!/bin/sh\ntrap '' INT\nsleep 60 &\necho $! >{tmp_path}/pid\nwait\nwait\n")
+    stand_in.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(stand_in))
+    monkeypatch.setattr(machine, "ASKED_SECONDS", 0.2)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    stop = threading.Event()
+    threading.Timer(1, stop.set).start()
+    run = machine._run("disk", 1, long=True, stop=stop)
+    assert "it was stopped" in run.failure
+    assert not list(tmp_path.glob("ak*"))
+    child = Path("/proc", (tmp_path / "pid").read_text().strip(), "status")
+    assert not child.exists() or "State:\tZ" in child.read_text()
 
 
 def test_no_attack_of_the_list_is_missing() -> None:
