@@ -45,6 +45,9 @@ CALLS = ("fsync", "fdatasync", "pwrite64", "rename", "utimensat", "fchmod", "ftr
 SECONDS = (150.0, 4 * 3600.0)
 MOST = 60
 """Calls of one kind in one act; there are about twenty-five."""
+ITEM_IS_GONE = 3
+"""The unlink before which a failed report has lost its file: a kill comes before its call is carried out. Of the one
+before it the file is still there, and a commit that comes back does no harm."""
 SAMPLED = {"fsync": 3, "fdatasync": 2, "pwrite64": 24, "rename": 1, "write": 6}
 """The calls that a short run draws from, and how often a report makes each."""
 
@@ -127,7 +130,7 @@ def _sample(here: Room, chances: random.Random) -> Iterator[Callable[[], object]
     def failure(call: str) -> Failure:
         return Failure(call, chances.choice(ERRORS), chances.randint(1, SAMPLED[call]))
 
-    yield partial(after_a_failed_commit, here, 2)
+    yield partial(after_a_failed_commit, here, ITEM_IS_GONE)
     for call in ("fsync", "fdatasync", "pwrite64", "rename"):
         yield partial(in_report, here, failure(call), kill=chances.random() < 0.3)
         yield partial(chances.choice((in_bringing, in_import)), here, failure(call), kill=False)
