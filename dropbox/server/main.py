@@ -5,6 +5,7 @@ Every failure ends in an `error:` line and, where something can be done, a `hint
 
 import argparse
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -74,7 +75,12 @@ def _answer(answer: Answer | None, *, as_json: bool) -> int:
     if answer is None:
         return 0
     width = min(shutil.get_terminal_size().columns, _MAX_WIDTH)
-    print(json.dumps(answer.document) if as_json else "\n".join(answer.lines(width)), flush=True)
+    try:
+        print(json.dumps(answer.document) if as_json else "\n".join(answer.lines(width)), flush=True)
+    except BrokenPipeError:
+        # nobody reads any more, as behind `| head`; what is left in the buffer must not fail a second time at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return answer.code
 
 

@@ -92,6 +92,15 @@ def test_status_prints_one_json_document_and_nothing_else(config: Path, members:
     assert len(found["drop_key"].split()) == 10
 
 
+def test_who_reads_no_further_is_told_no_error(config: Path) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    command = [str(BIN / "dropbox-server"), "status", "--config", str(config)]
+    ended = subprocess.run(command, stdout=writes, stderr=subprocess.PIPE, check=False)
+    os.close(writes)
+    assert (ended.returncode, ended.stderr) == (1, b"")
+
+
 def test_check_fails_with_advice_when_a_key_is_gone(config: Path, members: Members, capsys: Captured) -> None:
     assert main(["init", "--config", str(config)]) == 0
     (config.parent / "keys" / f"{members.bram}.asc").unlink()
