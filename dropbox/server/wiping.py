@@ -8,6 +8,7 @@ itself anew, once, in the same process. Nothing of a request or the configuratio
 import ctypes
 import gc
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -16,15 +17,18 @@ _TUNABLES = f"glibc.malloc.perturb={_PATTERN}:glibc.malloc.tcache_count=0"  # a 
 ENVIRONMENT = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": _TUNABLES}
 """What makes Python and glibc overwrite what is freed; of use only when a process begins with it."""
 _TRIED = 48
+_OPTION = re.compile("-([^cmWX]*)([cmWX]?)(.*)", re.DOTALL)
+"""Letters without a value, then one that takes the rest or the next argument."""
 
 
 def start_anew() -> None:
     """Begin this program once more with memory that overwrites itself, unless this is that one already.
 
     Same process, same arguments, nothing forked. Never twice: a C library that knows no such thing changes nothing.
+    Who was started under a name by which Python does not find itself goes on as it is, and `serve` says so.
     """
     asked = _TUNABLES in os.environ.get("GLIBC_TUNABLES", "")
-    if not asked and not overwrites_freed():
+    if not asked and not overwrites_freed() and sys.executable and sys.orig_argv[0]:
         sys.stdout.flush()
         sys.stderr.flush()
         os.execve(sys.executable, [sys.orig_argv[0], *again(sys.orig_argv[1:])], _environment())  # noqa: S606  # nosec B606  # itself
@@ -47,12 +51,23 @@ def again(arguments: Sequence[str]) -> list[str]:
     It stands for -E, -P and -s; in place of -E there will be no variable of Python's but ours.
     """
     options: list[str] = []
-    for number, each in enumerate(arguments):
-        if not each.startswith("-") or each in {"-", "-c", "-m"}:
-            return [*options, *arguments[number:]]
-        plain = each.replace("E", "").replace("I", "Ps") if each[1:].isalpha() else each
-        options += [plain] if plain != "-" else []
-    return options
+    rest = list(arguments)
+    while rest and rest[0].startswith("-") and rest[0] != "-":
+        each = rest.pop(0)
+        if each.startswith("--"):
+            options += [each, *_taken(rest, each == "--check-hash-based-pycs")]
+            continue
+        letters, taking, value = _OPTION.fullmatch(each).groups()  # type: ignore[union-attr]  # it fits whatever comes
+        plain = letters.replace("E", "").replace("I", "Ps") + taking + value
+        options += [f"-{plain}"] if plain else []
+        if taking in {"c", "m"}:
+            break
+        options += _taken(rest, bool(taking) and not value)
+    return [*options, *rest]
+
+
+def _taken(rest: list[str], wanted: bool) -> list[str]:
+    return [rest.pop(0)] if wanted and rest else []
 
 
 def settle() -> None:

@@ -35,7 +35,7 @@ def test_beginning_anew_is_the_same_process_with_the_same_arguments(tmp_path: Pa
 
 def test_an_isolated_interpreter_is_not_opened_to_its_surroundings(tmp_path: Path) -> None:
     """The package's command begins with -IB, with which Python reads no variable at all."""
-    for options in (["-IB"], ["-B", "-I"]):
+    for options in (["-IB"], ["-B", "-I"], ["-X", "utf8", "-I"], ["-W", "error", "-I"]):
         pid, lines = run(tmp_path, *options, PYTHONPATH=str(tmp_path), PYTHONSTARTUP="x")
         assert lines == [f"{pid} True ['one', 'two words'] True True", "[]"]
 
@@ -66,6 +66,18 @@ def test_options_of_the_interpreter_keep_their_meaning() -> None:
     assert wiping.again(["-IB", "/bin/x", "serve", "-I"]) == ["-PsB", "/bin/x", "serve", "-I"]
     assert wiping.again(["-E", "-m", "scripts.I"]) == ["-m", "scripts.I"]
     assert wiping.again(["-m", "Ex", "-E"]) == ["-m", "Ex", "-E"]
+    assert wiping.again(["-W", "error", "-I", "-X", "dev", "x"]) == ["-W", "error", "-Ps", "-X", "dev", "x"]
+    assert wiping.again(["-IWError", "-XE", "-"]) == ["-PsWError", "-XE", "-"]
+    assert wiping.again(["--check-hash-based-pycs", "never", "-I"]) == ["--check-hash-based-pycs", "never", "-Ps"]
+    assert wiping.again(["-Ic", "I", "-E"]) == ["-Psc", "I", "-E"]
+
+
+def test_a_server_that_is_started_under_an_odd_name_starts_all_the_same(tmp_path: Path) -> None:
+    root = Path(wiping.__file__).parents[2]
+    code = f"import sys; sys.path[:0] = [{str(root)!r}, *{sys.path!r}]; from dropbox.server import wiping"
+    for name in ("", "my-drop"):
+        command = [name, "-c", f"{code}; wiping.start_anew()"]
+        subprocess.run(command, executable=sys.executable, check=True, timeout=30)
 
 
 def test_a_signal_ends_a_program_that_began_anew_as_before(tmp_path: Path) -> None:
