@@ -73,7 +73,9 @@ class Outcome:
 
     @property
     def holds(self) -> bool:
-        return all(figure.holds for figure in self.figures) and all(found.accepted for found in self.findings)
+        """Whether all is as promised; an attack that tried nothing, so that no figure has a bound, shows nothing."""
+        tried = any(figure.bound is not Bound.NONE for figure in self.figures)
+        return tried and all(figure.holds for figure in self.figures) and all(found.accepted for found in self.findings)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"holds": self.holds}

@@ -35,6 +35,11 @@ def test_a_figure_over_its_bound_never_holds(figure: Figure) -> None:
     assert not Outcome("a promise", (*HELD.figures, figure)).holds
 
 
+def test_an_attack_that_tried_nothing_does_not_hold() -> None:
+    assert not Outcome("a promise", ()).holds
+    assert not Outcome("a promise", (count("small disks that could be had", 0),), notes=("none",)).holds
+
+
 def test_a_finding_holds_only_with_the_decision_that_accepts_it() -> None:
     assert HELD.holds
     assert not Outcome("a promise", HELD.figures, (Finding("a header is missing", "/leave"),)).holds
