@@ -32,9 +32,12 @@ def command(program: str, *arguments: str | Path, env: Mapping[str, str] | None 
 
     Ours are forked from a process that has imported them.
     """
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", **(env or {})}
     if program not in ready_commands.MAINS:
-        return subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=True).stdout
-    done = ready_commands.run(BIN / program, [*map(str, arguments)], {**os.environ, "LC_ALL": "C.UTF-8", **(env or {})})
+        other = [program, *map(str, arguments)]
+        null = subprocess.DEVNULL  # nobody is asked anything
+        return subprocess.run(other, stdin=null, capture_output=True, text=True, check=True, env=environment).stdout
+    done = ready_commands.run(BIN / program, [*map(str, arguments)], environment)
     assert code is None or done.code == code, f"{program}: exit {done.code}\n{done.out}\n{done.err}"
     return done.out
 
