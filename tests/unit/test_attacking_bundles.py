@@ -18,6 +18,7 @@ from dropbox.envelope import verify
 from dropbox.errors import InvalidValue
 from tests.attacking.bundles import (
     MAKERS,
+    cover_figures,
     cover_targets,
     envelopes,
     kept,
@@ -32,6 +33,7 @@ from tests.attacking.bundles.measuring import Cage, Ended, attempt
 from tests.attacking.bundles.samples import Sample
 from tests.attacking.bundles.target import Lie, Target
 from tests.attacking.bundles.whole import Done, WholeTally, differences, forked, tree
+from tests.attacking.led import Led
 from tests.zip_forge import forge
 
 unpacking = import_module("dropbox.envelope.unpack")  # the room exports a function of this name
@@ -303,3 +305,9 @@ def test_coverage_is_led_into_readers_that_are_judged(tmp_path: Path, monkeypatc
     attempt_one, seeds = cover_targets.make("manifest", tmp_path)
     with pytest.raises(Lie):
         attempt_one(seeds[-1].replace(b":", b": ", 1))
+
+
+def test_fuzzing_that_no_coverage_led_does_not_pass() -> None:
+    blind, led = (cover_figures([Led("manifest", 5_000, places)]) for places in (0, 300))
+    assert not all(figure.holds for figure in blind)
+    assert all(figure.holds for figure in led)

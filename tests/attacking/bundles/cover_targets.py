@@ -21,6 +21,7 @@ from tests.envelopes import PLENTY, opened
 from tests.zip_forge import forge
 
 SLOW_SECONDS = 2.0
+MAX_BYTES = 16_384
 Try = Callable[[bytes], None]
 
 
@@ -117,3 +118,10 @@ def make(name: str, folder: Path) -> tuple[Try, list[bytes]]:
 
 
 NAMES = ("manifest", "answer", "tar", "directory", "header", "account", "index", "log")
+
+
+def reader(name: str, folder: Path) -> tuple[Try, list[bytes], int]:
+    """Return a reader by its name, what its fuzzing begins with, and how many bytes it is given at most."""
+    inside = folder / "inside"
+    inside.mkdir()
+    return *make(name, inside), MAX_BYTES

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from dropbox.codename import WORD_COUNT, count_words, generate, hints, parse
 from dropbox.errors import CodenameError, FormExpired, RequestError, SessionEnded
@@ -20,9 +21,13 @@ from dropbox.server.reporter_site.typed import read_follow_up
 from dropbox.server.split_sessions import SplitLimits, SplitSessions
 from dropbox.server.tokens import FormTokens, Visit
 from tests.attacking.http.fuzz_head import Broken, head, proxy, ranged
+from tests.attacking.http.fuzz_seeds import seeds
 
 Target = Callable[[bytes], None]
 SLOW_SECONDS = 2.0
+MAX_BYTES = {"codename": 400}
+"""Where the work of a text that is full would leave time for few of them."""
+MANY_BYTES = 4096
 _HINTED_CHARACTERS = 40
 _SECRET = b"s" * 32
 
@@ -153,3 +158,8 @@ TARGETS: dict[str, Target] = {
     "ranges": ranged,
     "proxy": proxy,
 }
+
+
+def reader(name: str, _folder: Path) -> tuple[Target, Iterator[bytes], int]:
+    """Return a reader by its name, what its fuzzing begins with, and how many bytes it is given at most."""
+    return on_time(TARGETS[name]), seeds(name), MAX_BYTES.get(name, MANY_BYTES)
