@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,7 @@ FILE_NAME = "wilhelmina-diary.txt"
 TAG = "treasurer Appelscha"
 NOTE = "Bellefleur says she was there."
 MARK = "Bellefleur"
+TEXTS = Path(assessment.__file__).parent
 
 
 def streams(data: bytes) -> Iterator[bytes]:
@@ -46,11 +48,17 @@ def secrets_of(here: World, case: Case) -> list[str]:
     return sorted({each for each in found if len(each) >= 6})
 
 
+def is_named_ordinarily(case: Case) -> bool:
+    """Say whether a word of a case's name stands in what the program itself says in these files."""
+    texts = "\n".join(path.read_text(encoding="utf-8") for path in TEXTS.glob("*.txt")).lower()
+    return any(word in texts for word in case_name(case.id).split())
+
+
 @pytest.fixture
 def made(here: World) -> dict[str, bytes]:
     """Have one case of every kind of words, and make every file of it that there is."""
     here.start()
-    case = Case()
+    case = next(each for each in iter(Case, None) if not is_named_ordinarily(each))
     here.drop.send(case, TEXT, [(FILE_NAME, "text/plain", TEXT.encode())], mandate=Mandate.INVESTIGATE)
     write_as(here.drop, here.bram, case, Kind.NOTE, text=NOTE)
     here.anna.ok("import", here.drop.pickup())

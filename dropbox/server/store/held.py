@@ -119,7 +119,8 @@ def blur(data_dir: Path, day: date) -> None:
     """Date the database's files and the folders to midnight, or their times would tell when somebody was last here."""
     with translated():
         authors = data_dir / AUTHORS_FOLDER
-        for path in (*data_dir.glob(f"{STORE_FILE}*"), *authors.glob("*"), data_dir / ITEMS_FOLDER, data_dir):
+        folders = (*data_dir.glob(AUTHORS_FOLDER), data_dir / ITEMS_FOLDER, data_dir)
+        for path in (*data_dir.glob(f"{STORE_FILE}*"), *authors.glob("*"), *folders):
             os.utime(path, (midnight(day), midnight(day)))
         paths = list(data_dir.rglob("*"))
         for path in _RANDOM.sample(paths, len(paths)):
