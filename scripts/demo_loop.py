@@ -24,12 +24,15 @@ ANSWER = "Thank you for writing. You did nothing wrong. Nothing happens unless y
 def main() -> int:
     base = Path(tempfile.mkdtemp(prefix="drop-demo-"))
     begun = time.monotonic()
+    ended, code = "Done in", 0
     try:
         play(base)
+    except KeyboardInterrupt:
+        ended, code = "Stopped after", 130
     finally:
         shutil.rmtree(base, ignore_errors=True)
-    tell(f"Done in {time.monotonic() - begun:.0f} s. Nothing of it is left on this machine.")
-    return 0
+    tell(f"{ended} {time.monotonic() - begun:.0f} s. Nothing of it is left on this machine.")
+    return code
 
 
 def play(base: Path) -> None:
