@@ -266,3 +266,12 @@ def test_what_is_told_and_not_accepted_breaks_the_promise(
     outcome = judged(truth, teller.look(tmp_path), "a file system")
     assert not outcome.holds
     assert any(finding.what.startswith("order within a day") for finding in outcome.findings)
+
+
+@pytest.mark.parametrize(("added", "unpadded"), [(0, 0), (1500, 1)])
+def test_a_file_that_was_not_padded_is_called(added: int, unpadded: int) -> None:
+    truth = {"items": {name: {"item": name, "kind": "report", "files": files} for name, files in (("t", 0), ("f", 1))}}
+    sizes = {"t": 65_552 + 420, "f": 180_224 + 44 + 420 + added}
+    rows = {name: {"bytes": size, "recipients": [18, 1]} for name, size in sizes.items()}
+    told = {"claims": {"items": rows}, "items": rows}
+    assert judge.unpadded(truth, told) == (unpadded, 1)

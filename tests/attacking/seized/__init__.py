@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tests.attacking.outcome import Figure, Finding, Outcome, at_most, count, none_of
+from tests.attacking.outcome import Figure, Finding, Outcome, at_least, at_most, count, none_of
 from tests.attacking.plan import Plan
 from tests.attacking.seized import judge, told
 from tests.attacking.seized.town import Town, town
@@ -92,12 +92,15 @@ def judged(truth: dict[str, Any], found: dict[str, Any], kind: str) -> Outcome:
     if p < judge.FALSE_ALARM:
         findings.append(Finding(f"who wrote a reply: {right} of {tried} guessed by the days of receipts", "receipts"))
     clocks = told_clock_times(found)
+    unpadded, with_files = judge.unpadded(truth, found)
     figures: list[Figure] = [
         count("cases lived through", len(truth["cases"])),
         count("items ever stored", len(truth["items"])),
         count("items held at the seizure", len(found["items"])),
         count("tests made", len(answers)),
         none_of("questions answered beyond chance and not accepted", sum(not each.accepted for each in findings)),
+        at_least("items with files whose size was looked at", with_files, 1),
+        none_of("sizes that are none of the buckets", unpadded),
         none_of("dates of files that say more than a day", clocks),
         none_of("ids of items that are gone, found in any file", gone_found(truth, found)),
         none_of("free pages in the database", found["free_pages"]),
