@@ -99,17 +99,17 @@ def tried() -> list[str]:
     return [line.split("|")[1].strip() for line in chapter().splitlines() if line.startswith("| ")][1:]
 
 
-def tests_of() -> dict[str, str]:
+def named_for() -> dict[str, str]:
     """Return the tests of each row, from the list below the table: their long names would squeeze its columns."""
     return dict(re.findall(r"^- \*([^*]+)\*:\n((?:  .*\n?)+)", chapter(), re.MULTILINE))
 
 
 def test_the_attack_leaves_out_no_row_of_the_threat_model_and_the_other_way_round() -> None:
-    assert tried() == list(tests_of()) == [row.name for row in insider.ROWS]
+    assert tried() == list(named_for()) == [row.name for row in insider.ROWS]
 
 
 def test_no_row_names_a_test_that_is_not_there() -> None:
-    for name, tests in tests_of().items():
+    for name, tests in named_for().items():
         found = re.findall(r"`(\w+/test_\w+)`: `(test_\w+)`", tests)
         assert found, name
         assert len(found) == tests.count("`test_"), name

@@ -184,7 +184,7 @@ def _figures(hunt: Hunt, pried: Pried) -> Iterator[Figure]:
 
 def _memory_figures(hunt: Hunt) -> Iterator[Figure]:
     yield at_least("servers that began anew with memory that overwrites itself", hunt.began_anew, 1)
-    yield count("moments at which the memory was read", len(hunt.memory))
+    yield at_least("moments at which the memory was read", len(hunt.memory), 1)
     if not hunt.memory:
         return
     yield count("memory read", hunt.memory_bytes / (1 << 20), "MiB")

@@ -56,7 +56,7 @@ class Tally:
 
 
 def run(plan: Plan) -> Outcome:
-    """Try each row once, then go on: for some seconds in the short form, for so many rounds in the long one."""
+    """Try each row once, then its other ways, for some seconds; all of them, many times, in the long form."""
     tally, until = Tally(), time.monotonic() + SHORT_SECONDS
     with Grounds(plan.folder) as grounds:
         for number in range(plan.times(1, 150)):
@@ -65,11 +65,10 @@ def run(plan: Plan) -> Outcome:
                 for way in ways:
                     attempt(plan, grounds, tally, row, way, number)
             control(plan, grounds, tally, number)
-        number = 1
-        while not plan.long and time.monotonic() < until:
-            row = plan.random(f"more {number}").choice(ROWS)
-            attempt(plan, grounds, tally, row, _drawn(plan, row, number), number)
-            number += 1
+        untried = [(row, way) for row in ROWS for way in row.ways if (row.name, way) not in tally.ways]
+        plan.random("more").shuffle(untried)
+        while not plan.long and untried and time.monotonic() < until:
+            attempt(plan, grounds, tally, *untried.pop(), 1)
     return outcome(tally)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from itertools import combinations
 from typing import Any
 
-from tests.attacking.outcome import Figure, at_least
+from tests.attacking.outcome import Figure, at_least, count
 
 Truth = Mapping[str, Any]
 Found = Mapping[str, Any]
@@ -36,8 +36,8 @@ def figures(truth: Truth, found: Found) -> list[Figure]:
     rows = []
     for name, counted in ROWS.items():
         right, tried = counted(truth, found)
-        percent = 100.0 * right / tried if tried else 100.0
-        rows.append(at_least(f"told: {name} ({tried:,} times)", percent, 100.0, "% right"))
+        said = f"told: {name} ({tried:,} times)"
+        rows.append(at_least(said, 100.0 * right / tried, 100.0, "% right") if tried else count(said, 0))
     return rows
 
 
