@@ -8,18 +8,21 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 from tests import factories
 from tests.attacking import processes
 from tests.drop_process import DropProcess, free_port
 from tests.journeys.world import come_back, send_report
-from tests.visitor import Visitor
+from tests.visitor import File, Page, Visitor
 
 INVESTIGATOR = "anna"
 DESK = "desk"
 _CLIENT_KEY = "MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43UOV3HO6DZPIQWCYTDMRSQ"
 SETTLE_SECONDS = 10.0
+TRIES, SECONDS_BETWEEN = 6, 2.0
+"""For what people do while the server says that it is busy."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +67,23 @@ class Stage:
     def ordinary_life(self) -> str:
         """Report, come back and write once more as people do; return the codename."""
         visitor = self.drop.visitor()
-        page = send_report(visitor, "An ordinary report.", [DESK], files=[("a.txt", "text/plain", b"a" * 1000)])
-        codename = page.codename
+        files: list[File] = [("a.txt", "text/plain", b"a" * 1000)]
+        codename = _patiently(lambda: send_report(visitor, "An ordinary report.", [DESK], files=files)).codename
         again = self.drop.visitor()
-        case = come_back(again, codename)
-        assert case.status == 200, case.text
+        case = _patiently(lambda: come_back(again, codename))
+        assert case.status == 200, f"{case.status} {case.path}"
         assert again.submit(case.form("message", "withdraw"), {"message": "And more."}).status == 200
         return codename
+
+
+def _patiently(ask: Callable[[], Page]) -> Page:
+    """Ask again after a while where the page says that it is busy: codenames of the attack may wait before it."""
+    for _ in range(TRIES):
+        page = ask()
+        if page.status != HTTPStatus.SERVICE_UNAVAILABLE:
+            break
+        time.sleep(SECONDS_BETWEEN)
+    return page
 
 
 @contextmanager
